@@ -8,6 +8,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
 from flight.core.fault_protection.actions import action
+from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import Radio
 from flight.icd.exchanges import ENERGY_PERMISSION, LAUNCH_PERMISSION
@@ -122,6 +123,7 @@ class Lander(LanderVehicle):
         super().attach()
         self.exchanges.answer(ENERGY_PERMISSION, partial(energy_permission, self))
         self.exchanges.answer(LAUNCH_PERMISSION, partial(launch_permission, self))
+        self.nursery.start(self.find_switches(), name="find switches")
 
     async def sample(self) -> None:
         await self.read_power()
@@ -259,18 +261,21 @@ class Lander(LanderVehicle):
         if device == "power_switches":
             says = reading.closed
             self._switches_found = self._switches_found or dict(says)
-            known = self._switches_found | self._switched
+            known = {**self._switches_found, **self._switches_told}
         elif device in ("uhf", "x_band") and device not in self._radios_resting:
             known, says = {**self._radios_on}, {device: reading.on}
         off = [n for n, on in says.items() if known.get(n) is not None and known[n] is not on]
         return ", ".join(f"{name} {'on' if says[name] else 'off'}" for name in off)
 
+    def was_right(self, device: str) -> bool:
+        told = self._switches_told.items()
+        return device != "power_switches" or all(self._switched.get(n) is on for n, on in told)
+
     async def set_right(self, device: str) -> None:
         if device == "power_switches":
-            told, self._switched = self._switches_found | self._switched, {}
-            for name, on in told.items():
-                if on is not None:
-                    await self._switch(name, on)
+            self._switched = {}  # what they said is not so any more
+            for name, on in (self._switches_found | self._switches_told).items():
+                await self._switch(name, on)
         else:
             self._radios_on.pop(device, None)
         await self._keep_rhythm()
@@ -279,7 +284,16 @@ class Lander(LanderVehicle):
         self.energy = Energy.LOW if low else Energy.AMPLE
         self.low_energy = self.low_energy_kept = low
 
+    async def find_switches(self) -> None:
+        """How the switches are at the boot: one that opens by itself later is not as it was."""
+        try:
+            state = await sound(self.devices.power_switches.state)
+        except DeviceError:
+            return  # the first look tells, and takes what it finds
+        self._switches_found = self._switches_found or dict(state.closed)
+
     async def _switch(self, name: str, on: bool) -> None:
+        self._switches_told[name] = on
         if self._switched.get(name) is on:
             return
         try:

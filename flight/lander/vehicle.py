@@ -169,7 +169,8 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         self._radios_on: dict[str, bool] = {}
         self._radios_resting: dict[str, None] = {}
         self._switched: dict[str, bool | None] = {}
-        self._switches_found: dict[str, bool | None] = {}  # after the boot; told or not
+        self._switches_told: dict[str, bool] = {}  # last, whether they obeyed or not
+        self._switches_found: dict[str, bool] = {}  # at the boot; told or not
         self._mav_was_warm = False
         self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
         self.mav_conditioning, self.low_energy = self.conditioning_kept, self.low_energy_kept

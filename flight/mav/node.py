@@ -1,7 +1,7 @@
 """The Mars Ascent Vehicle: conditioned, loaded, sealed, ready; then launched into orbit."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from flight.mav.ascent import coast, eject, first_burn, hold_in_air, second_burn
 from flight.mav.ascent_data import send_chunks
 from flight.mav.countdown import Launch, count_down, prepare_launch
 from flight.mav.custody import cede_tubes, choose_socket, held, verify_seat
+from flight.mav.latch import close_latch, latch_differs
 from flight.mav.launch_chart import LAUNCH_TRANSITIONS, is_in_orbit, is_lost
 from flight.mav.orbit import let_go, release
 from flight.mav.skills import (
@@ -164,6 +165,17 @@ class Mav(MavVehicle):
     async def _container_status(self, source: str, asked: Nothing) -> ContainerStatus:
         await self.sample()
         return ContainerStatus(self.lid_closed, self.latched, self.state)
+
+    def differs(self, device: str, reading: Any) -> str:
+        if device == "container":
+            return latch_differs(self, reading)
+        return super().differs(device, reading)
+
+    async def set_right(self, device: str) -> None:
+        if device == "container":
+            await close_latch(self)
+        else:
+            await super().set_right(device)
 
     async def sample(self) -> None:
         if self.phase() != "":

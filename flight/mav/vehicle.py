@@ -61,7 +61,6 @@ class ShownFlight(TypedDict):
 
 UNPOWERED = ("dormant", "waking", "safe")
 """States in which the avionics are, or may be, off."""
-SEALED = ("sealed", "ready", "prepared")
 
 
 class MavVehicle(LooksForTubes):
@@ -269,15 +268,10 @@ class MavVehicle(LooksForTubes):
         if device == "systems":
             off = not (reading.powered or any(self.is_in(each) for each in UNPOWERED))
             return "its avionics off" if off else ""
-        if device == "container" and any(self.is_in(each) for each in SEALED):
-            return "its latch open" if reading.lid_closed and not reading.latched else ""
         return ""
 
     async def set_right(self, device: str) -> None:
-        if device == "systems":
-            await self.systems.set_power(True)
-        else:
-            await self.container.latch()
+        await self.systems.set_power(True)
 
     def housekeeping_period(self) -> float:
         return 3600.0 if self.phase() == "" else self.longest_housekeeping

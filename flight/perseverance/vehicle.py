@@ -138,6 +138,7 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
         )
         self._awake: bool | None = None
         self._radios: dict[str, bool] = {}
+        self._told: dict[str, bool] = {}  # by device, what it was told last, obeyed or not
         self._last_progress = 0.0
 
     async def sample(self) -> None:
@@ -186,6 +187,7 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
     async def set_awake(self, awake: bool) -> None:
         """Wakes the computer and what belongs to it, or lets it sleep."""
         await self.set_radio("x_band", awake)
+        self._told["power_switches"] = awake
         if self._awake is awake:
             return
         try:
@@ -196,20 +198,27 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
         self._awake, self.asleep = awake, not awake
 
     def differs(self, device: str, reading: Any) -> str:
-        if device == "power_switches":
-            name, is_on, wanted = AVIONICS, reading.closed.get(AVIONICS), self._awake
-        elif device in self._radios:
-            name, is_on, wanted = "itself", reading.on, self._radios[device]
-        else:
+        wanted = self._told.get(device)
+        if wanted is None:
             return ""
-        return "" if wanted is None or is_on is wanted else f"{name} {'off' if wanted else 'on'}"
+        if device == "power_switches":
+            name, is_on = AVIONICS, reading.closed.get(AVIONICS)
+        else:
+            name, is_on = "itself", reading.on
+        return "" if is_on is wanted else f"{name} {'off' if wanted else 'on'}"
+
+    def was_right(self, device: str) -> bool:
+        seen = self._awake if device == "power_switches" else self._radios.get(device)
+        return seen is self._told.get(device)
 
     async def set_right(self, device: str) -> None:
+        wanted = self._told[device]
         if device == "power_switches":
-            awake, self._awake = bool(self._awake), None
-            await self.set_awake(awake)
+            self._awake = None  # it is not as it was
+            await self.set_awake(wanted)
         else:
-            await self.set_radio(device, self._radios.pop(device))
+            self._radios.pop(device, None)
+            await self.set_radio(device, wanted)
 
     async def wake_for(self, seconds: float) -> None:
         """Stays awake for some time, because somebody wants something."""
@@ -218,6 +227,7 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
 
     async def set_radio(self, name: str, on: bool) -> None:
         """Switches a radio, if it is not so already."""
+        self._told[name] = on
         if self._radios.get(name) is on:
             return
         device = self.hardware.uhf if name == "uhf" else self.hardware.x_band

@@ -237,7 +237,8 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
 
     def differs(self, device: str, reading: Any) -> str:
         if device == "heaters" and self.hibernation is None:
-            off = [zone for zone in (CELLS, BOX) if not reading.zones[zone].enabled]
+            said = {zone: reading.zones.get(zone) for zone in (CELLS, BOX)}
+            off = [zone for zone, state in said.items() if state is not None and not state.enabled]
             return ", ".join(f"the heater of the {zone} off" for zone in off)
         wanted: dict[str, bool | None] = {}
         says: dict[str, bool] = {}
@@ -282,10 +283,15 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     @action(keeps_going=True)
     async def restart_radio(self) -> None:
         """Switches the radio off and on again."""
-        self.radio_wanted = None
-        await self.hardware.radio.set_power(False)
-        await asyncio.sleep(RADIO_REST)
-        await self.hardware.radio.set_power(True)
+        self.radio_wanted = None  # while it rests
+        try:
+            await self.hardware.radio.set_power(False)
+            await asyncio.sleep(RADIO_REST)
+        finally:
+            # Whatever came of it, and unless it was told otherwise meanwhile: a look sets it right.
+            if self.radio_wanted is None:
+                self.radio_wanted = not self.must_be_silent
+        await self.hardware.radio.set_power(self.radio_wanted)
 
     @action(leaves_safe=True)
     def work_again(self) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.core.fault_protection.device_looks import LASTS
 from flight.core.node import Node
 from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message, Severity
@@ -22,7 +23,7 @@ from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.mission_failures import faults_of
 from ground.testbed.hardware import Hardware
-from ground.testbed.host import GROUND, Boot, Host, HostKind, Setting
+from ground.testbed.host import GROUND, Boot, Host, HostCannot, HostKind, Setting
 from ground.testbed.inputs import CommandInput, KillInput
 from ground.testbed.kills import Kill
 from ground.testbed.operating import order
@@ -115,7 +116,7 @@ class Run:
             truth = TruthJournal(self.folder, tubes, self.now)
             self.tracks = TruthTracks(self.hardware)
             self.power_cuts = PowerCuts(self.hardware, host.nursery, self._cut, self._power_is_back)
-            self.auditor = Auditor(tubes, host.ledgers, self.now)
+            self.auditor = Auditor(tubes, host.ledgers, self.now, self._looks_within)
             for role in self.mission.vehicles:
                 if vehicle_class(role).has_two_computers and host.has_sides:
                     self.sides.have_two(role)
@@ -241,6 +242,14 @@ class Run:
     def _lost(self, vehicle: str) -> None:
         if self.host.runs(vehicle):
             self.host.nursery.start(self.host.kill(vehicle), name=f"loss of {vehicle}")
+
+    def _looks_within(self, role: str) -> float:
+        """s until a vehicle has looked again at what it lives by, at the most."""
+        try:
+            period = self.host.node(role).housekeeping_period()
+        except (HostCannot, KeyError):
+            period = vehicle_class(role).longest_housekeeping
+        return period + LASTS
 
     def give_back(self, vehicle: str) -> None:
         """A vehicle that was lost has its power again, and boots."""

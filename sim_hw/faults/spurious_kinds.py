@@ -11,6 +11,7 @@ from sim_hw.faults.actuation_kinds import ActuationKind
 from sim_hw.faults.answer_kinds import Period
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import Heal, Injection
+from sim_hw.world.tubes import acting_unasked
 
 
 class SpuriousActuation(ActuationKind, frozen=True, kw_only=True, tag="spurious_actuation"):
@@ -57,6 +58,7 @@ class SpuriousActuation(ActuationKind, frozen=True, kw_only=True, tag="spurious_
             return
         injection.hit(where, "at rest", {"done": dict(self.arguments)})
         try:
-            await getattr(part.device, name)(**method.unpack(self.arguments))
+            with acting_unasked():
+                await getattr(part.device, name)(**method.unpack(self.arguments))
         except DeviceError as error:
             injection.hit(where, {"done": dict(self.arguments)}, f"at rest: {error}")

@@ -5,7 +5,9 @@ it. A tube is in exactly one place; it changes place only by `move` (or by `carr
 container with all that is in it), which refuses what cannot happen in the real world.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated
@@ -115,6 +117,21 @@ class TubeMove:
     tube_id: str
     before: TubeState
     after: TubeState
+    unasked: bool = False
+    """By a device that has acted though nobody had told it to: nobody knows of it yet."""
+
+
+_UNASKED: ContextVar[bool] = ContextVar("unasked", default=False)
+
+
+@contextlib.contextmanager
+def acting_unasked() -> Iterator[None]:
+    """What moves tubes within, in this task, was told by nobody."""
+    token = _UNASKED.set(True)
+    try:
+        yield
+    finally:
+        _UNASKED.reset(token)
 
 
 @dataclass(frozen=True)
@@ -251,7 +268,7 @@ class TubeRegistry:
 
     def _change(self, tube_id: str, before: TubeState, after: TubeState) -> TubeMove:
         self._states[tube_id] = after
-        change = TubeMove(tube_id, before, after)
+        change = TubeMove(tube_id, before, after, _UNASKED.get())
         for observer in self._observers:
             observer(change)
         return change

@@ -9,8 +9,9 @@ import pytest
 
 from flight.arm.node import Arm
 from flight.core.keeping.clock import monotonic
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.lander.node import Lander
-from flight.mav.node import Mav
+from flight.mav.vehicle import MavVehicle
 from flight.orbiter.node import Orbiter
 from flight.perseverance.node import Perseverance
 from flight.rover.node import FetchRover
@@ -57,7 +58,10 @@ class Vehicle:
 
 def lander(**values: Any) -> Vehicle:
     known = {"_switched": {"core": True, "heaters": None}, "_radios_on": {"uhf": True}}
-    more = {"_radios_resting": {}, "_switches_found": {}, "hibernation": None}
+    more = {
+        "_radios_resting": {}, "_switches_found": {}, "_switches_told": {"core": True},
+        "hibernation": None,
+    }  # fmt: skip
     return Vehicle(Lander, **{**known, **more, **values})
 
 
@@ -66,20 +70,12 @@ def rover(**values: Any) -> Vehicle:
     return Vehicle(FetchRover, **{**known, **values})
 
 
-def mav(state: str) -> Vehicle:
-    return Vehicle(Mav, state)
-
-
-def lid(*, closed: bool, latched: bool) -> Any:
-    return SimpleNamespace(lid_closed=closed, latched=latched)
-
-
 def orbiter(state: str = "cruise", **values: Any) -> Vehicle:
     known = {"_radio_is_on": True, "line_wanted": "a", "line_seen": "a", "arrays_turned": None}
     return Vehicle(Orbiter, state, **{**known, **values})
 
 
-PARKED = {"_awake": False, "_radios": {"uhf": True}}
+PARKED = {"_told": {"power_switches": False, "uhf": True}}
 POWERED, DARK = SimpleNamespace(powered=True), SimpleNamespace(powered=False)
 SUN, ASIDE = (SimpleNamespace(following=on, angle=1.0) for on in (True, False))
 BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
@@ -95,6 +91,9 @@ BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
         (lander(), "power_switches", closed(core=False, heaters=False), "core off"),
         (lander(), "power_switches", closed(core=True, heaters=True), ""),
         (lander(_switches_found={"arm": True}), "power_switches", closed(arm=False), "arm off"),
+        # What it was told last counts, not how it was found, nor what it said then.
+        (lander(_switches_found={"core": False}), "power_switches", closed(core=False), "core off"),
+        (lander(_switched={"core": False}), "power_switches", closed(core=True), ""),
         (lander(), "battery", SimpleNamespace(), ""),
         (lander(hibernation=1), "uhf", OFF, ""),
         (rover(), "uhf", OFF, "itself off"),
@@ -109,17 +108,16 @@ BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
         (rover(), "heaters", zones(battery=False, electronics=True),
          "the heater of the battery off"),
         (rover(hibernation=1), "heaters", zones(battery=True, electronics=False), ""),
+        (rover(), "heaters", zones(battery=True), ""),  # of a zone that it does not name
+        (rover(), "heaters", zones(battery=False), "the heater of the battery off"),
         (rover(), "wheels", SimpleNamespace(), ""),
         (Vehicle(Perseverance, **PARKED), "uhf", OFF, "itself off"),
         (Vehicle(Perseverance, **PARKED), "x_band", OFF, ""),
         (Vehicle(Perseverance, **PARKED), "power_switches", closed(avionics=True), "avionics on"),
         (Vehicle(Perseverance, **PARKED), "battery", SimpleNamespace(), ""),
-        (mav("sealed"), "container", lid(closed=True, latched=False), "its latch open"),
-        (mav("sealed"), "container", lid(closed=False, latched=False), ""),  # no lid to latch
-        (mav("loading"), "container", lid(closed=True, latched=False), ""),
-        (mav("loading"), "systems", DARK, "its avionics off"),
-        (mav("loading"), "systems", POWERED, ""),
-        (mav("dormant"), "systems", DARK, ""),
+        (Vehicle(MavVehicle, "loading"), "systems", DARK, "its avionics off"),
+        (Vehicle(MavVehicle, "loading"), "systems", POWERED, ""),
+        (Vehicle(MavVehicle, "dormant"), "systems", DARK, ""),
         (orbiter(), "x_band", OFF, "itself off"),
         (orbiter(_radio_is_on=False), "x_band", OFF, ""),  # it is being switched on
         (orbiter(), "array_drive", ASIDE, "the arrays to 57 deg"),
@@ -166,34 +164,117 @@ def test_it_is_told_so_again() -> None:
     assert own.told == ["as before"]
     set_right(Arm, "transfer_arm", Vehicle(Arm, hardware=hardware))
     assert hardware.arm.of("set_brakes") == [(True,)]
-    systems, container = Answers(set_power=[None]), Answers(latch=[None])
-    ascent = Vehicle(Mav, systems=systems, container=container)
-    set_right(Mav, "systems", ascent)
-    set_right(Mav, "container", ascent)
-    assert (systems.of("set_power"), container.of("latch")) == ([(True,)], [()])
+    systems = Answers(set_power=[None])
+    set_right(MavVehicle, "systems", Vehicle(MavVehicle, systems=systems))
+    assert systems.of("set_power") == [(True,)]
 
 
-def test_the_lander_switches_again_what_it_had_switched() -> None:
-    own: Any = lander()
-    own.rhythm_kept = 0
+class Switches:
+    """Power switches; those that are `stuck` refuse."""
 
-    async def switch(name: str, on: bool) -> None:
-        own.told.append((name, on))
+    def __init__(self, **closed: bool) -> None:
+        self.closed = closed
+        self.stuck: tuple[str, ...] = ()
+        self.told: list[tuple[str, bool]] = []
+        self.mute = False
+
+    async def state(self) -> Any:
+        if self.mute:
+            raise DeviceTimeout("no answer")
+        return SimpleNamespace(valid=True, closed=dict(self.closed))
+
+    async def set_switch(self, name: str, on: bool) -> Any:
+        self.told.append((name, on))
+        if name in self.stuck:
+            raise DeviceFault("stuck", f"{name} does not move")
+        self.closed[name] = on
+        return await self.state()
+
+
+def with_switches(switches: Switches) -> Any:
+    own: Any = lander(
+        devices=SimpleNamespace(power_switches=switches), _switched={}, _switches_told={},
+        rhythm_kept=0, troubles=[],
+    )  # fmt: skip
 
     async def keep_rhythm() -> None:
         own.rhythm_kept += 1
 
-    own._switch, own._keep_rhythm = switch, keep_rhythm
-    set_right(Lander, "power_switches", own)
-    assert own.told == [("core", True)] and own._switched == {} and own.rhythm_kept == 1
-    # One that it never told to be anything is to be as it was found after the boot.
+    own._keep_rhythm = keep_rhythm
+    own._switch = lambda name, on: Lander._switch(own, name, on)
+    own.device_trouble = lambda **what: own.troubles.append(what["reason"])
+    return own
+
+
+def test_the_lander_switches_again_what_it_had_switched() -> None:
+    switches = Switches(core=False, arm=True)
+    own = with_switches(switches)
+    run(Lander.find_switches(own), VirtualLoop())
+    run(own._switch("core", True), VirtualLoop())
     assert own.differs("power_switches", closed(core=True, arm=True)) == ""
+    # One that it never told to be anything is to be as it was found at the boot.
     assert own.differs("power_switches", closed(core=True, arm=False)) == "arm off"
-    own.told.clear()
+    switches.told.clear()
+    switches.closed["core"] = False
     set_right(Lander, "power_switches", own)
-    assert own.told == [("core", True), ("arm", True)] and own.rhythm_kept == 2
+    assert switches.told == [("core", True), ("arm", True)] and own.rhythm_kept == 1
+    assert switches.closed["core"]
     set_right(Lander, "uhf", own)
-    assert own._radios_on == {} and own.rhythm_kept == 3
+    assert own._radios_on == {} and own.rhythm_kept == 2
+
+
+def test_what_a_switch_was_told_counts_though_the_order_fails() -> None:
+    switches = Switches(core=False)
+    own = with_switches(switches)
+    run(Lander.find_switches(own), VirtualLoop())
+    run(own._switch("core", True), VirtualLoop())
+    switches.closed["core"], switches.stuck = False, ("core",)
+    for by_itself in (True, False):  # as it was found at the boot is not as it is to be
+        assert own.differs("power_switches", closed(**switches.closed)) == "core off"
+        assert Lander.was_right(own, "power_switches") is by_itself  # then it does not obey
+        set_right(Lander, "power_switches", own)
+        assert own.troubles.pop() == "core does not move"
+    switches.stuck = ()
+    set_right(Lander, "power_switches", own)
+    assert own.differs("power_switches", closed(**switches.closed)) == ""
+    assert switches.closed["core"] and Lander.was_right(own, "power_switches")
+    run(own._switch("core", True), VirtualLoop())
+    assert Lander.was_right(own, "uhf")
+
+
+def test_a_switch_that_opens_before_the_first_look_is_not_taken_as_right() -> None:
+    switches = Switches(arm=True)
+    own = with_switches(switches)
+    run(Lander.find_switches(own), VirtualLoop())
+    switches.closed["arm"] = False
+    assert own.differs("power_switches", closed(**switches.closed)) == "arm off"
+    own = with_switches(switches)  # of one that did not say it at the boot nothing else is known
+    switches.mute = True
+    run(Lander.find_switches(own), VirtualLoop())
+    assert own.differs("power_switches", closed(**switches.closed)) == ""
+
+
+def test_perseverance_keeps_what_it_told_though_the_order_fails() -> None:
+    switches = Switches(avionics=True)
+    own: Any = Vehicle(
+        Perseverance, hardware=SimpleNamespace(switches=switches), _told={}, _awake=None,
+        troubles=[],
+    )  # fmt: skip
+
+    async def set_radio(name: str, on: bool) -> None:
+        own.told.append((name, on))
+
+    own.set_radio = set_radio
+    own.set_awake = lambda awake: Perseverance.set_awake(own, awake)
+    own.device_trouble = lambda **what: own.troubles.append(what["reason"])
+    run(own.set_awake(False), VirtualLoop())
+    assert own.differs("power_switches", closed(avionics=False)) == "" and own.asleep
+    switches.stuck = ("avionics",)
+    for by_itself in (True, False):
+        assert own.differs("power_switches", closed(avionics=True)) == "avionics on"
+        assert Perseverance.was_right(own, "power_switches") is by_itself
+        set_right(Perseverance, "power_switches", own)
+    assert len(own.troubles) == 2 and switches.told == [("avionics", False)] * 3
 
 
 @pytest.mark.parametrize(

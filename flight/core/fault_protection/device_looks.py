@@ -8,17 +8,26 @@ seen to be right before has done so by itself.
 """
 
 import asyncio
+import math
 from typing import Any, Protocol
 
 from flight.core.chart.statechart import Safing
 from flight.core.fault_protection.readings import Readings
 from flight.core.fault_protection.safing import SafingControl
-from flight.core.sound_readings import sound
-from flight.icd.devices.base import DeviceError, DeviceFault, DeviceInterface, ReadingInvalid
+from flight.core.sound_readings import PAUSES, sound
+from flight.icd.devices.base import (
+    DeviceError,
+    DeviceFault,
+    DeviceInterface,
+    DeviceTimeout,
+    ReadingInvalid,
+)
 from flight.runtime.nursery import Nursery
 
 MEANWHILE = 10.0
 """s after which one looks again: it may be switched at that very moment."""
+LASTS = 3.0 * math.fsum(PAUSES) + MEANWHILE
+"""s from its begin until what a look finds is known and noted, with each reading disturbed."""
 OFF = ("off", "no_power")
 """Fault codes of a device that is switched off, which is no news."""
 
@@ -48,7 +57,16 @@ class Looking(Protocol):
         """Tells of one that has done what nobody told it to."""
 
     def device_silent(self, *, device: str, reason: str) -> None:
-        """Tells of one that does not."""
+        """Tells of one that does not answer."""
+
+    def device_faulty(self, *, device: str, reason: str) -> None:
+        """Tells of one that answers that it cannot say."""
+
+    def not_set_right(self, *, device: str, reason: str) -> None:
+        """Tells of one that does not become again what it is to be."""
+
+    def look_failed(self, *, device: str, reason: str) -> None:
+        """Tells that it was not looked at, by an error of the software."""
 
 
 class DeviceLooks:
@@ -70,31 +88,59 @@ class DeviceLooks:
         for device, method in node.looks_after().items():
             if device in self._asked or device in node.sensors_aside:
                 continue
-            # What it answers when it is told to do something is not what it says of itself.
-            reading = good.get((device, method))
-            if reading is not None and not node.differs(device, reading):
+            if self._is_well(device, good.get((device, method))):
                 continue
             self._asked[device] = None
             node.nursery.start(self._look(device, method), name=f"look at {device}")
 
+    def _is_well(self, device: str, reading: Any) -> bool:
+        """Whether something good was heard from it, and is as it was told to be. What it answers
+        when it is told to do something is not what it says of itself."""
+        if reading is None:
+            return False
+        try:
+            return not self._node.differs(device, reading)
+        except Exception:
+            return False  # whoever looks at it tells why
+
     async def _look(self, device: str, method: str) -> None:
+        node = self._node
+        try:
+            what = await self._found(device, method)
+            if what:
+                if node.was_right(device):
+                    node.switched_by_itself(device=device, what=what)
+                await self._set_right(device)
+        except Exception as error:  # an error of the software must not end the vehicle
+            node.look_failed(device=device, reason=f"{type(error).__name__}: {error}")
+        finally:
+            self._asked.pop(device, None)
+
+    async def _found(self, device: str, method: str) -> str:
+        """What a device says, now and after a while, that is not as it was told to be; "": nothing,
+        or it does not say, which is told."""
         node = self._node
         try:
             what = await self._differs(device, method)
             if what:
                 await asyncio.sleep(MEANWHILE)
                 what = await self._differs(device, method)
-            if what:
-                if node.was_right(device):
-                    node.switched_by_itself(device=device, what=what)
-                await node.set_right(device)
         except ReadingInvalid:
-            pass  # the gate has told
+            return ""  # the gate has told
+        except DeviceTimeout as error:
+            node.device_silent(device=device, reason=str(error))
+            return ""
         except DeviceError as error:
             if not isinstance(error, DeviceFault) or error.code not in OFF:
-                node.device_silent(device=device, reason=str(error))
-        finally:
-            self._asked.pop(device, None)
+                node.device_faulty(device=device, reason=str(error))
+            return ""
+        return what
+
+    async def _set_right(self, device: str) -> None:
+        try:
+            await self._node.set_right(device)
+        except DeviceError as error:
+            self._node.not_set_right(device=device, reason=str(error))
 
     async def _differs(self, device: str, method: str) -> str:
         node = self._node

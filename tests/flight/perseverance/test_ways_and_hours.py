@@ -362,7 +362,8 @@ def test_each_hundred_metres_it_says_how_far_it_is(rover: Any) -> None:
 
 async def test_a_switch_is_believed_when_it_says_that_it_is_so(rover: Any) -> None:
     uhf = Answers(set_power=[None], state=[SimpleNamespace(valid=True, on=False)])
-    node: Any = SimpleNamespace(_radios={}, hardware=SimpleNamespace(uhf=uhf, x_band=None))
+    hardware = SimpleNamespace(uhf=uhf, x_band=None)
+    node: Any = SimpleNamespace(_radios={}, _told={}, hardware=hardware)
     await PerseveranceVehicle.set_radio(node, "uhf", True)
     assert node._radios == {"uhf": False}
     uhf.answers["state"] = [SimpleNamespace(valid=False, on=True)]
@@ -372,3 +373,4 @@ async def test_a_switch_is_believed_when_it_says_that_it_is_so(rover: Any) -> No
     await PerseveranceVehicle.set_radio(node, "uhf", True)
     await PerseveranceVehicle.set_radio(node, "uhf", True)
     assert node._radios == {"uhf": True} and len(uhf.of("set_power")) == 3
+    assert node._told == {"uhf": True}

@@ -114,6 +114,43 @@ async def test_a_radio_that_is_restarted_is_off_for_ten_seconds(rover: Any) -> N
     assert switched == [(0.0, False), (10.0, True)]
 
 
+@pytest.mark.parametrize("fails_at", [False, True])
+async def test_a_radio_that_is_not_restarted_is_wanted_all_the_same(
+    rover: Any, fails_at: bool
+) -> None:
+    wanted = []
+
+    def switch(on: bool) -> None:
+        wanted.append(rover.radio_wanted)
+        if on is fails_at:
+            raise DeviceFault("stuck", "it does not switch")
+
+    rover.hardware.radio.answers["set_power"] = [switch]
+    with pytest.raises(DeviceFault):
+        await RoverVehicle.restart_radio(rover)
+    assert wanted == [None, True][: len(wanted)]  # while it rests nobody minds that it is off
+    off = SimpleNamespace(on=False)
+    rover.hibernation = rover.avionics_wanted = None
+    assert RoverVehicle.differs(rover, "uhf", off) == "itself off"
+    rover.hardware.radio.answers["set_power"] = [None]
+    await RoverVehicle.set_right(rover, "uhf")
+    assert rover.hardware.radio.of("set_power")[-1] == (True,)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_radio_that_rests_is_not_switched_on_against_what_it_was_told(
+    rover: Any, silent: bool
+) -> None:
+    rover.must_be_silent = silent
+    rover.hardware.radio.answers["set_power"] = [None]
+    restart = asyncio.ensure_future(RoverVehicle.restart_radio(rover))
+    await asyncio.sleep(5.0)
+    if not silent:
+        rover.radio_wanted = False  # it went to sleep meanwhile
+    await restart
+    assert rover.hardware.radio.of("set_power") == [(False,), (False,)]
+
+
 # ------------------------------------------------------------------------- at rest
 
 

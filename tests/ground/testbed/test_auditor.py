@@ -5,9 +5,17 @@ import pytest
 from flight.icd.custody_record import CustodyRecord, CustodyStatus
 from flight.icd.places import GROUND
 from ground.testbed.auditor import START_UP, Auditor
-from sim_hw.world.tubes import LyingPose, SampleKind, SampleTube, TubeRegistry, TubeState
+from sim_hw.world.tubes import (
+    LyingPose,
+    SampleKind,
+    SampleTube,
+    TubeRegistry,
+    TubeState,
+    acting_unasked,
+)
 
 TUBE = "M2020-00337-08"
+LOOKS = {"rover": 900.0, "mav": 3600.0}
 POSE = LyingPose(1.0, 2.0, -2545.3, 0.5, 0.2)
 
 
@@ -17,8 +25,10 @@ class Scene:
     def __init__(self) -> None:
         self.time = 0.0
         self.ledgers: dict[str, list[CustodyRecord]] = {"rover": []}
-        registry = TubeRegistry((a_tube(),), {TUBE: TubeState(GROUND, pose=POSE)})
-        self.auditor = Auditor(registry, lambda: self.ledgers, lambda: self.time)
+        self.registry = TubeRegistry((a_tube(),), {TUBE: TubeState(GROUND, pose=POSE)})
+        self.auditor = Auditor(
+            self.registry, lambda: self.ledgers, lambda: self.time, lambda owner: LOOKS[owner]
+        )
 
     def violations_at(self, time: float) -> list[str]:
         self.time = time
@@ -67,3 +77,81 @@ def test_a_place_that_is_not_true_and_a_tube_held_twice_are_violations(scene: Sc
     scene.ledgers["rover"] = [held("rover", "ground")]
     scene.ledgers["arm"] = [held("arm", "ground")]
     assert "claimed by" in scene.violations_at(2.0)[-1]
+
+
+# ------------------------------------------------- moved by what nobody had told to
+
+
+def sealed(scene: Scene) -> None:
+    """The tube is in the sealed container, and the MAV's ledger says so."""
+    for place, slot in (("rover_gripper", None), ("container", 3)):
+        scene.ledgers["rover"] = [held("rover", place)]
+        scene.registry.move(TUBE, place, slot=slot)
+    scene.ledgers = {"mav": [held("mav", "mav")]}
+    scene.registry.carry("container", "mav")
+    scene.auditor._violations.clear()  # of the way there, which no ledger here has told
+    scene.time = 1000.0
+    assert scene.violations_at(1000.0) == []
+
+
+def open_by_itself(scene: Scene) -> None:
+    with acting_unasked():
+        scene.registry.carry("mav", "container")
+
+
+def test_what_nobody_can_know_counts_from_the_next_look_on(scene: Scene) -> None:
+    sealed(scene)
+    open_by_itself(scene)
+    assert scene.violations_at(1000.0) == scene.violations_at(4600.0) == []
+    scene.time = 4600.1  # and nobody has looked at the ledgers since
+    assert [v.statement for v in scene.auditor.violations] == ["mav, held by mav"]
+
+
+def test_what_is_noted_by_the_next_look_is_none_and_is_not_excused_again(scene: Scene) -> None:
+    sealed(scene)
+    open_by_itself(scene)
+    scene.ledgers["mav"] = [held("mav", "container")]
+    assert scene.violations_at(1200.0) == []
+    scene.ledgers["mav"] = [held("mav", "mav")]  # what it knew it knows no more
+    assert scene.violations_at(1300.0) == ["mav, held by mav"]
+
+
+@pytest.mark.parametrize(
+    ("records", "statement"),
+    [
+        ([], "claimed by no ledger"),
+        ([held("mav", "orbit")], "orbit, held by mav"),
+        (
+            [held("mav", "mav"), held("arm", "container")],
+            "claimed by arm (container) and mav (mav)",
+        ),
+    ],
+)
+def test_only_what_was_said_before_is_excused(
+    scene: Scene, records: list[CustodyRecord], statement: str
+) -> None:
+    sealed(scene)
+    open_by_itself(scene)
+    scene.ledgers = {each.owner: [each] for each in records}
+    assert scene.violations_at(1001.0) == [statement]
+
+
+def test_what_one_of_ours_has_moved_is_known_at_once(scene: Scene) -> None:
+    sealed(scene)
+    scene.registry.carry("mav", "container")
+    assert scene.violations_at(1000.0) == ["mav, held by mav"]
+
+
+def test_what_is_moved_by_us_after_that_is_not_excused(scene: Scene) -> None:
+    sealed(scene)
+    open_by_itself(scene)
+    scene.registry.move(TUBE, "arm_gripper")
+    assert scene.violations_at(1000.0) == ["mav, held by mav"]
+
+
+def test_what_was_said_wrong_before_is_not_excused(scene: Scene) -> None:
+    sealed(scene)
+    scene.ledgers["mav"] = [held("mav", "orbit")]
+    assert scene.violations_at(1000.0) == ["orbit, held by mav"]
+    open_by_itself(scene)
+    assert scene.violations_at(1001.0) == ["orbit, held by mav"]

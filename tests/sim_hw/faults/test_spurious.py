@@ -11,6 +11,7 @@ from flight.icd.devices.base import DeviceFault
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.device_seam import DeviceSeam
 from sim_hw.faults.spurious_kinds import SpuriousActuation
+from sim_hw.world.tubes import SampleKind, SampleTube, TubeMove, TubeRegistry, TubeState
 from tests.sim_hw.faults.parts import Held, Stand, all_parts, arguments_of
 
 PARTS = all_parts()
@@ -135,3 +136,25 @@ def test_what_has_no_meaning_is_refused(method: str, arguments: dict[str, Any], 
     with pytest.raises(NotAllowed) as refused:
         SpuriousActuation(arguments=arguments).check(PARTS["rover.wheels"], method, ())
     assert refused.value.keys[0] == key
+
+
+@pytest.mark.parametrize("spurious", [True, False])
+async def test_what_it_moves_was_asked_by_nobody(spurious: bool) -> None:
+    tube = SampleTube(name="A", id="M2020-00337-08", kind=SampleKind.IGNEOUS_CORE, content="")
+    registry = TubeRegistry((tube,), {tube.id: TubeState("mav", 0)})
+    moves: list[TubeMove] = []
+    registry.observe(moves.append)
+
+    class Latch:
+        async def unlatch(self) -> None:
+            await asyncio.sleep(0.5)
+            registry.carry("mav", "container")
+
+    part = PARTS["mav.container"]
+    seam = DeviceSeam(DevicePart(part.service, part.interface, Latch()))
+    if spurious:
+        await begin(SpuriousActuation(), seam, "unlatch")
+    else:
+        await Latch().unlatch()
+    registry.carry("container", "mav")  # by others, after it
+    assert [each.unasked for each in moves] == [spurious, False]

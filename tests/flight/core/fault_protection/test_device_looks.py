@@ -11,14 +11,18 @@ from flight.core.chart.statechart import Safing
 from flight.core.fault_protection.device_looks import MEANWHILE, DeviceLooks
 from flight.core.fault_protection.readings import OWN_WORD, Readings
 from flight.core.sound_readings import PAUSES
-from flight.icd.devices.base import DeviceFault, DeviceTimeout, Method, Reading
+from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout, Method, Reading
 from flight.icd.devices.communications import Radio
 from flight.icd.devices.power import Battery, PowerSwitches, SolarArray
+from flight.rover.vehicle import BY_DAY
 from flight.runtime.loop import VirtualLoop, run, time_ns
 from flight.runtime.nursery import Nursery
 from ground.commands.docs import assembled_devices
+from ground.missions.mission import load_mission
 from ground.reference.device_page import interface_of
+from ground.testbed.hardware import Hardware, load_vehicle_files
 from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.wiring import connected_nodes
 
 MUTE, OFF = DeviceTimeout("no answer"), DeviceFault("off", "it is off")
 SOME_TIME = sum(PAUSES) + 60.0
@@ -37,6 +41,7 @@ class Node:
     sensors_aside: tuple[str, ...] = ()
     looked: tuple[str, ...] = ("uhf",)
     not_seen: tuple[str, ...] = ()
+    wrong: Exception | None = None  # when it is set right
 
     def __init__(self, says: Callable[[], Any], nursery: Nursery) -> None:
         self.says, self.nursery = says, nursery
@@ -72,6 +77,8 @@ class Node:
         return device not in self.not_seen
 
     async def set_right(self, device: str) -> None:
+        if self.wrong is not None:
+            raise self.wrong
         self.told.append(("set right", device))
 
     def switched_by_itself(self, *, device: str, what: str) -> None:
@@ -79,6 +86,15 @@ class Node:
 
     def device_silent(self, *, device: str, reason: str) -> None:
         self.told.append(("silent", device))
+
+    def device_faulty(self, *, device: str, reason: str) -> None:
+        self.told.append(("faulty", device))
+
+    def not_set_right(self, *, device: str, reason: str) -> None:
+        self.told.append(("not set right", device, reason))
+
+    def look_failed(self, *, device: str, reason: str) -> None:
+        self.told.append(("look failed", device, reason))
 
 
 def good(*, on: bool = True, valid: bool = True) -> State:
@@ -123,7 +139,7 @@ def test_what_was_good_since_the_last_look_is_not_asked() -> None:
         (lambda: MUTE, ("silent", "uhf")),
         (lambda: good(valid=False), ("invalid", "uhf")),
         (lambda: State(time_ns=0), ("invalid", "uhf")),  # the stamp stands still
-        (lambda: DeviceFault("garbage", "nonsense"), ("silent", "uhf")),
+        (lambda: DeviceFault("garbage", "nonsense"), ("faulty", "uhf")),
     ],
 )
 def test_what_is_broken_for_good_is_told_at_the_next_look(
@@ -205,6 +221,59 @@ def test_what_was_never_seen_right_is_told_again_and_has_not_switched_by_itself(
     assert story(lambda: good(on=False), live).told == [("set right", "uhf")]
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda: DeviceFault("stuck", "broken"), "faulty"),
+        (lambda: DeviceRejected("not now"), "faulty"),
+        (lambda: MUTE, "silent"),
+    ],
+)
+def test_a_fault_is_an_answer_and_silence_is_none(
+    answer: Callable[[], Exception], told: str
+) -> None:
+    assert story(answer, one_look).told == [(told, "uhf")]
+
+
+@pytest.mark.parametrize("wrong", [DeviceFault("stuck", "it sticks"), DeviceTimeout("it sticks")])
+def test_what_is_not_set_right_is_told_as_that(wrong: Exception) -> None:
+    async def live(node: Node) -> None:
+        node.wrong = wrong
+        for _ in range(2):  # it is tried again at each look
+            await one_look(node)
+
+    node = story(lambda: good(on=False), live)
+    switched = ("switched", "uhf", "itself off")
+    assert node.told == [switched, ("not set right", "uhf", "it sticks")] * 2
+
+
+@pytest.mark.parametrize("where", ["reading", "heard before", "setting right", "no driver"])
+def test_an_error_of_the_software_is_told_and_ends_neither_look_nor_vehicle(where: str) -> None:
+    async def live(node: Node) -> None:
+        sound_differs = node.differs
+        if where == "setting right":
+            node.wrong = KeyError("zone")
+        elif where == "no driver":
+            node.looked = ("zone", "uhf")
+        else:
+            node.differs = failing  # type: ignore[method-assign]
+        if where == "heard before":
+            await node.ask()
+        await one_look(node)
+        assert next(each for each in node.told if each[0] != "switched") == failed
+        node.differs = sound_differs  # type: ignore[method-assign]
+        node.wrong, node.looked = None, ("uhf",)
+        node.told.clear()
+        await one_look(node)
+
+    def failing(device: str, reading: State) -> str:
+        raise KeyError("zone")
+
+    failed = ("look failed", "zone" if where == "no driver" else "uhf", "KeyError: 'zone'")
+    node = story(lambda: good(on=False), live)
+    assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
+
+
 def test_what_is_being_switched_just_then_is_left_alone() -> None:
     answers = [False, True]
     assert story(lambda: good(on=answers.pop(0)), one_look).told == []
@@ -222,3 +291,18 @@ def test_each_vehicle_looks_after_what_it_lives_by() -> None:
         for device, interface in own.items():
             if issubclass(interface, LIVED_BY):
                 assert device in kind.looked_after, f"{kind.name}.{device}"
+
+
+@pytest.mark.requirement("FP-09")
+def test_each_vehicle_has_a_driver_of_what_it_looks_after() -> None:
+    looked_at = {}
+    for mission in ("nominal", "return"):
+        loaded = load_mission(mission)
+        files = load_vehicle_files(loaded)
+        hardware = Hardware(loaded, files, 0, map_half_width=20.0)
+        hardware.world.clock = lambda: 0.0
+        for name, node in connected_nodes(loaded, files, hardware).items():
+            looked_at[name] = type(node).looked_after | (BY_DAY if name == "rover" else {})
+            for device, method in looked_at[name].items():
+                assert hasattr(node.drivers[device], method), f"{name}.{device}"
+    assert all(looked_at.values()) and set(looked_at) == {k.name for k in vehicle_classes()}
