@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.mission
 
 BEGIN = 9.4 * SOL_SECONDS  # the rover has come down from the lander
-EACH = 997  # messages between two looks: some thousand looks at a flight
+EACH = {"surface": 1, "short": 1, "nominal": 7}  # messages that are published from look to look
 KILLS = (Kill("lander", 2.0 * SOL_SECONDS), Kill("ground", 9.2 * SOL_SECONDS))
 
 
@@ -86,11 +86,12 @@ def test_who_looks_changes_no_message(flown: "Fly", tmp_path: Path, name: str) -
         def heard(message: object) -> None:
             nonlocal messages, looks
             messages += 1
-            if messages % EACH == 0:
+            if messages % EACH[name] == 0:
                 looks += 1
                 look(run)
 
-        run.observers.append(heard)
+        if not run.observers:  # this is called now and then
+            run.observers.append(heard)
 
     host = Virtual(in_memory=True)
     record = fly_mission(load_mission(name), tmp_path / "run", RunOptions(), host, watch)
