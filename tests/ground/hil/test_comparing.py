@@ -8,7 +8,7 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.cli import main
-from ground.commands import hil_evidence
+from ground.commands import hil_replay
 from ground.hil.comparing import compared, comparison_lines
 from sim_hw.bench.recorder import Recorder
 from sim_hw.bench.recording import RECORDING
@@ -185,7 +185,7 @@ def test_replays_that_leave_no_hash_are_not_the_same(
         outs.append(out)
         return ""
 
-    monkeypatch.setattr(hil_evidence, "_fly", flies)
+    monkeypatch.setattr(hil_replay, "_fly", flies)
     monkeypatch.chdir(tmp_path)
     assert main(["hil", "replay", "bench.mcap", *words]) == 3
     assert "unknown" in capsys.readouterr().out
