@@ -24,9 +24,9 @@ from typing import NoReturn
 from flight.runtime import libm
 from ground.terminal import output
 from ground.terminal.arguments import Parser, meant
+from ground.terminal.collecting import collect_seldom
 from ground.terminal.exit_codes import BROKE, REFUSED, UNKNOWN, YES, after_signal
 from ground.terminal.signals import CHILD, ended_in_order, ending_signal
-from ground.testbed.collecting import collect_seldom
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from flight.runtime.loop import VirtualLoop
 from flight.runtime.paced_loop import PacedLoop
-from ground.testbed.collecting import SELDOM
+from ground.terminal.collecting import SELDOM
 from tests.budget import Budget
 from tests.drawn import Draws, drawn
 from tests.flown import flown

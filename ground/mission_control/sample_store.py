@@ -209,7 +209,9 @@ class SampleStore:
         rows = self._waiting_rows()
         if not rows:
             return 0, 0
-        count = sum(map(len, rows.values()))
+        count = 0
+        for samples in rows.values():
+            count += len(samples)
         self._database.execute(_INSERT_LOG, (count, *write_rows(rows)))
         number = self._database.execute("SELECT last_insert_rowid()").fetchone()[0]
         return int(number), count

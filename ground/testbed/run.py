@@ -15,9 +15,9 @@ from flight.icd.custody_account import Account
 from flight.icd.messages import CustodyReport, EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import Drills, Outcome, Progress
+from ground.terminal.collecting import collecting_seldom
 from ground.testbed.auditor import Auditor
 from ground.testbed.breakages import Breakages
-from ground.testbed.collecting import collecting_seldom
 from ground.testbed.control_room import write_outcome
 from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults

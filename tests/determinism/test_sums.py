@@ -38,10 +38,6 @@ COUNTS: dict[tuple[str, str], str] = {
     ): _ROWS,
     ("ground/mission_control/changes.py", "sum(severities.values())"): _ROWS,
     (
-        "ground/mission_control/history.py",
-        "sum((count for _, _, count in bounds.values()))",
-    ): _ROWS,
-    (
         "ground/studies/landing_dispersions.py",
         "sum((r.within_limits and r.distance <= DISTANCE_AIM for r in results))",
     ): _FLIGHTS,

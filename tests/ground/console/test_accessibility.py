@@ -61,16 +61,20 @@ def test_axe_finds_nothing_on_any_screen(serve: Serve, open_tab: Callable[..., T
       const { link } = await import('/static/js/app.js');
       await link.ask('pace', { rate: 2 }, 'bench');
     }""")
-    tab.go("h")
-    tab.sees("rover.wheels", ".panel")  # something is real now
-    tab.page.get_by_role("button", name="Arm…").first.focus()
-    tab.press("Enter")
-    tab.sees("To be armed", ".confirm")
-    found["bench"] = findings(tab)
-    tab.press("Escape", "Escape")
+    conductor = open_tab(served)  # who may arm what is real now
+    conductor.page.goto(served.url)
+    conductor.log_in("ben")
+    conductor.page.evaluate(axe)
+    conductor.go("h")
+    conductor.sees("rover.wheels", ".panel")
+    conductor.page.get_by_role("button", name="Arm…").first.focus()
+    conductor.press("Enter")
+    conductor.sees("To be armed", ".confirm")
+    found["bench"] = findings(conductor)
     tab.go("f")
     tab.press("/")
     tab.write("battery")
+    tab.sees("lander.battery", "#targets-found")
     tab.press("Enter")
     tab.page.locator("#find-kind:focus").wait_for()
     tab.write("bias")

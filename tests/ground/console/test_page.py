@@ -287,6 +287,7 @@ def test_a_trainer_breaks_something_by_keyboard_and_heals_it(
     tab.go("f")
     tab.press("/")
     tab.write("battery")
+    tab.sees("lander.battery", "#targets-found")
     tab.press("Enter")
     tab.page.locator("#find-kind:focus").wait_for()
     tab.sees("not here: lander.battery moves nothing", "#kinds-found")
@@ -382,7 +383,7 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
 ) -> None:
     served = serve()
     tab = open_tab(served)
-    tab.log_in("anna")
+    tab.log_in("ben")  # the conductor
     tab.sees("surface.docked", ".card")
     tab.press("!")
     tab.sees("Nothing is real in this run", "#said")
@@ -410,5 +411,5 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
     tab.sees("Stopped: all that is real is safe", "#said")
     tab.sees("stopped", ".benchbar")
     tab.press("g", "h")
-    tab.sees("stopped by anna", ".panel")
+    tab.sees("stopped by ben", ".panel")
     assert tab.said == []

@@ -22,6 +22,7 @@ async def test_a_drill_breaks_waits_heals_and_holds(testbed: Any, inject: Any, e
         assert 0.0 < took <= 7200.0 and gauge.count == len(gauge.hits) == 1
         gauge.heal()
         await expect.event("lander.reading_valid", within="2 h", device="battery")
+        await expect.that("lander.battery_voltage > 0 V", within="2 h")  # when it tells of it next
         assert expect.holds("lander.battery_voltage > 0 V") is True
         assert expect.holds("lander.landed") is True
         with pytest.raises(AssertionError, match=r"state mav.launching did not come within 1 min"):

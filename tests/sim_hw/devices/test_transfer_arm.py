@@ -174,6 +174,7 @@ def test_the_camera_sees_nothing_in_the_dark_beyond_its_lamp(tmp_path: Path) -> 
         await stand(b, Pose(added(socket_place(7), (0.0, 0.0, 0.9)), downward(0.0)))
         assert any([(await b.camera.locate("socket:7")).valid for _ in range(4)])
         await asyncio.sleep(12 * 3700.0)
+        await b.transfer_arm.set_brakes(False)  # the arm has set them: nobody had told it otherwise
         assert not any([(await b.camera.locate("socket:7")).valid for _ in range(4)])
         await stand(b, Pose(added(socket_place(7), (0.0, 0.0, 0.2)), downward(0.0)))
         assert any([(await b.camera.locate("socket:7")).valid for _ in range(4)])

@@ -60,7 +60,7 @@ def test_triggers_begin_faults_and_their_time_ends_them(tmp_path: Path) -> None:
         tmp_path,
         fault("at", when=At(at=1000.0), lasts=2000.0),
         fault("after", when=After(after="lander.booted", delay=7.0), lasts=1.0),
-        fault("nth", Bias(offset=1.0), Nth(nth=3)),
+        fault("nth", Bias(offset=1.0), Nth(nth=8)),
         fault("until", when=At(at=5.0), lasts=Until(until="rover.booted")),
     )
     without, _ = flown(tmp_path, name="without")
@@ -74,7 +74,7 @@ def test_triggers_begin_faults_and_their_time_ends_them(tmp_path: Path) -> None:
     assert of("at", "hit") and all(1000.0 <= line["time"] < 3000.0 for line in of("at", "hit"))
     began, healed = of("after", "began")[0]["time"], of("after", "healed")[0]["time"]
     assert healed == pytest.approx(began + 1.0) and began >= 7.0
-    assert len(of("nth", "hit")) == 1 and of("nth", "began")[0]["why"] == "call 3"
+    assert len(of("nth", "hit")) == 1 and of("nth", "began")[0]["why"] == "call 8"
     assert of("until", "began") and not of("until", "healed")  # the rover boots once, before
 
 
@@ -96,9 +96,9 @@ def test_a_fault_is_armed_and_healed_in_mid_run(tmp_path: Path) -> None:
     out = tmp_path / "run"
     fly_mission(small_mission(tmp_path, 0.05), out, host=IN_MEMORY, show=look)
     ((time, hits),) = seen
-    assert len(hits) == 1 and hits[0].time <= time
+    assert hits and hits[-1].time <= time  # the vehicle asks again, before a display looks
     told = [json.loads(line)["what"] for line in (out / "faults.jsonl").read_text().splitlines()]
-    assert told == ["armed", "began", "hit", "healed"]
+    assert told == ["armed", "began", *["hit"] * len(hits), "healed"]
 
 
 def test_a_stream_of_its_own_makes_the_same_errors_in_each_run(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from ground.testbed.collecting import SELDOM, collecting_seldom
+from ground.terminal.collecting import SELDOM, collecting_seldom
 
 
 @pytest.fixture(autouse=True)
