@@ -24,6 +24,8 @@ COMPILE := $(BIN)/python -m compileall -q flight ground sim_hw
 SOAK_MINUTES ?= 60
 # Minutes on two cores that the checks may take together: docs/reference/testing.md
 CHECK_MINUTES ?= 30
+# Which of them: files or folders of tests, all unless named.
+CHECKED ?=
 
 section = @printf '\n== %s\n' "$(1)"
 
@@ -135,7 +137,7 @@ pytest: $(READY) $(CHROMIUM)
 check: $(READY) $(MODELS) $(CHROMIUM) $(AXE)
 	$(call section,checks: each bar in full)
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m check --timeout 3600 --durations=15 \
-	    --budget $(CHECK_MINUTES)
+	    --budget $(CHECK_MINUTES) $(CHECKED)
 	$(call section,all checks in full passed)
 
 # Each branch that runs is noted, which makes tests three times as slow: so the rooms that all

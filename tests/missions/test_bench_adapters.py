@@ -66,7 +66,7 @@ MORE = """
     identity: {{interface: PowerSwitches, model: PSU-4, serial: SN0099, firmware: ">=2.0"}}
     map:
       library: supply.yaml@sim
-      safe: []
+      safe: ["OUTP0 1", "OUTP1 1", "OUTP3 1"]  # computer and radio stay fed
       switches:
 {switches}
 """
@@ -124,6 +124,10 @@ def flown(file: Path, folder: Path, look: Any = None) -> tuple[Any, list[dict[st
     return record, [json.loads(line) for line in lines]
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="a real gauge whose temperature stands still is not believed: the rover does not egress",
+)
 def test_a_rover_drives_on_can_modbus_and_scpi(tmp_path: Path) -> None:
     with (
         Supply() as supply,
