@@ -124,13 +124,9 @@ def flown(file: Path, folder: Path, look: Any = None) -> tuple[Any, list[dict[st
     return record, [json.loads(line) for line in lines]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a real gauge whose temperature stands still is not believed: the rover does not egress",
-)
 def test_a_rover_drives_on_can_modbus_and_scpi(tmp_path: Path) -> None:
     with (
-        Supply() as supply,
+        Supply(fluctuates=True) as supply,
         Motor("udp_multicast", CHANNEL, speed=SPEED, hop_limit=0) as motor,
     ):
         motor.dead = 0

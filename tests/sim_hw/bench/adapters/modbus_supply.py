@@ -1,8 +1,10 @@
 """A power supply with a battery gauge on Modbus/TCP: `pymodbus`'s own server on loopback."""
 
 import asyncio
+import random
 import struct
 import threading
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,15 +20,31 @@ HOLDING = [0] * 40
 HOLDING[0] = 6150  # charge, 0.0001
 HOLDING[1] = 2871  # V, 0.01
 HOLDING[2] = (-420) & 0xFFFF  # A, 0.01, signed
+TEMPERATURE = 3
 HOLDING[3:5] = struct.unpack(">HH", struct.pack(">f", 18.5))  # degrees Celsius
 HOLDING[5] = 125  # W, 0.1, of the first switch
 HOLDING[20:24] = struct.unpack(">HHHH", SERIAL)
 
 
-class Supply:
-    """The server, on a thread of its own; `port` is where it is."""
+NOISE = 0.2  # K, one standard deviation: that of the vehicles' gauges (configs/fault_protection)
 
-    def __init__(self) -> None:
+
+async def _fluctuate(
+    dice: random.Random, code: int, start: int, address: int, count: int,
+    registers: list[int], values: Any,
+) -> None:  # fmt: skip
+    """A gauge that is well reads otherwise each time."""
+    if code == 3 and start <= TEMPERATURE and TEMPERATURE + 2 <= start + len(registers):
+        shown = struct.unpack(">HH", struct.pack(">f", dice.gauss(18.5, NOISE)))
+        registers[TEMPERATURE - start : TEMPERATURE - start + 2] = shown
+
+
+class Supply:
+    """The server, on a thread of its own; `port` is where it is. With `fluctuates` its thermometer
+    has noise."""
+
+    def __init__(self, *, fluctuates: bool = False) -> None:
+        self._action = partial(_fluctuate, random.Random(1)) if fluctuates else None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._loop: Any = None
@@ -42,7 +60,8 @@ class Supply:
         )
         self._loop = asyncio.get_running_loop()
         self._server = ModbusTcpServer(
-            SimDevice(1, simdata=blocks), identity=IDENTITY, address=("127.0.0.1", 0)
+            SimDevice(1, simdata=blocks, action=self._action),
+            identity=IDENTITY, address=("127.0.0.1", 0)
         )
         await self._server.listen()
         self.port = self._server.transport.sockets[0].getsockname()[1]
