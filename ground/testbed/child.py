@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ground.testbed import reporting_pipe as pipes
+from ground.testbed.deaths import Death
 from ground.testbed.host import Boot
 from ground.testbed.orders_pipe import OrdersPipe
 
@@ -59,6 +60,7 @@ class Child:
         self.words = ""
         self.wanted = False  # somebody here has ended it
         self.count = 0  # messages that it has sent
+        self._was_ready = self._hung = False
         self._log = log
 
     @property
@@ -84,6 +86,7 @@ class Child:
         """Its end is known to the system, and to who waits for it."""
         self._process.wait()
         self._orders.close()
+        self._was_ready = self.ready.done()
         self.ended.set_result(None)
         if not self.ready.done():
             self.ready.set_result(None)
@@ -102,6 +105,7 @@ class Child:
     def kill_hung(self) -> None:
         """Ends it as a watchdog does: that is a death that nobody wanted."""
         self.words = "it hung, and its watchdog ended it"
+        self._hung = True
         self._process.kill()
 
     def order(self, line: bytes) -> None:
@@ -127,6 +131,10 @@ class Child:
             self._process.wait()
 
     @property
-    def how(self) -> str:
-        """How it has ended, and where more is written."""
-        return f"{self.words or f'exit code {self._process.returncode}'}; see {self._log}"
+    def death(self) -> Death:
+        """How it has ended whom nobody here has ended, and where more is written. By signal 9 ends
+        nobody by itself."""
+        code = self._process.returncode
+        outside = code == -signal.SIGKILL and not self._hung
+        words = self.words or ("killed from outside" if outside else f"exit code {code}")
+        return Death(f"{words}; see {self._log}", outside, self._was_ready)

@@ -19,6 +19,7 @@ from ground.mission_control import MissionControl, Outcome, Progress, Simulation
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
+from ground.testbed.deaths import Death
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.store_seam import Stores
@@ -79,8 +80,8 @@ class Happenings(Protocol):
     def powered_off(self, role: str) -> None:
         """A node has ended in order, and is to be without power for good."""
 
-    def died(self, role: str, how: str) -> None:
-        """Somebody has died whom nobody killed."""
+    def died(self, role: str, death: Death) -> None:
+        """Somebody has died whom nobody in the run killed."""
 
     def watchdog_expired(self, role: str, expiry: Expiry) -> None:
         """The software of a computer that runs has stood still for too long."""

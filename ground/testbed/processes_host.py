@@ -312,7 +312,7 @@ class ProcessesHost(OutOfReach):
         elif each.asked == pipes.OFF:
             self._happenings.powered_off(role)
         elif not each.wanted and each.asked != pipes.OUTCOME:
-            self._happenings.died(role, each.how)
+            self._happenings.died(role, each.death)
 
     def _take(self, role: str, each: Child, frame: list[Any]) -> None:
         kind, *values = frame

@@ -19,6 +19,7 @@ from ground.terminal.collecting import collecting_seldom
 from ground.testbed.auditor import Auditor
 from ground.testbed.breakages import Breakages
 from ground.testbed.control_room import write_outcome
+from ground.testbed.deaths import Death, Deaths
 from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.mission_failures import faults_of
@@ -38,9 +39,6 @@ from ground.testbed.truth_tracks import TruthTracks
 from ground.testbed.vehicles import vehicle_class
 from ground.testbed.watchdogs import WATCHDOG, Expiry
 from sim_hw.faults.fault import Fault
-
-MOST_DEATHS = 20
-"""Of one participant that nobody killed: then what it dies of does not pass."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class Run:
         self.statements: dict[str, Account] = {}
         self.accounted: tuple[str, ...] = ()
         self._setting = setting
-        self._deaths: dict[str, int] = {}
+        self._deaths = Deaths()
         self._resets = Resets()
         self.sides = Sides(parts_without(setting.protections_off).side_swap)
         self._off: dict[str, None] = {}
@@ -316,15 +314,13 @@ class Run:
                 self.change_side(role, "watchdog")
             await self._start_again(role, WATCHDOG, start)
 
-    def died(self, role: str, how: str) -> None:
-        """Somebody has died whom nobody killed; it is started again."""
+    def died(self, role: str, death: Death) -> None:
+        """Somebody has died whom nobody here killed; it is started again."""
+        how = death.how
         last = how.strip().rpartition("\n")[2]
         self.told("process_died", f"The software of {role} has died: {last}", role=role, how=how)
-        self._deaths[role] = self._deaths.get(role, 0) + 1
-        if self._deaths[role] > MOST_DEATHS:
-            self.procedure_ended(
-                Outcome("failed", f"{role} died {MOST_DEATHS + 1} times: {how}", [])
-            )
+        if why := self._deaths.why_given_up(role, death):
+            self.procedure_ended(Outcome("failed", why, []))
             return
         again = self._start_again(role, "process died", COLD)
         self.host.nursery.start(again, name=f"restart {role}")

@@ -22,6 +22,7 @@ from ground.testbed.about import about_run
 from ground.testbed.asking import DOWN, Asking
 from ground.testbed.branching import is_checkpoint
 from ground.testbed.control_room import make_dictionary
+from ground.testbed.deaths import Death
 from ground.testbed.evidence import configuration_hashes
 from ground.testbed.host import GROUND, Boot, Happenings, Setting
 from ground.testbed.inputs import (
@@ -305,7 +306,7 @@ class ThrottledHost(VirtualHost):
     async def _die(self, how: str) -> None:
         """Mission control ends as a process does that breaks; it goes on from its archive."""
         await self.kill(GROUND)
-        self._happenings.died(GROUND, how)
+        self._happenings.died(GROUND, Death(how))
 
 
 def _refused(session: Session, problem: str) -> ConfigurationError:

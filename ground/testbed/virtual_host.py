@@ -21,6 +21,7 @@ from ground.mission_control import MissionControl, Outcome, Progress, ProgressDi
 from ground.missions.mission import LoadedMission
 from ground.missions.protection_files import plain, without
 from ground.testbed.control_room import make_mission_control, run_to_end
+from ground.testbed.deaths import Death
 from ground.testbed.faults.bus_seam import Buses
 from ground.testbed.faults.flooding import say_too_much
 from ground.testbed.faults.mailbox import leave_mailbox
@@ -126,7 +127,7 @@ class VirtualHost:
         self.rig.on_power_off = happenings.powered_off
         self.rig.on_files_deleted = lambda role: self._stores.of(role).files_deleted()
         self.rig.on_watchdog = happenings.watchdog_expired
-        self.rig.on_died = happenings.died
+        self.rig.on_died = lambda role, how: happenings.died(role, Death(how))
         self.control: MissionControl | None = None
         self._display: ProgressDisplay | None = None
         self._ground: asyncio.Task[None]

@@ -78,8 +78,8 @@ class Killer(threading.Thread):
 
     @property
     def is_over(self) -> bool:
-        """Whether it kills nobody any more."""
-        return self.done.is_set() or len(self.killed) >= self._left
+        """Whether it kills nobody any more: who was told to stop may be about to."""
+        return self.ident is not None and not self.is_alive()
 
 
 class Crew:
