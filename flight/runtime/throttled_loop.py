@@ -7,7 +7,6 @@ same inputs at the same instants, and so the same bits. Pace, pauses and looks a
 change nothing.
 """
 
-import heapq
 import random
 import selectors
 import time
@@ -224,7 +223,7 @@ class ThrottledLoop(VirtualLoop):
     # ------------------------------------------------------ between two instants
 
     def _jump(self) -> None:
-        due_ns = self._next_timer_ns()
+        due_ns = self._next_due_ns()
         if due_ns is None and not self._again and not self._waiting:
             raise Deadlock(self._describe_waiting())
         # A timer that is due at this very instant is still of it: an input that came before it
@@ -233,13 +232,6 @@ class ThrottledLoop(VirtualLoop):
         if is_over and (self._admit_again(due_ns) or self._hold_back(due_ns)):
             return
         super()._jump()
-
-    def _next_timer_ns(self) -> int | None:
-        timers = self._timers
-        while timers and timers[0][2].cancelled():
-            heapq.heappop(timers)
-            self._cancelled_timers = max(0, self._cancelled_timers - 1)
-        return timers[0][0] if timers else None
 
     def _admit_again(self, due_ns: int | None) -> bool:
         """Admits the next input of the earlier run, if its instant comes before the next timer."""

@@ -288,3 +288,54 @@ def test_signals_reach_who_listens_and_what_is_none_is_told() -> None:
             assert text.startswith("valve: ") and part in text
 
     play(story)
+
+
+def test_a_lost_device_says_anew_who_it_is_and_a_strange_one_may_have_been_replaced() -> None:
+    async def story(device: Device, nursery: Nursery) -> None:
+        connection = device.driver.connection
+        await device.say(identity())
+        assert connection.identity == identity()
+        call = await device.asked(device.driver.open(angle=0.5), nursery)
+        connection._lost("valve was lost")
+        await asyncio.sleep(0.01)
+        assert str(call.result()) == "valve was lost, with call 1 unanswered"
+        assert connection.identity is None
+        waits = await device.asked(device.driver.open(angle=0.6), nursery)
+        await device.say(identity(boot=2))
+        assert not waits.done(), "nobody knows what was before"
+        await device.say(Reply(2, {"angle": 0.6}))
+        assert waits.result() == Opened(0.6)
+        connection.on_unexpected = None
+        await device.say(identity(interface_hash="0" * 64), Command("c", "x", "y", {}, "ground"))
+        refused = await device.asked(device.driver.open(angle=0.7), nursery)
+        assert isinstance(refused.result(), DeviceFault)
+        connection._lost("valve was lost")
+        call = await device.asked(device.driver.open(angle=0.7), nursery)
+        assert not call.done() and device.numbers(Call) == [1, 2, 3]
+        await device.say(Reply(3, {"angle": 0.7}))
+        assert call.result() == Opened(0.7)
+
+    play(story)
+
+
+def test_arguments_may_be_given_by_place_and_a_driver_tells_what_its_methods_do() -> None:
+    async def story(device: Device, nursery: Nursery) -> None:
+        call = await device.asked(device.driver.open(0.5), nursery)
+        assert device.heard[-1] == Call(1, "open", {"angle": 0.5})
+        await device.say(Reply(1, {"angle": 0.5}))
+        assert call.result() == Opened(0.5) and isinstance(device.driver, Valve)
+        assert device.driver.open.__name__ == "open" and device.driver.open.__doc__ == "Opens."
+
+    play(story)
+
+
+def test_a_call_that_cannot_be_sent_fails_at_once_and_a_reading_of_it_is_told() -> None:
+    async def story(device: Device, nursery: Nursery) -> None:
+        device.end.close()
+        await asyncio.sleep(0.01)
+        call = await device.asked(device.driver.level(), nursery)
+        assert str(call.result()) == "valve.level: the device cannot be reached"
+        assert device.verdicts == [("level", str(call.result()))]
+        assert device.driver.connection._waiting == {}
+
+    play(story)

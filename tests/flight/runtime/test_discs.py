@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from flight.core.keeping.storage import Storage, StorageClosed, StorageError
-from flight.runtime.discs import Disc, FileDisc, MemoryDisc
+from flight.runtime.discs import FILES, REASONS, UNWAITED_FILES, Disc, FileDisc, MemoryDisc
+from flight.runtime.movable_disc import MovableDisc
 
 
 @pytest.fixture(params=[FileDisc, MemoryDisc], ids=["files", "memory"])
@@ -103,3 +104,78 @@ def test_a_database_to_which_nothing_was_written_is_kept_as_an_empty_file(tmp_pa
     again.execute("CREATE TABLE seen (what)")
     disc.release(again)
     assert (disc.size(path) or 0) > 0
+
+
+def test_the_lock_of_another_is_waited_for_five_seconds_or_as_long_as_was_said(
+    tmp_path: Path,
+) -> None:
+    for disc in (FileDisc(), MovableDisc()):
+        if isinstance(disc, MovableDisc):
+            disc.move(tmp_path / "old", tmp_path)
+        for options, milliseconds in (({}, 5_000), ({"timeout": 0.25}, 250)):
+            connection = disc.connect(tmp_path / "node.sqlite", **options)
+            assert connection.execute("PRAGMA busy_timeout").fetchone() == (milliseconds,)
+            disc.release(connection)
+
+
+def test_transactions_are_up_to_the_caller(disc: Disc, tmp_path: Path) -> None:
+    connection = disc.connect(tmp_path / "node.sqlite")
+    connection.execute("CREATE TABLE t (x)")
+    connection.execute("INSERT INTO t VALUES (1)")
+    assert not connection.in_transaction
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO t VALUES (2)")
+    disc.release(connection)
+    again = disc.connect(tmp_path / "node.sqlite")
+    assert again.execute("SELECT x FROM t").fetchall() == [(1,)]
+    disc.release(again)
+
+
+def test_what_sqlite_keeps_beside_a_file_goes_away_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "node.sqlite"
+    for ending in ("", "-wal", "-shm", "-other"):
+        (tmp_path / f"node.sqlite{ending}").write_text(ending)
+    FileDisc().set_aside(path, "old")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "node.sqlite-other", "old", "old-shm", "old-wal",
+    ]  # fmt: skip
+    FileDisc().set_aside(path, "older")  # there is none
+    assert not (tmp_path / "older").exists()
+
+
+def test_one_in_memory_is_given_back_by_its_user_alone_and_goes_where_its_folder_is_made(
+    tmp_path: Path,
+) -> None:
+    disc = MemoryDisc()
+    paths = [tmp_path / "a" / "one.sqlite", tmp_path / "b" / "two.sqlite"]
+    one, two = (disc.connect(path) for path in paths)
+    one.execute("CREATE TABLE t (x)")
+    disc.release(one)
+    with pytest.raises(sqlite3.OperationalError, match="in use"):
+        disc.connect(paths[1])
+    disc.release(sqlite3.connect(":memory:"))  # nobody's
+    disc.release(two)
+    disc.set_aside(tmp_path / "nothing", "old")
+    disc.write_note(tmp_path / "a" / "boots", "3\n")
+    disc.save()
+    assert sqlite3.connect(paths[0]).execute("SELECT COUNT(*) FROM t").fetchone() == (0,)
+    assert paths[1].read_bytes() == b"" and (tmp_path / "a" / "boots").read_text() == "3\n"
+    assert not (tmp_path / "old").exists()
+
+
+def test_stores_of_a_run_that_can_be_flown_again_do_not_wait_for_the_machines_disc() -> None:
+    assert (FILES.synchronous, UNWAITED_FILES.synchronous) == ("NORMAL", "OFF")
+    assert MemoryDisc().synchronous == "NORMAL"
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        (sqlite3.SQLITE_FULL, "free some space"), (sqlite3.SQLITE_BUSY, "end that process"),
+        (sqlite3.SQLITE_READONLY, "allow writing"), (sqlite3.SQLITE_CANTOPEN, "folder exists"),
+        (sqlite3.SQLITE_CORRUPT, "replace it"), (sqlite3.SQLITE_NOTADB, "no SQLite database"),
+        (sqlite3.SQLITE_IOERR, "input or output error"),
+    ],
+)  # fmt: skip
+def test_each_error_of_a_disc_says_what_to_do(code: int, what: str) -> None:
+    assert what in REASONS[code]

@@ -1,9 +1,11 @@
 """A run in memory is branched between two callbacks, and both go on as one would have."""
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,3 +80,59 @@ def test_a_branch_that_was_done_and_died_has_not_done_it() -> None:
     os.close(write)
     with pytest.raises(forking.BranchFailed, match="has died: 1"):
         made.result()
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As in a process of one thread, without a context of ZeroMQ; the folder of its threads."""
+    (tmp_path / "1").mkdir()
+    monkeypatch.setattr(forking, "_TASKS", tmp_path)
+    monkeypatch.setattr(forking, "CONTEXTS", SimpleNamespace(count=0))
+    monkeypatch.setattr(forking, "BARS", {})
+    return tmp_path
+
+
+def refusal(loop: VirtualLoop, *, between: bool = True) -> str:
+    """Why a loop is not copied; "" when it may be."""
+    told: list[str] = []
+
+    def ask() -> None:
+        try:
+            forking.need_copyable(loop)
+        except CannotBranch as error:
+            told.append(str(error))
+
+    async def main() -> None:
+        if between:
+            loop.between(ask)
+            await asyncio.sleep(1.0)
+        else:
+            ask()
+
+    run(main(), loop)
+    return "".join(told)
+
+
+def test_a_process_of_one_thread_may_be_copied_between_two_rounds(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refusal(VirtualLoop()) == ""
+    assert "between two rounds" in refusal(VirtualLoop(), between=False)
+    forking.BARS.update(bench="a real valve would move", other="and a door")
+    assert refusal(VirtualLoop()) == "a real valve would move; and a door"
+    forking.BARS.clear()
+    monkeypatch.setattr(forking, "CONTEXTS", SimpleNamespace(count=1))
+    assert refusal(VirtualLoop()).startswith("1 contexts of ZeroMQ are open")
+    monkeypatch.setattr(forking, "_TASKS", alone / "none")
+    assert "on Linux only" in refusal(VirtualLoop())
+
+
+def test_a_loop_that_reads_descriptors_is_not_copied(alone: Path) -> None:
+    loop, (reading, writing) = VirtualLoop(), os.pipe()
+    assert not loop.reads_descriptors
+    loop.add_reader(reading, lambda: None)
+    loop.remove_reader(reading)
+    assert loop.reads_descriptors, "or has read"
+    assert "file descriptors" in refusal(loop)
+    os.close(reading)
+    os.close(writing)

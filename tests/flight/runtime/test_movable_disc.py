@@ -75,3 +75,27 @@ def test_one_that_never_moves_is_saved_as_any_in_memory(tmp_path: Path) -> None:
     read = Storage(tmp_path / "node.sqlite")
     assert read.get("a", "b") == 1
     read.close()
+
+
+def test_what_lies_elsewhere_goes_to_its_own_place_and_a_file_that_fails_moves_nobody(
+    tmp_path: Path,
+) -> None:
+    disc = MovableDisc()
+    elsewhere, here = tmp_path / "log.sqlite", HERE / "rover.sqlite"
+    for path in (elsewhere, here):
+        storage = Storage(path, disc=disc)
+        storage.put("a", "b", 1)
+        storage.close()
+    assert disc.size(here) == disc.size(elsewhere) != 0 and disc.size(HERE / "none") is None
+    disc.set_aside(here, "old.sqlite")
+    assert disc.size(here) is None and disc.size(HERE / "old.sqlite")
+    (tmp_path / "blocked").write_text("a file where a folder is to be")
+    used = disc.connect(here)
+    with pytest.raises(OSError):
+        disc.move(HERE, tmp_path / "blocked")
+    used.execute("CREATE TABLE t (x)")  # it is used as before
+    disc.release(used)
+    disc.release(disc.connect(here))
+    disc.move(HERE, tmp_path / THERE)
+    assert elsewhere.exists() and (tmp_path / THERE / "old.sqlite").exists()
+    assert disc.size(elsewhere) == elsewhere.stat().st_size
