@@ -12,6 +12,7 @@ from flight.arm.witnesses import CONFIRMATIONS
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.custody.looking import LooksForTubes
+from flight.core.fault_protection.obedience import switched
 from flight.core.keeping.memory import Remembered
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
@@ -124,8 +125,11 @@ class ArmVehicle(LooksForTubes):
         return 1200.0 if self.is_in("ready") and not self.is_in("ready.idle") else 7200.0
 
     def differs(self, device: str, reading: Any) -> str:
-        still = device == "transfer_arm" and any(self.is_in(each) for each in STILL)
-        return "its brakes off" if still and not reading.brakes else ""
+        if device != "transfer_arm":
+            return ""
+        told = True if any(self.is_in(each) for each in STILL) else None
+        says = {"its brakes": reading.brakes}
+        return switched(self.obedience.otherwise(device, {"its brakes": told}, says), says)
 
     async def set_right(self, device: str) -> None:
         await self.hardware.arm.set_brakes(True)

@@ -53,6 +53,7 @@ from flight.core.telling.reporting import PRIORITY_EVENT as PRIORITY_EVENT
 from flight.core.telling.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
 from flight.core.telling.reporting import PRIORITY_VITAL as PRIORITY_VITAL
 from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
+from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import Exchange, Message
 from flight.runtime.nursery import Nursery
@@ -395,8 +396,10 @@ class Node(ProtectionCommands):
         while True:
             try:
                 await self.sample()
-            except Exception as error:  # a device that is dead must not end the node
+            except DeviceError as error:  # a device that is dead must not end the node
                 self.sample_failed(reason=f"{type(error).__name__}: {error}")
+            except Exception as error:  # nor an error of the software
+                self.sample_fault(reason=f"{type(error).__name__}: {error}")
             self.mailbox_depth = self.mailbox.depth
             self.messages_corrupt = self.bus.counters.corrupt + self.communications.corrupt
             self.armed_command = self.dispatcher.armed_command()

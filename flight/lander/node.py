@@ -8,6 +8,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
 from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.obedience import switched
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import Radio
@@ -254,22 +255,17 @@ class Lander(LanderVehicle):
             self.post("energy_recovered")
 
     def differs(self, device: str, reading: Any) -> str:
-        if self.hibernation is not None:
-            return ""  # what has power then is by the light
-        known: dict[str, bool | None] = {}
+        told: dict[str, bool | None] = {}
         says: dict[str, bool] = {}
         if device == "power_switches":
             says = reading.closed
             self._switches_found = self._switches_found or dict(says)
-            known = {**self._switches_found, **self._switches_told}
+            told = {**self._switches_found, **self._switches_told}
         elif device in ("uhf", "x_band") and device not in self._radios_resting:
-            known, says = {**self._radios_on}, {device: reading.on}
-        off = [n for n, on in says.items() if known.get(n) is not None and known[n] is not on]
-        return ", ".join(f"{name} {'on' if says[name] else 'off'}" for name in off)
-
-    def was_right(self, device: str) -> bool:
-        told = self._switches_told.items()
-        return device != "power_switches" or all(self._switched.get(n) is on for n, on in told)
+            told, says = {device: self._radios_told.get(device)}, {device: reading.on}
+        if self.hibernation is not None:
+            told = dict.fromkeys(told)  # what has power then is by the light
+        return switched(self.obedience.otherwise(device, told, says), says)
 
     async def set_right(self, device: str) -> None:
         if device == "power_switches":
@@ -291,6 +287,7 @@ class Lander(LanderVehicle):
         except DeviceError:
             return  # the first look tells, and takes what it finds
         self._switches_found = self._switches_found or dict(state.closed)
+        self.obedience.otherwise("power_switches", self._switches_found, state.closed)
 
     async def _switch(self, name: str, on: bool) -> None:
         self._switches_told[name] = on
@@ -304,6 +301,7 @@ class Lander(LanderVehicle):
             self._switched[name] = state.closed.get(name) if state.valid else None
 
     async def _switch_radio(self, name: str, device: Radio, on: bool) -> None:
+        self._radios_told[name] = on
         if self._radios_on.get(name) is on or name in self._radios_resting:
             return
         try:

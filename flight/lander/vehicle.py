@@ -166,7 +166,8 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         self.energy = Energy.AMPLE
         self.temperatures: dict[str, float] = {}
         self._without_meaning = 0
-        self._radios_on: dict[str, bool] = {}
+        self._radios_on: dict[str, bool] = {}  # as they said last
+        self._radios_told: dict[str, bool] = {}
         self._radios_resting: dict[str, None] = {}
         self._switched: dict[str, bool | None] = {}
         self._switches_told: dict[str, bool] = {}  # last, whether they obeyed or not

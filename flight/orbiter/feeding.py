@@ -170,6 +170,7 @@ class FeedsFromLines(KeepsTankBook):
             except DeviceError as error:
                 reason = str(error)
             await asyncio.sleep(AGAIN)
+            await self.safing_control.calm()  # what burns by now is not fed by another line
             if self.line_wanted != line:
                 break  # whoever wants the other one goes on
         if shut and self.line_wanted == line:

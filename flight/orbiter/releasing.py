@@ -52,19 +52,21 @@ async def release_capsule(node: OrbiterVehicle, signal: Signal) -> Signal:
         against = reasons_against(landing, node.parameters)
         if against:
             raise ActivityFailed("; ".join(against))
-        try:
-            # Pointed first: what is left then takes the same time from whatever attitude.
-            await node.devices.attitude_control.point(list(aim.entry_direction))
-            parting = max(planned, node.clock.now() + TELLING + _spring_lead(node))
-            await _tell_capsule(node, landing.entry_time - parting)
-            await wait_until(node, parting - _spring_lead(node))
-            await node.devices.capsule_release.release(list(aim.entry_direction))
-            answered = True
-        except DeviceError as error:
-            node.device_trouble(reason=str(error))
-            answered = False
-        # Who has not answered may have let it go all the same.
-        if await _is_gone(node):
+        with node.critical("separation of the capsule"):
+            try:
+                # Pointed first: what is left then takes the same time from whatever attitude.
+                await node.devices.attitude_control.point(list(aim.entry_direction))
+                parting = max(planned, node.clock.now() + TELLING + _spring_lead(node))
+                await _tell_capsule(node, landing.entry_time - parting)
+                await wait_until(node, parting - _spring_lead(node))
+                await node.devices.capsule_release.release(list(aim.entry_direction))
+                answered = True
+            except DeviceError as error:
+                node.device_trouble(reason=str(error))
+                answered = False
+            # Who has not answered may have let it go all the same.
+            gone = await _is_gone(node)
+        if gone:
             path = await own_path(node)
             node.capsule_released(
                 tubes=node.tubes_contained, distance=round(await _distance(node, path), 2),

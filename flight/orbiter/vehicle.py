@@ -11,6 +11,7 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.looking import LooksForTubes
+from flight.core.fault_protection.obedience import switched
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.redundant_units import RedundantUnits
@@ -97,6 +98,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         "battery": "state", "array_drive": "state", "main_engine": "propellant",
         "propellant_lines": "state", "x_band": "state",
     }  # fmt: skip
+    set_right_always = frozenset({"x_band"})
     longest_housekeeping = 54_000.0  # three of those in which little happens
     safeguards = ORBITER_SAFEGUARDS
     confirmations = CONFIRMATIONS
@@ -321,16 +323,22 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
 
     def differs(self, device: str, reading: Any) -> str:
         if device == "x_band":
-            return "itself off" if self._radio_is_on and not reading.on else ""
+            told, says = {"itself": self._radio_is_on or None}, {"itself": reading.on}
+            return switched(self.obedience.otherwise(device, told, says), says)
         if device == "array_drive":  # in the safe state they are held, and for a while after it
             since = self.arrays_turned
             held = self.is_in_safe or (since is not None and monotonic() - since <= ARRAYS_HELD)
-            turned = not (reading.following or held)
+            told, says = {device: None if held else True}, {device: reading.following}
+            turned = self.obedience.otherwise(device, told, says)
             return f"the arrays to {math.degrees(reading.angle):.0f} deg" if turned else ""
         return self.valves_differ(reading) if device == "propellant_lines" else ""
 
     def was_right(self, device: str) -> bool:
-        return device != "propellant_lines" or self.valves_were_right()
+        if device == "x_band":
+            return self._radio_is_on  # it has said so
+        if device == "propellant_lines":
+            return self.valves_were_right()
+        return self.obedience.was_right(device)
 
     async def set_right(self, device: str) -> None:
         if device == "x_band":

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.custody.looking import LooksForTubes
+from flight.core.fault_protection.obedience import switched
 from flight.core.fault_protection.quantities import quantity
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
@@ -198,18 +199,13 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
         self._awake, self.asleep = awake, not awake
 
     def differs(self, device: str, reading: Any) -> str:
-        wanted = self._told.get(device)
-        if wanted is None:
+        if device not in self._told:
             return ""
         if device == "power_switches":
-            name, is_on = AVIONICS, reading.closed.get(AVIONICS)
+            told, says = {AVIONICS: self._told[device]}, reading.closed
         else:
-            name, is_on = "itself", reading.on
-        return "" if is_on is wanted else f"{name} {'off' if wanted else 'on'}"
-
-    def was_right(self, device: str) -> bool:
-        seen = self._awake if device == "power_switches" else self._radios.get(device)
-        return seen is self._told.get(device)
+            told, says = {"itself": self._told[device]}, {"itself": reading.on}
+        return switched(self.obedience.otherwise(device, told, says), says)
 
     async def set_right(self, device: str) -> None:
         wanted = self._told[device]

@@ -7,6 +7,7 @@ from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.custody.looking import LooksForTubes
 from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.obedience import switched
 from flight.core.fault_protection.quantities import quantity
 from flight.core.fault_protection.shedding import Sheddable
 from flight.core.hearing import HearsPeers
@@ -236,19 +237,17 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         return self.looked_after if self.asleep else self.looked_after | BY_DAY
 
     def differs(self, device: str, reading: Any) -> str:
-        if device == "heaters" and self.hibernation is None:
-            said = {zone: reading.zones.get(zone) for zone in (CELLS, BOX)}
-            off = [zone for zone, state in said.items() if state is not None and not state.enabled]
-            return ", ".join(f"the heater of the {zone} off" for zone in off)
-        wanted: dict[str, bool | None] = {}
+        lives = None if self.hibernation is not None else True  # else by the light
+        told: dict[str, bool | None] = {}
         says: dict[str, bool] = {}
-        if device == "uhf":
-            says, wanted = {"itself": reading.on}, {"itself": self.radio_wanted}
+        if device == "heaters":
+            told = {f"the heater of the {zone}": lives for zone in (CELLS, BOX)}
+            says = {f"the heater of the {zone}": s.enabled for zone, s in reading.zones.items()}
+        elif device == "uhf":
+            told, says = {"itself": self.radio_wanted}, {"itself": reading.on}
         elif device == "power_switches":
-            always = {} if self.hibernation is not None else {CORE: True, HEAT: True}
-            says, wanted = reading.closed, {AVIONICS: self.avionics_wanted, **always}
-        off = [n for n, on in says.items() if wanted.get(n) is not None and wanted[n] is not on]
-        return ", ".join(f"{name} {'on' if says[name] else 'off'}" for name in off)
+            told, says = {AVIONICS: self.avionics_wanted, CORE: lives, HEAT: lives}, reading.closed
+        return switched(self.obedience.otherwise(device, told, says), says)
 
     async def set_right(self, device: str) -> None:
         if device == "uhf":

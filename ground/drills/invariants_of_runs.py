@@ -4,7 +4,10 @@ from flight.icd.messages import EventReport, Message
 from ground.drills.invariant import Invariant
 from ground.testbed.run import Run
 
-SOFTWARE_FAULTS = ("activity_fault", "statechart_fault", "command_fault")
+SOFTWARE_FAULTS = (
+    "activity_fault", "statechart_fault", "command_fault", "look_failed", "sample_fault"
+)  # fmt: skip
+"""Events of a vehicle whose own software has raised; what a device does raises none of them."""
 STANDSTILLS = ("Deadlock", "Livelock", "TooManyCallbacks")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flight.arm.node import Arm
+from flight.core.fault_protection.obedience import Obedience
 from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.lander.node import Lander
@@ -40,6 +41,7 @@ class Vehicle:
         self.kind, self.state = kind, state
         self.is_in_safe = state == "safe"
         self.told: list[tuple[Any, ...]] = []
+        self.obedience = Obedience()
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -57,10 +59,10 @@ class Vehicle:
 
 
 def lander(**values: Any) -> Vehicle:
-    known = {"_switched": {"core": True, "heaters": None}, "_radios_on": {"uhf": True}}
+    known = {"_switched": {"core": True, "heaters": None}, "_radios_on": {}}
     more = {
-        "_radios_resting": {}, "_switches_found": {}, "_switches_told": {"core": True},
-        "hibernation": None,
+        "_radios_resting": {}, "_radios_told": {"uhf": True}, "_switches_found": {},
+        "_switches_told": {"core": True}, "hibernation": None,
     }  # fmt: skip
     return Vehicle(Lander, **{**known, **more, **values})
 
@@ -228,18 +230,25 @@ def test_what_a_switch_was_told_counts_though_the_order_fails() -> None:
     own = with_switches(switches)
     run(Lander.find_switches(own), VirtualLoop())
     run(own._switch("core", True), VirtualLoop())
+    assert own.differs("power_switches", closed(**switches.closed)) == ""
     switches.closed["core"], switches.stuck = False, ("core",)
     for by_itself in (True, False):  # as it was found at the boot is not as it is to be
         assert own.differs("power_switches", closed(**switches.closed)) == "core off"
         assert Lander.was_right(own, "power_switches") is by_itself  # then it does not obey
+        Lander.note_told_again(own, "power_switches")
         set_right(Lander, "power_switches", own)
         assert own.troubles.pop() == "core does not move"
     switches.stuck = ()
     set_right(Lander, "power_switches", own)
     assert own.differs("power_switches", closed(**switches.closed)) == ""
-    assert switches.closed["core"] and Lander.was_right(own, "power_switches")
-    run(own._switch("core", True), VirtualLoop())
-    assert Lander.was_right(own, "uhf")
+    assert switches.closed["core"]
+    # One that does not obey hides none that has changed by itself.
+    own._switches_told["mav"] = True
+    for mav, by_itself in ((True, False), (False, True)):
+        now = closed(core=False, mav=mav)
+        assert own.differs("power_switches", now) == ("core off" if mav else "core off, mav off")
+        Lander.note_told_again(own, "power_switches") if mav else None
+        assert Lander.was_right(own, "power_switches") is by_itself
 
 
 def test_a_switch_that_opens_before_the_first_look_is_not_taken_as_right() -> None:
@@ -248,6 +257,7 @@ def test_a_switch_that_opens_before_the_first_look_is_not_taken_as_right() -> No
     run(Lander.find_switches(own), VirtualLoop())
     switches.closed["arm"] = False
     assert own.differs("power_switches", closed(**switches.closed)) == "arm off"
+    assert Lander.was_right(own, "power_switches")
     own = with_switches(switches)  # of one that did not say it at the boot nothing else is known
     switches.mute = True
     run(Lander.find_switches(own), VirtualLoop())
@@ -273,6 +283,7 @@ def test_perseverance_keeps_what_it_told_though_the_order_fails() -> None:
     for by_itself in (True, False):
         assert own.differs("power_switches", closed(avionics=True)) == "avionics on"
         assert Perseverance.was_right(own, "power_switches") is by_itself
+        Perseverance.note_told_again(own, "power_switches")
         set_right(Perseverance, "power_switches", own)
     assert len(own.troubles) == 2 and switches.told == [("avionics", False)] * 3
 
@@ -289,3 +300,64 @@ def test_arrays_that_the_safe_state_has_turned_stand_so_for_an_hour(
         return own.differs("array_drive", ASIDE)
 
     assert run(main(), VirtualLoop()) == what
+
+
+@pytest.mark.requirement("FP-09")
+@pytest.mark.parametrize(
+    ("own", "device"),
+    [
+        (rover(), "uhf"),
+        (lander(), "uhf"),
+        (Vehicle(Perseverance, _told={"uhf": True}), "uhf"),
+        (Vehicle(Perseverance, _told={"power_switches": True}), "power_switches"),
+        (rover(), "power_switches"),
+        (rover(), "heaters"),
+        (Vehicle(Arm, "stowed"), "transfer_arm"),
+    ],
+)
+def test_who_has_never_obeyed_has_not_changed_by_itself(own: Any, device: str) -> None:
+    def says(right: bool) -> Any:
+        return SimpleNamespace(
+            on=right, closed={"avionics": right, "core": right}, brakes=right,
+            zones={"battery": SimpleNamespace(enabled=right)},
+        )  # fmt: skip
+
+    assert own.differs(device, says(False)) and not own.kind.was_right(own, device)
+    assert own.differs(device, says(True)) == ""
+    assert own.differs(device, says(False)) and own.kind.was_right(own, device)
+    own.kind.note_told_again(own, device)
+    assert own.differs(device, says(False)) and not own.kind.was_right(own, device)
+
+
+def test_who_was_right_before_he_was_told_something_else_has_to_obey_anew() -> None:
+    own: Any = rover()
+    assert own.differs("uhf", ON) == ""
+    own.radio_wanted = False
+    assert own.differs("uhf", ON) == "itself on" and not FetchRover.was_right(own, "uhf")
+    assert own.differs("uhf", OFF) == ""
+    own.radio_wanted = None  # it sleeps, and its radio is not minded
+    assert own.differs("uhf", ON) == ""
+    own.radio_wanted = False
+    assert own.differs("uhf", ON) == "itself on"
+    assert not FetchRover.was_right(own, "uhf")
+
+
+def test_a_lander_that_lives_by_the_light_forgets_who_has_obeyed() -> None:
+    own: Any = lander()
+    assert own.differs("uhf", ON) == ""
+    own.hibernation = 1
+    assert own.differs("uhf", OFF) == ""
+    own.hibernation = None
+    assert own.differs("uhf", OFF) == "uhf off" and not Lander.was_right(own, "uhf")
+    assert own.differs("uhf", ON) == own.differs("x_band", OFF) == ""
+    assert not Lander.was_right(own, "x_band")
+
+
+@pytest.mark.parametrize("device", ["x_band", "propellant_lines", "array_drive"])
+def test_what_the_orbiter_has_seen_to_be_right_has_changed_by_itself(device: str) -> None:
+    own: Any = orbiter(line_seen="", _radio_is_on=False)
+    assert not Orbiter.was_right(own, device)
+    own.line_seen, own._radio_is_on = "a", True
+    assert own.differs("array_drive", SUN) == ""
+    own.differs("array_drive", ASIDE)
+    assert Orbiter.was_right(own, device)

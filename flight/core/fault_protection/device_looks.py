@@ -4,12 +4,14 @@ What a vehicle lives by is broken for good though nobody happens to ask it: a ra
 is switched, and then perhaps never again. So each is asked until it says something good, or is told
 to be silent. The gate tells of readings that come and are no good. What says that it is otherwise
 than it was told to be is told so again: a transient of its electronics may switch it. Only what was
-seen to be right before has done so by itself.
+seen to be right before has done so by itself; what never was does not obey. While the vehicle does
+what is not to be broken off it is told, and set right at the end of that, where it still has to be.
 """
 
 import asyncio
 import math
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, ClassVar, Protocol
 
 from flight.core.chart.statechart import Safing
 from flight.core.fault_protection.readings import Readings
@@ -40,6 +42,7 @@ class Looking(Protocol):
     nursery: Nursery
     drivers: dict[str, DeviceInterface]
     sensors_aside: list[str]
+    set_right_always: ClassVar[frozenset[str]]
 
     def looks_after(self) -> dict[str, str]:
         """The devices that it lives by at this time, each with the reading to ask it for."""
@@ -50,11 +53,17 @@ class Looking(Protocol):
     def was_right(self, device: str) -> bool:
         """Whether a device was seen to be as it was told to be last."""
 
+    def note_told_again(self, device: str) -> None:
+        """Notes that a device is told once more: it is not right until it is seen to be so."""
+
     async def set_right(self, device: str) -> None:
         """Tells a device once more what it is to be."""
 
     def switched_by_itself(self, *, device: str, what: str) -> None:
         """Tells of one that has done what nobody told it to."""
+
+    def not_obeyed(self, *, device: str, what: str) -> None:
+        """Tells of one that has not done what it was told."""
 
     def device_silent(self, *, device: str, reason: str) -> None:
         """Tells of one that does not answer."""
@@ -75,6 +84,7 @@ class DeviceLooks:
     def __init__(self, node: Looking) -> None:
         self._node = node
         self._asked: dict[str, None] = {}
+        self._told_again: dict[str, str] = {}
 
     def begin(self) -> None:
         """Looks at what has told nothing good since this was called last.
@@ -99,22 +109,44 @@ class DeviceLooks:
         if reading is None:
             return False
         try:
-            return not self._node.differs(device, reading)
+            if self._node.differs(device, reading):
+                return False
         except Exception:
             return False  # whoever looks at it tells why
+        self._told_again.pop(device, None)
+        return True
 
     async def _look(self, device: str, method: str) -> None:
         node = self._node
         try:
             what = await self._found(device, method)
             if what:
-                if node.was_right(device):
-                    node.switched_by_itself(device=device, what=what)
-                await self._set_right(device)
+                self._tell(device, what)
+                while not self._may_set_right(device):
+                    await node.safing_control.calm()
+                    what = await self._found(device, method)
+                    if not what:
+                        return
+                self._told_again[device] = what
+                node.note_told_again(device)
+                await self._set_right(device, method)
         except Exception as error:  # an error of the software must not end the vehicle
             node.look_failed(device=device, reason=f"{type(error).__name__}: {error}")
         finally:
             self._asked.pop(device, None)
+
+    def _tell(self, device: str, what: str) -> None:
+        """Whether it has changed by itself, or has not obeyed: what it was told at the last look
+        and has not become since, it has not become by itself."""
+        if self._told_again.get(device) != what and self._node.was_right(device):
+            self._node.switched_by_itself(device=device, what=what)
+        else:
+            self._node.not_obeyed(device=device, what=what)
+
+    def _may_set_right(self, device: str) -> bool:
+        """Whether a device may be told something now: what burns is not fed by another line."""
+        node = self._node
+        return device in node.set_right_always or not node.safing_control.is_critical()
 
     async def _found(self, device: str, method: str) -> str:
         """What a device says, now and after a while, that is not as it was told to be; "": nothing,
@@ -136,12 +168,18 @@ class DeviceLooks:
             return ""
         return what
 
-    async def _set_right(self, device: str) -> None:
+    async def _set_right(self, device: str, method: str) -> None:
         try:
             await self._node.set_right(device)
         except DeviceError as error:
             self._node.not_set_right(device=device, reason=str(error))
+            return
+        with suppress(DeviceError):  # the next look tells
+            await self._differs(device, method)  # it obeys once it says so
 
     async def _differs(self, device: str, method: str) -> str:
         node = self._node
-        return node.differs(device, await sound(getattr(node.drivers[device], method)))
+        what = node.differs(device, await sound(getattr(node.drivers[device], method)))
+        if not what:
+            self._told_again.pop(device, None)
+        return what

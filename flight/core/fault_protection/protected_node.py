@@ -10,6 +10,7 @@ from flight.core.commanding.commands import CommandRejected
 from flight.core.commanding.standard_commands import SAFE, StandardCommands
 from flight.core.context import NodeContext, Wire
 from flight.core.fault_protection.actions import action
+from flight.core.fault_protection.obedience import Obedience
 from flight.core.fault_protection.protection import FaultProtection
 from flight.core.fault_protection.protection_events import ProtectionEvents
 from flight.core.fault_protection.quantities import quantity
@@ -46,6 +47,9 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     looked_after: ClassVar[dict[str, str]] = {}
     """The devices that the vehicle lives by, each with the reading to ask it for: nothing good from
     one between two housekeepings is told (`device_looks`)."""
+    set_right_always: ClassVar[frozenset[str]] = frozenset()
+    """Of these, what may be told what it is to be while the vehicle does what is not to be broken
+    off: what talks, and moves nothing."""
     longest_housekeeping: ClassVar[float] = 600.0
     """s between two housekeepings at the most."""
     has_two_computers: ClassVar[bool] = False
@@ -78,7 +82,9 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         self.safing_control = SafingControl(
             self.statechart, lambda: self.state, self.go_safe, self._withheld, self._deferred
         )
+        self.obedience = Obedience()
         self.protection = FaultProtection(self, context.protection)
+        self.safing_control.on_calm = self.protection.go_on
 
     @property
     def state(self) -> str:
@@ -105,7 +111,11 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     def was_right(self, device: str) -> bool:
         """Whether a device was seen to be as it was told to be last: what it is else has changed
         by itself."""
-        return True
+        return self.obedience.was_right(device)
+
+    def note_told_again(self, device: str) -> None:
+        """Notes that a device is told once more: it is not right until it is seen to be so."""
+        self.obedience.told_again(device)
 
     async def set_right(self, device: str) -> None:
         """Tells a device once more what it is to be."""

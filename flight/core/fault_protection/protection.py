@@ -167,6 +167,11 @@ class FaultProtection:
         self.responder.go_on()
         self._await_commands()
 
+    def go_on(self) -> None:
+        """What was not to be broken off has ended: what waits for it may begin."""
+        if self._is_up:
+            self.responder.go_on()
+
     def housekeeping(self) -> None:
         """The channels have just been set."""
         self.watch.look()

@@ -27,6 +27,9 @@ class ProtectionEvents:
     @event(Severity.WARNING_LO, "{device} has switched {what} by itself")
     def switched_by_itself(self, *, device: str, what: str) -> None: ...
 
+    @event(Severity.WARNING_LO, "{device} does not obey: {what}", lasts=True)
+    def not_obeyed(self, *, device: str, what: str) -> None: ...
+
     @event(Severity.WARNING_LO, "{device} is not set right: {reason}", lasts=True)
     def not_set_right(self, *, device: str, reason: str) -> None: ...
 

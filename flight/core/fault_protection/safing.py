@@ -4,6 +4,7 @@ Where a state forbids it, nothing is safer than going on: then it is said and no
 deferred, it is done at the end of that, if there is still a reason.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ class SafingControl:
         self._deferred = deferred
         self._stretches: list[str] = []
         self._waiting: list[_Waiting] = []
+        self._until_calm: list[asyncio.Future[None]] = []
+        self.on_calm: Callable[[], None] = lambda: None
+        """Called when a stretch of work has ended that was not to be broken off."""
 
     def now(self) -> Safing:
         """What holds now."""
@@ -57,6 +61,13 @@ class SafingControl:
         """Whether nothing is to be changed now but on purpose: in a state that forbids safing, in
         a stretch of work that is not to be broken off."""
         return bool(self._stretches) or self.now() is Safing.FORBIDDEN
+
+    async def calm(self) -> None:
+        """Waits until that is over."""
+        while self.is_critical():
+            over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._until_calm.append(over)
+            await over
 
     def admits(self, reason: str, still: Still | None = None) -> bool:
         """Whether to go safe now; if not it is told, and may be done later."""
@@ -77,9 +88,16 @@ class SafingControl:
         finally:
             self._stretches.remove(what)
             self.look()
+            if not self._stretches:
+                self.on_calm()
 
     def look(self) -> None:
         """Something has ended: what has waited is judged again."""
+        if self._until_calm and not self.is_critical():
+            over, self._until_calm = self._until_calm, []
+            for future in over:
+                if not future.done():  # who waited may be gone
+                    future.set_result(None)
         if not self._waiting or self.now() is not Safing.ALLOWED:
             return
         waiting, self._waiting = self._waiting, []

@@ -120,6 +120,9 @@ class NodeEvents:
     @event(Severity.WARNING_LO, "The devices could not be sampled: {reason}")
     def sample_failed(self, *, reason: str) -> None: ...
 
+    @event(Severity.WARNING_HI, "Housekeeping ended by an error of the software: {reason}")
+    def sample_fault(self, *, reason: str) -> None: ...
+
     @event(Severity.COMMAND, "Command {command} refused: {reason}")
     def command_refused(self, *, command: str, reason: str) -> None: ...
 

@@ -75,9 +75,12 @@ async def test_changed_channels_are_published_with_the_next_housekeeping(rig: Ri
 
 
 async def test_devices_that_cannot_be_sampled_do_not_end_the_node(rig: Rig, world: World) -> None:
-    world.sample = DeviceTimeout("dead")
-    await asyncio.sleep(700.0)
-    assert "sample_failed" in rig.event_names("toy")
+    for error, told in ((DeviceTimeout("dead"), "sample_failed"), (KeyError("a"), "sample_fault")):
+        rig.events.clear()
+        world.sample = error
+        await asyncio.sleep(700.0)
+        failed = [name for name in rig.event_names("toy") if name.startswith("sample_")]
+        assert set(failed) == {told}
     world.sample = None
     assert (await rig.command("toy", "note", text="alive")).rung is Rung.COMPLETED
 

@@ -44,6 +44,8 @@ class Tanks:
         self.line_isolating: tuple[str, str] | None = None
         self.held: dict[str, bool] = {}
         self.time = 0.0
+        self.burns: list[Any] = []  # what happens while it waits for the end of a burn
+        self.safing_control = SimpleNamespace(calm=self._calm)
         self.clock = SimpleNamespace(now=lambda: self.time)
         self.says = list(says)
         self.valves = (True, False)
@@ -57,6 +59,10 @@ class Tanks:
         if math.isnan(said):
             raise DeviceFault("dark", "the gauge is dark")
         return gauge(said)
+
+    async def _calm(self) -> None:
+        if self.burns:
+            self.burns.pop(0)()
 
     async def _state(self) -> LinesState:
         return LinesState(a=self.valves[0], b=self.valves[1])
@@ -215,6 +221,17 @@ async def test_a_valve_that_stuck_has_not_switched_itself_and_the_leak_is_not_fe
     node.valves = (True, True)
     assert node.valves_differ(await node.lines.state()) == "a valve beside line b"
     assert node.was_right(), "now it has"
+
+
+async def test_a_valve_that_stuck_is_told_again_only_when_nothing_burns() -> None:
+    node: Any = Tanks(950.0)
+    node.note_gauge(gauge(1_000.0))
+    node.held, valves = {"a": True}, []
+    # The second try is after the burn; before it nothing has moved, and somebody wants the other.
+    node.burns = [lambda: valves.append(node.valves), lambda: setattr(node, "line_wanted", "a")]
+    with pytest.raises(DeviceFault):
+        await node.use_line("b")
+    assert valves == [(True, True)] and node.burns == [] and node.line_wanted == "a"
 
 
 @pytest.mark.parametrize("mended", [True, False])

@@ -218,7 +218,9 @@ def event(name: str, **data: Any) -> EventReport:
     return EventReport("lander", name, Severity.WARNING_HI, 0, "KeyError", data, 1)
 
 
-@pytest.mark.parametrize("name", ["activity_fault", "statechart_fault", "command_fault"])
+@pytest.mark.parametrize(
+    "name", ["activity_fault", "statechart_fault", "command_fault", "look_failed", "sample_fault"]
+)
 def test_each_fault_of_software_is_a_traceback(name: str) -> None:
     assert INVARIANTS["no_traceback"](flown(Ladder())).hear(event(name)) == "lander: KeyError"
 

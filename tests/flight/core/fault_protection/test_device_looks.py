@@ -26,6 +26,7 @@ from ground.testbed.wiring import connected_nodes
 
 MUTE, OFF = DeviceTimeout("no answer"), DeviceFault("off", "it is off")
 SOME_TIME = sum(PAUSES) + 60.0
+BURN = 100.0
 LIVED_BY = (Battery, PowerSwitches, Radio, SolarArray)
 
 
@@ -41,11 +42,13 @@ class Node:
     sensors_aside: tuple[str, ...] = ()
     looked: tuple[str, ...] = ("uhf",)
     not_seen: tuple[str, ...] = ()
+    set_right_always: frozenset[str] = frozenset()
     wrong: Exception | None = None  # when it is set right
 
     def __init__(self, says: Callable[[], Any], nursery: Nursery) -> None:
         self.says, self.nursery = says, nursery
         self.told: list[tuple[Any, ...]] = []
+        self.told_again: list[str] = []
         self.asked: list[float] = []
         self.readings = Readings(
             lambda device, method, why: self.told.append(("invalid", device)),
@@ -54,7 +57,10 @@ class Node:
         self.gate = self.readings.gate("uhf")
         self.drivers = {"uhf": SimpleNamespace(state=self.ask)}
         self.safing = Safing.ALLOWED
-        self.safing_control = SimpleNamespace(now=lambda: self.safing)
+        self.stretches = 0  # of work that is not to be broken off
+        self.safing_control = SimpleNamespace(
+            now=lambda: self.safing, is_critical=lambda: self.stretches > 0, calm=self.calm
+        )
         self.looks = DeviceLooks(self)  # type: ignore[arg-type]
 
     async def ask(self) -> State:
@@ -67,6 +73,10 @@ class Node:
         state: State = self.gate.admit(method, answer, time_ns(), time_ns(), 0)
         return state
 
+    async def calm(self) -> None:
+        await asyncio.sleep(BURN)
+        self.stretches -= 1
+
     def looks_after(self) -> dict[str, str]:
         return dict.fromkeys(self.looked, "state")
 
@@ -76,6 +86,9 @@ class Node:
     def was_right(self, device: str) -> bool:
         return device not in self.not_seen
 
+    def note_told_again(self, device: str) -> None:
+        self.told_again.append(device)
+
     async def set_right(self, device: str) -> None:
         if self.wrong is not None:
             raise self.wrong
@@ -83,6 +96,9 @@ class Node:
 
     def switched_by_itself(self, *, device: str, what: str) -> None:
         self.told.append(("switched", device, what))
+
+    def not_obeyed(self, *, device: str, what: str) -> None:
+        self.told.append(("not obeyed", device, what))
 
     def device_silent(self, *, device: str, reason: str) -> None:
         self.told.append(("silent", device))
@@ -200,7 +216,7 @@ def test_who_is_not_looked_at(why: str) -> None:
 def test_what_has_switched_itself_is_told_and_set_right() -> None:
     node = story(lambda: good(on=False), one_look)
     assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
-    assert node.asked == [0.0, MEANWHILE]
+    assert node.asked == [0.0, MEANWHILE, MEANWHILE]  # and whether it obeys
 
 
 def test_what_others_have_read_since_is_looked_at_as_well() -> None:
@@ -210,7 +226,7 @@ def test_what_others_have_read_since_is_looked_at_as_well() -> None:
 
     node = story(lambda: good(on=False), live)
     assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
-    assert node.asked == [0.0, 0.0, MEANWHILE]
+    assert node.asked == [0.0, 0.0, MEANWHILE, MEANWHILE]
 
 
 def test_what_was_never_seen_right_is_told_again_and_has_not_switched_by_itself() -> None:
@@ -218,7 +234,74 @@ def test_what_was_never_seen_right_is_told_again_and_has_not_switched_by_itself(
         node.not_seen = ("uhf",)
         await one_look(node)
 
-    assert story(lambda: good(on=False), live).told == [("set right", "uhf")]
+    node = story(lambda: good(on=False), live)
+    assert node.told == [("not obeyed", "uhf", "itself off"), ("set right", "uhf")]
+
+
+def test_what_does_not_become_right_again_has_switched_once_and_does_not_obey_then() -> None:
+    answers = [False] * 6 + [True, False, False, True, False, False, False]
+
+    async def live(node: Node) -> None:
+        for _ in range(7):  # after one that was well nobody asks
+            await one_look(node)
+
+    node = story(lambda: good(on=answers.pop(0)), live)
+    assert [each[0] for each in node.told] == [
+        "switched", "set right", "not obeyed", "set right",  # two looks, and one that is well
+        "switched", "set right", "switched", "set right",  # it obeyed between these
+    ]  # fmt: skip
+    assert node.told_again == ["uhf"] * 4 and answers == []
+
+
+def test_what_is_well_when_others_read_it_may_switch_by_itself_again() -> None:
+    answers = [False, False, False, True, False, False, False]
+
+    async def live(node: Node) -> None:
+        await one_look(node)
+        await node.ask()
+        await one_look(node)  # nobody asks: it was heard
+        await one_look(node)
+
+    told = story(lambda: good(on=answers.pop(0)), live).told
+    assert [each[0] for each in told] == ["switched", "set right"] * 2
+
+
+def test_while_something_is_not_to_be_broken_off_it_is_told_and_set_right_at_the_end() -> None:
+    async def live(node: Node) -> None:
+        node.stretches = 2  # one after the other
+        node.looks.begin()
+        await asyncio.sleep(BURN)
+        assert node.told == [("switched", "uhf", "itself off")] and node.told_again == []
+        node.looks.begin()  # nobody else looks at it meanwhile
+        await asyncio.sleep(3.0 * BURN)
+
+    node = story(lambda: good(on=False), live)
+    assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
+    again, end = MEANWHILE + BURN, 2.0 * (MEANWHILE + BURN)
+    assert node.asked == [
+        0.0, MEANWHILE, again, again + MEANWHILE, end, end + MEANWHILE, end + MEANWHILE
+    ]  # fmt: skip
+
+
+def test_what_is_right_by_the_end_of_it_is_left_alone() -> None:
+    answers = [False, False, True]
+
+    async def live(node: Node) -> None:
+        node.stretches = 1
+        await one_look(node)
+        await asyncio.sleep(BURN)
+
+    node = story(lambda: good(on=answers.pop(0)), live)
+    assert node.told == [("switched", "uhf", "itself off")] and answers == []
+
+
+def test_what_only_talks_is_set_right_at_once() -> None:
+    async def live(node: Node) -> None:
+        node.stretches, node.set_right_always = 1, frozenset({"uhf"})
+        await one_look(node)
+
+    node = story(lambda: good(on=False), live)
+    assert node.told[-1] == ("set right", "uhf") and node.asked[1] == node.asked[-1] == MEANWHILE
 
 
 @pytest.mark.parametrize(
@@ -243,8 +326,9 @@ def test_what_is_not_set_right_is_told_as_that(wrong: Exception) -> None:
             await one_look(node)
 
     node = story(lambda: good(on=False), live)
-    switched = ("switched", "uhf", "itself off")
-    assert node.told == [switched, ("not set right", "uhf", "it sticks")] * 2
+    off = ("uhf", "itself off")
+    stuck = ("not set right", "uhf", "it sticks")
+    assert node.told == [("switched", *off), stuck, ("not obeyed", *off), stuck]
 
 
 @pytest.mark.parametrize("where", ["reading", "heard before", "setting right", "no driver"])
@@ -271,7 +355,9 @@ def test_an_error_of_the_software_is_told_and_ends_neither_look_nor_vehicle(wher
 
     failed = ("look failed", "zone" if where == "no driver" else "uhf", "KeyError: 'zone'")
     node = story(lambda: good(on=False), live)
-    assert node.told == [("switched", "uhf", "itself off"), ("set right", "uhf")]
+    told_before = where in ("setting right", "no driver")  # and it did not obey
+    how = "not obeyed" if told_before else "switched"
+    assert node.told == [(how, "uhf", "itself off"), ("set right", "uhf")]
 
 
 def test_what_is_being_switched_just_then_is_left_alone() -> None:

@@ -293,3 +293,51 @@ def test_each_cause_that_was_deferred_counts(tmp_path: Path) -> None:
         assert len(deck.events("entered_safe")) == 2
 
     on_deck(tmp_path, two_causes(), story)
+
+
+def test_a_response_that_has_waited_for_the_end_of_a_stretch_begins_then(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        with deck.node.critical("a burn"):
+            with deck.node.critical("a burn"):
+                await deck.heat(301.0)
+            await asyncio.sleep(1.0)
+            assert deck.node.deeds == []
+        await asyncio.sleep(0.001)
+        assert deck.node.deeds == ["scrub"]
+        await asyncio.sleep(2.0)
+        await deck.heat(290.0)
+        with deck.node.critical("a burn"):
+            await deck.heat(301.0)
+            await deck.heat(290.0)  # it has passed by the end
+        await asyncio.sleep(2.0)
+        assert deck.node.deeds == ["scrub", "scrubbed"]
+
+    on_deck(tmp_path, table(cleaning={"do": ["scrub 1.0"]}), story)
+
+
+def test_who_waits_until_it_is_calm_waits_for_all_that_is_critical(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        control, calm_at = deck.node.safing_control, []
+
+        async def wait() -> None:
+            await control.calm()
+            calm_at.append(deck.node.state)
+
+        await wait()
+        assert calm_at == ["idle"]
+        with deck.node.critical("a burn"):
+            with deck.node.critical("another"):
+                waiting = [asyncio.create_task(wait()) for _ in range(2)]
+                await asyncio.sleep(0.01)
+                waiting[1].cancel()
+            await asyncio.sleep(0.01)
+            assert calm_at == ["idle"]
+            await deck.go("fly")  # where nothing is safer than going on
+        await asyncio.sleep(0.01)
+        assert calm_at == ["idle"]
+        await asyncio.sleep(101.0)
+        assert calm_at == ["idle", "flying.resting"]
+        assert waiting[0].done() and waiting[1].cancelled()
+
+    on_deck(tmp_path, {}, story)
