@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ground.commands.adopted import Adopted
 from ground.terminal.signals import CHILD, end_with_parent
 
 if TYPE_CHECKING:
-    from ground.commands.spare import Adopted
+    from ground.commands.prepared import Prepared
 
 PATIENCE = 10.0  # wall seconds for a process to end in order
 RESTARTS = 5  # of one process in RESTARTS_IN
@@ -23,18 +24,27 @@ RESTARTS_IN = 60.0  # wall seconds
 class Child:
     """A process of this program's, in a session of its own: Ctrl-C is for who started it.
 
-    With `speaks`, what it writes on standard output can be read.
+    With `speaks`, what it writes on standard output can be read. With `prepared` it begins as a
+    copy of that process, as soon as that can be, and nothing of what it writes there can.
     """
 
     name: str
     words: Sequence[str]
     speaks: bool = False
-    _process: "subprocess.Popen[str] | Adopted | None" = None
+    prepared: "Prepared | None" = None
+    _process: subprocess.Popen[str] | Adopted | None = None
+    _ordered: int = 0  # of `prepared`
     _started: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         """Starts it."""
         self._started.append(time.monotonic())
+        self._process = None
+        self._ordered = 0 if self.prepared is None else self.prepared.order(self.words)
+        if not self._ordered:
+            self._open()
+
+    def _open(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", *self.words],
             stdin=subprocess.DEVNULL,
@@ -45,20 +55,31 @@ class Child:
             text=True,
         )
 
-    def become(self, process: "Adopted") -> None:
+    def become(self, process: Adopted) -> None:
         """It is another process now, which somebody else has started."""
         self._started.append(time.monotonic())
-        self._process = process
+        self._process, self._ordered = process, 0
+
+    def _begun(self) -> subprocess.Popen[str] | Adopted | None:
+        """Its process; None where it was not started, or where its copy is not there yet."""
+        if self._ordered and self.prepared is not None:
+            if pid := self.prepared.pid_of(self._ordered):
+                self._process, self._ordered = Adopted(pid), 0
+            elif self.prepared.is_gone:
+                self._ordered = 0
+                self._open()
+        return self._process
 
     @property
     def code(self) -> int | None:
         """What it ended with; None while it runs. Below zero: the signal that killed it."""
-        return None if self._process is None else self._process.poll()
+        process = self._begun()
+        return None if process is None else process.poll()
 
     @property
     def started(self) -> bool:
         """Whether it was."""
-        return self._process is not None
+        return self._process is not None or self._ordered > 0
 
     def line(self) -> str:
         """The next line that it writes; empty when it has ended."""
@@ -73,6 +94,10 @@ class Child:
 
     def end(self) -> None:
         """Has it end in order, and does not wait for ever."""
+        if self._ordered and self.prepared is not None:
+            self.prepared.end()  # one that is on its way comes, or never does
+            pid, self._ordered = self.prepared.pid_of(self._ordered), 0
+            self._process = Adopted(pid) if pid else None
         process = self._process
         if process is None:
             return

@@ -15,6 +15,7 @@ from flight.configuration.files import ConfigurationError
 from ground.commands.children import Child, end_all
 from ground.commands.console_checks import DEMO, WEB, branch_off, check
 from ground.commands.paces import checked_pace
+from ground.commands.prepared import Prepared
 from ground.terminal.exit_codes import NO, YES, after_signal
 
 if TYPE_CHECKING:
@@ -140,10 +141,14 @@ class Console:
         self._ahead: FirstContact | DrillWay | None = None
         self._told = self._told_end = False
         self._spare: Spare | None = None
+        self._prepared = Prepared()
+        if self._flight is not None:
+            self._flight.prepared = self._prepared
 
     def start(self) -> None:
         """Starts them, each when what it needs is there, and tells how to come in."""
         if self._flight is not None:
+            self._prepared.keep()
             self._start_flight(self._arguments.resume)
         self._start_edge()
         if not self._arguments.no_web:
@@ -305,6 +310,8 @@ class Console:
                 print(f"msr console: {tired.name} keeps ending", file=sys.stderr)
                 return NO
             self._see_to_the_way()
+            if self._flight is not None and not self._told_end:
+                self._prepared.keep()
             self._see_to_the_spare()
             self._see_to_branches()
             code = None if self._flight is None else self._flight.code
@@ -342,7 +349,9 @@ class Console:
         else:
             from ground.commands.spare import Spare
 
-            self._spare = self._spare or Spare(self.folder, self._arguments.operators)
+            self._spare = self._spare or Spare(
+                self.folder, self._arguments.operators, self._prepared
+            )
             if self._spare.is_wanted:
                 self._spare.start()
             elif why := self._spare.why_nobody():
@@ -409,3 +418,4 @@ class Console:
         """Ends them in order: page, edge, run."""
         self._end_spare()
         end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
+        self._prepared.end()

@@ -10,8 +10,8 @@ import signal
 import time
 from collections.abc import Callable
 
-AFTER = 1.0  # s of the processor's time that were flown since the last one was made
-AT_LEAST = 1.0  # wall seconds between two, also where the last one has died
+AFTER = 0.1  # s of the processor's time that were flown since the last one was made
+AT_LEAST = 0.25  # wall seconds between two, also where the last one has died
 
 
 class Reserve:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ground.commands.adopted import Adopted
+from ground.commands.prepared import Prepared
 from ground.terminal.exit_codes import REFUSED
 from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 
@@ -29,7 +30,8 @@ AGAIN = 10.0  # wall seconds from a start to the next one; twice that after each
 MOST_AGAIN = 5  # times that another is started for those that ended by themselves
 STARTS = 20.0  # wall seconds that one which was just started is given: another would take as long
 STOPS = 2.0  # wall seconds for it to end
-HEIR = 2.0  # wall seconds in which a copy of one that was killed says that it stands by now
+HEIR = 10.0  # wall seconds in which a copy of one that was killed says that it stands by now
+COPIED = 2.0  # wall seconds in which one is there that is a copy of who is prepared
 PROVEN = 60.0  # wall seconds after which one that ends is no sign that the next one will
 
 
@@ -68,8 +70,9 @@ def _are_gone(group: int) -> bool:
 class Spare:
     """For the run in a folder."""
 
-    def __init__(self, folder: Path, operators: str) -> None:
-        self._words = [str(folder), operators]
+    def __init__(self, folder: Path, operators: str, prepared: Prepared | None = None) -> None:
+        self._words = [PROGRAM, str(folder), operators]
+        self._prepared = prepared
         self._process: subprocess.Popen[bytes] | Adopted | None = None
         self._group = 0  # of processes: the first spare, its copies, and theirs
         self._heirless: object = None  # one that has died, and left none
@@ -169,14 +172,31 @@ class Spare:
         self._started = self._alive = time.monotonic()
         self._starts += 1
 
-    def _begun(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            [sys.executable, "-m", PROGRAM, *self._words],
+    def _begun(self) -> "subprocess.Popen[bytes] | Adopted":
+        return self._copied() or subprocess.Popen(
+            [sys.executable, "-m", *self._words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
             # A process with threads cannot be copied.
             env={**os.environ, CHILD: "1", "OPENBLAS_NUM_THREADS": "1"},
             preexec_fn=end_with_parent,
         )  # fmt: skip
+
+    def _copied(self) -> Adopted | None:
+        """One that need not read the code of flights; None: there is none."""
+        if self._prepared is None or not self._prepared.is_ready:
+            return None
+        (asked, ask), (answers, answer) = os.pipe(), os.pipe()
+        try:
+            number = self._prepared.order(self._words, (asked, answer))
+        finally:
+            os.close(asked)
+            os.close(answer)
+        stdin, stdout = os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
+        if number and (pid := self._prepared.pid_of(number, COPIED)):
+            return Adopted(pid, stdin, stdout)
+        stdin.close()  # one that comes late finds that nobody orders it
+        stdout.close()
+        return None
 
     def take_over(
         self, record: Path, meanwhile: Callable[[], object] = lambda: None

@@ -10,7 +10,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,12 @@ from ground.edge.standing import STANDING, read_standing
 from ground.missions.mission import load_mission
 from ground.reports.flight import write_reports
 from ground.terminal.exit_codes import NO, REFUSED, after_signal, exit_code_of
-from ground.terminal.signals import end_with_parent, ended_in_order, ending_signal
+from ground.terminal.signals import (
+    become_child_of,
+    end_with_parent,
+    ended_in_order,
+    ending_signal,
+)
 from ground.testbed.fingerprint import fingerprint
 from ground.testbed.fly import fly
 from ground.testbed.run import RunOptions
@@ -35,7 +39,6 @@ from ground.testbed.standby_host import Standby, StandbyHost
 from sim_hw.faults.fault import Fault
 
 LOOKS = 0.2  # wall seconds between looks how far the run has come
-ADOPTED = 2.0  # wall seconds in which the process that starts and ends runs becomes the parent
 
 
 class CannotStandBy(RuntimeError):
@@ -96,7 +99,7 @@ class Follower:
         """In a copy that slept: who stood by has been killed."""
         asyncio._set_running_loop(self.host.held_loop)  # asyncio forgets it in a copy
         signal.signal(signal.SIGTERM, lambda *_: self.leave())
-        if not _is_child_of(self._parent):
+        if not become_child_of(self._parent):
             self.leave()
         self.host.files.put_back(kept)
         self._seen, self._orders = None, b""
@@ -187,7 +190,7 @@ class Follower:
         for number in (0, 1):
             os.dup2(nowhere, number)
         os.close(nowhere)
-        is_child = _is_child_of(parent)
+        is_child = become_child_of(parent)
         signal.signal(signal.SIGTERM, self.in_order)
         told: dict[str, Any] = {"pid": os.getpid()}
         if not is_child:
@@ -204,16 +207,6 @@ class Follower:
             os._exit(NO)  # nobody waits for it any more: the run is flown otherwise
         if "refused" in told:
             os._exit(NO)
-
-
-def _is_child_of(parent: int) -> bool:
-    """Whether that process, which ends and starts others, becomes the parent of this one; this one
-    ends with it then."""
-    end = time.monotonic() + ADOPTED
-    while os.getppid() != parent and time.monotonic() < end:
-        time.sleep(0.001)
-    end_with_parent()
-    return os.getppid() == parent
 
 
 def _say(plain: dict[str, Any]) -> None:

@@ -2,14 +2,17 @@
 
 import contextlib
 import ctypes
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 CHILD = "MSR_CHILD"
 """In the environment of processes that a command starts and ends: they leave it to that one to tell
 of their end."""
+ADOPTED = 10.0  # wall seconds in which one that adopts orphans becomes the parent of one
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _PR_SET_CHILD_SUBREAPER = 36
@@ -55,6 +58,16 @@ def end_with_parent() -> None:
     """Asks Linux to end this process when its parent dies, however that happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def become_child_of(parent: int) -> bool:
+    """Whether a process that adopts orphans becomes the parent of this one, whose own ends now;
+    this one ends with it then."""
+    end = time.monotonic() + ADOPTED
+    while os.getppid() != parent and time.monotonic() < end:
+        time.sleep(0.001)
+    end_with_parent()
+    return os.getppid() == parent
 
 
 def adopt_orphans() -> bool:

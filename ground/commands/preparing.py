@@ -1,0 +1,85 @@
+"""`python -m ground.commands.preparing DESCRIPTOR`: reads the code of flights, and copies itself
+whenever one is ordered on that socket; see `prepared`."""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ground.commands.prepared import LARGEST
+from ground.missions.vehicles import ALL_VEHICLES
+from ground.terminal.collecting import collect_seldom
+from ground.terminal.exit_codes import NO, YES
+from ground.terminal.signals import become_child_of
+
+MODULES = (
+    "ground.cli", "ground.commands.display", "ground.commands.fly", "ground.commands.standing_by",
+    "ground.edge.private_files", "ground.reports.flight", "ground.testbed.throttled_host",
+)  # fmt: skip
+PIPES = 2  # standard input and output
+
+
+def read_code() -> None:
+    """Imports what runs and spares need of all vehicles; what else they need they import."""
+    from ground.testbed.hardware import Hardware  # noqa: F401 - and all that is simulated
+    from ground.testbed.vehicles import vehicle_class
+
+    for name in MODULES:
+        importlib.import_module(name)
+    for vehicle in ALL_VEHICLES:
+        vehicle_class(vehicle)
+
+
+def serve(channel: socket.socket) -> int:
+    """Copies this process for each order; returns, in a copy, what that ended with, and here when
+    nobody orders any more."""
+    channel.send(b'{"ready": true}')
+    while True:
+        data, pipes, _, _ = socket.recv_fds(channel, LARGEST, PIPES)
+        if not data:
+            return YES
+        order: dict[str, Any] = json.loads(data)
+        between = os.fork()
+        if between:
+            os.waitpid(between, 0)
+            for each in pipes:
+                os.close(each)
+        elif os.fork():
+            os._exit(YES)  # so that the copy becomes a child of who starts and ends it
+        else:
+            return _be(order, channel, pipes)
+
+
+def _be(order: dict[str, Any], channel: socket.socket, pipes: Sequence[int]) -> int:
+    """In a copy: the program that was ordered."""
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number, pipe in enumerate(pipes or (nowhere, nowhere)):
+        os.dup2(pipe, number)
+    for each in (*pipes, nowhere):
+        os.close(each)
+    if not become_child_of(order["parent"]):
+        os._exit(NO)  # nobody is there who could end it
+    channel.send(json.dumps({"number": order["number"], "pid": os.getpid()}).encode())
+    channel.close()
+    module, *words = order["words"]
+    return int(importlib.import_module(module).main(words))
+
+
+def main(words: Sequence[str]) -> int:
+    """The exit code; of a copy that of its program."""
+    channel = socket.socket(fileno=int(words[0]))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    collect_seldom()
+    read_code()
+    gc.freeze()  # what is looked through for garbage is copied in memory
+    return serve(channel)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
