@@ -4,15 +4,15 @@ What stands here is what anybody outside may use; nothing outside reaches into t
 It knows the vehicles by their dictionary alone.
 """
 
-from ground.mission_control.alarm import ALARMS_OVER
-from ground.mission_control.archive import ArchiveError
-from ground.mission_control.argument_types import TypeEntry
-from ground.mission_control.ascent_record import AscentProduct, product_of
-from ground.mission_control.benched_archive import BenchedArchive
-from ground.mission_control.clock import MissionClock
-from ground.mission_control.condition_checks import field_problem
-from ground.mission_control.custody_view import TubeEntry
-from ground.mission_control.dictionary import (
+from ground.mission_control.alarms.alarm import ALARMS_OVER
+from ground.mission_control.archive.archive import ArchiveError
+from ground.mission_control.archive.read_only_samples import damaged_blocks, sound_samples
+from ground.mission_control.commanding.keeping_in_touch import IN_TOUCH
+from ground.mission_control.commanding.origins import origin_of
+from ground.mission_control.commanding.stages import stages_of
+from ground.mission_control.dictionary.argument_types import TypeEntry
+from ground.mission_control.dictionary.condition_checks import field_problem
+from ground.mission_control.dictionary.dictionary import (
     ArgumentEntry,
     Band,
     ChannelEntry,
@@ -22,23 +22,23 @@ from ground.mission_control.dictionary import (
     EventEntry,
     VehicleEntry,
 )
-from ground.mission_control.keeping_in_touch import IN_TOUCH
-from ground.mission_control.launch_timing import launch_time
+from ground.mission_control.execution.runner import PhaseRecord, ProcedureChanged
 from ground.mission_control.mission_control import ARCHIVE_FILE, MissionControl, Outcome
-from ground.mission_control.origins import origin_of
-from ground.mission_control.procedure_runner import PhaseRecord, ProcedureChanged
-from ground.mission_control.procedures import Program, load_procedure
-from ground.mission_control.progress import PLACES as PLACE_STYLES
-from ground.mission_control.progress import Progress, ProgressDisplay
-from ground.mission_control.progress import line as progress_line
-from ground.mission_control.progress import render as progress_panel
-from ground.mission_control.read_only_samples import damaged_blocks, sound_samples
-from ground.mission_control.service.all_requests import all_handlers
+from ground.mission_control.procedures.reading import Program, load_procedure
+from ground.mission_control.products.ascent_record import AscentProduct, product_of
 from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import EDGE, Asked
+from ground.mission_control.service.requests.table import all_handlers
 from ground.mission_control.service.service import Service
 from ground.mission_control.service.simulation import Drills, Simulation
-from ground.mission_control.stages import stages_of
+from ground.mission_control.telemetry.custody import TubeEntry
+from ground.mission_control.timing.launch import launch_time
+from ground.mission_control.timing.mission_clock import MissionClock
+from ground.mission_control.views.benched_archive import BenchedArchive
+from ground.mission_control.views.progress import PLACES as PLACE_STYLES
+from ground.mission_control.views.progress import Progress, ProgressDisplay
+from ground.mission_control.views.progress import line as progress_line
+from ground.mission_control.views.progress import render as progress_panel
 
 __all__ = [
     "ALARMS_OVER",

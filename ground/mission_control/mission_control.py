@@ -12,32 +12,32 @@ from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES, Disc
 from flight.runtime.nursery import Nursery
 from flight.runtime.pace import NANOSECONDS
-from ground.mission_control.alarms import Alarms
-from ground.mission_control.archive import Archive, ArchiveError
-from ground.mission_control.clock import MissionClock
-from ground.mission_control.command_tracker import CommandTracker, TrackedCommand
-from ground.mission_control.custody_view import CustodyView, TubeEntry, write_manifest
-from ground.mission_control.dictionary import Dictionary
-from ground.mission_control.downlink import Downlink
-from ground.mission_control.imagery import Imagery
-from ground.mission_control.keeping_in_touch import Interval, KeepingInTouch
-from ground.mission_control.link_log import LinkLog
-from ground.mission_control.procedure_library import Compile, ProcedureLibrary
-from ground.mission_control.procedure_runner import PhaseRecord, ProcedureRunner
-from ground.mission_control.procedure_tools import ProcedureTools
-from ground.mission_control.procedures import Program
-from ground.mission_control.read_back import ReadBack
-from ground.mission_control.reception import Reception
-from ground.mission_control.recovery import Recovery
-from ground.mission_control.retention import Retention
-from ground.mission_control.shelves import Shelves
-from ground.mission_control.side_procedures import SideProcedures
-from ground.mission_control.stations import HOSTS, Stations
-from ground.mission_control.telemetry import LatestTelemetry
-from ground.mission_control.tracked_commands import DECOMMISSION
-from ground.mission_control.uplink import Uplink
-from ground.mission_control.watches import Watches
-from ground.mission_control.windows import Window
+from ground.mission_control.alarms.alarms import Alarms
+from ground.mission_control.alarms.shelves import Shelves
+from ground.mission_control.archive.archive import Archive, ArchiveError
+from ground.mission_control.archive.retention import Retention
+from ground.mission_control.commanding.keeping_in_touch import Interval, KeepingInTouch
+from ground.mission_control.commanding.read_back import ReadBack
+from ground.mission_control.commanding.tracked import DECOMMISSION
+from ground.mission_control.commanding.tracker import CommandTracker, TrackedCommand
+from ground.mission_control.dictionary.dictionary import Dictionary
+from ground.mission_control.execution.recovery import Recovery
+from ground.mission_control.execution.runner import PhaseRecord, ProcedureRunner
+from ground.mission_control.execution.side_procedures import SideProcedures
+from ground.mission_control.execution.tools import ProcedureTools
+from ground.mission_control.procedures.library import Compile, ProcedureLibrary
+from ground.mission_control.procedures.reading import Program
+from ground.mission_control.products.imagery import Imagery
+from ground.mission_control.space_link.downlink import Downlink
+from ground.mission_control.space_link.link_log import LinkLog
+from ground.mission_control.space_link.reception import Reception
+from ground.mission_control.space_link.stations import HOSTS, Stations
+from ground.mission_control.space_link.uplink import Uplink
+from ground.mission_control.telemetry.custody import CustodyView, TubeEntry, write_manifest
+from ground.mission_control.telemetry.telemetry import LatestTelemetry
+from ground.mission_control.telemetry.watches import Watches
+from ground.mission_control.timing.mission_clock import MissionClock
+from ground.mission_control.timing.windows import Window
 
 ARCHIVE_FILE = "archive.sqlite"
 FORGOT = "store_damaged"

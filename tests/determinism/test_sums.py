@@ -36,7 +36,7 @@ COUNTS: dict[tuple[str, str], str] = {
         "ground/missions/kept_runs.py",
         "sum((each.lstat().st_size for each in folder.rglob('*') if not each.is_dir()))",
     ): _ROWS,
-    ("ground/mission_control/changes.py", "sum(severities.values())"): _ROWS,
+    ("ground/mission_control/views/changes.py", "sum(severities.values())"): _ROWS,
     (
         "ground/studies/landing_dispersions.py",
         "sum((r.within_limits and r.distance <= DISTANCE_AIM for r in results))",

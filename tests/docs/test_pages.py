@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ground.mission_control.dictionary import Dictionary
-from ground.mission_control.procedures import load_procedure
+from ground.mission_control.dictionary.dictionary import Dictionary
+from ground.mission_control.procedures.reading import load_procedure
 from ground.missions.mission import load_mission
 from ground.testbed.dictionary import build_dictionary
 from ground.testbed.vehicles import vehicle_classes

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.mission_control.archive import ArchiveError
+from ground.mission_control.archive.archive import ArchiveError
 from ground.mission_control.mission_control import MissionControl
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission

@@ -6,13 +6,13 @@ of a vehicle come, when it is released, and when it leaves.
 """
 
 from ground.api.entries import StackItem
-from ground.mission_control.condition_checks import MODE
-from ground.mission_control.dictionary import DictionaryRefusal
+from ground.mission_control.commanding.stages import carried_by
+from ground.mission_control.dictionary.condition_checks import MODE
+from ground.mission_control.dictionary.dictionary import DictionaryRefusal
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.stack import Stack
 from ground.mission_control.service.staging import Wanted, assess, frozen_hash
-from ground.mission_control.stages import carried_by
 
 WATCHED = ("waiting_approval", "approved", "waiting")
 """States of a hazardous item in which news of its vehicle may make it void."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ground.api.entries import Entry
-from ground.mission_control.dictionary import ChannelEntry, VehicleEntry
+from ground.mission_control.dictionary.dictionary import ChannelEntry, VehicleEntry
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.approvals import Approvals
 from ground.mission_control.service.authority import Authority

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ground.api.entries import Entry
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive.archive import Archive
 
 RECENT = 5000  # entries in memory
 LARGEST = 64 << 10  # bytes of an entry's data that is no restart record

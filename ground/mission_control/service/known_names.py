@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flight.configuration.allowed_values import choices_words
-from ground.mission_control.command_tracker import CommandTracker
-from ground.mission_control.dictionary import CommandEntry
+from ground.mission_control.commanding.stages import GIVEN, NOT_DONE
+from ground.mission_control.commanding.tracker import CommandTracker
+from ground.mission_control.dictionary.dictionary import CommandEntry
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.stages import GIVEN, NOT_DONE
 
 SEQUENCE = "sequence"
 PROTECTION, LOADS_PROTECTION = ("monitor", "response"), "load_protection"

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flight.icd.messages import CommandReport
-from ground.mission_control.command_tracker import CommandTracker, Taken, TrackedCommand
+from ground.mission_control.commanding.origins import user_of
+from ground.mission_control.commanding.tracker import CommandTracker, Taken, TrackedCommand
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.origins import user_of
 from ground.mission_control.service.journal import Journal
 
 PERHAPS_SENT = "PERHAPS_SENT"

@@ -13,15 +13,15 @@ from flight.icd.compiled_expressions import Answer
 from flight.icd.messages import Command, CommandReport, Rung
 from flight.runtime.loop import NANOSECONDS
 from ground.api.entries import StackItem
-from ground.mission_control.command_tracker import Taken
+from ground.mission_control.commanding.origins import origin_of
+from ground.mission_control.commanding.stages import stages_of
+from ground.mission_control.commanding.tracker import Taken
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.origins import origin_of
 from ground.mission_control.service.approvals import WATCHED, Approvals
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.ladder import Ladder
 from ground.mission_control.service.stack import Stack
 from ground.mission_control.service.waiting import compiled
-from ground.mission_control.stages import stages_of
 
 PERHAPS = "may_have_left"
 """Under which the archive keeps the commands that the stations may have taken."""

@@ -15,14 +15,14 @@ from ground.api.commanding import Expire
 from ground.api.entries import Answer
 from ground.api.fields import Change, Read, Request
 from ground.api.requests import plain_request
-from ground.mission_control.command_tracker import Taken, TrackedCommand
+from ground.mission_control.commanding.origins import user_of
+from ground.mission_control.commanding.tracker import Taken, TrackedCommand
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.origins import user_of
-from ground.mission_control.service.all_requests import all_handlers, attach_all
 from ground.mission_control.service.desk import About, ControlDesk
 from ground.mission_control.service.handling import EDGE, Asked, Handler, Refused
 from ground.mission_control.service.journal import LARGEST
 from ground.mission_control.service.polling import news
+from ground.mission_control.service.requests.table import all_handlers, attach_all
 from ground.mission_control.service.simulation import Simulation
 
 RUN = "run"

@@ -10,15 +10,15 @@ from flight.icd.codec import encode
 from flight.icd.messages import Command
 from flight.runtime.loop import NANOSECONDS
 from ground.api.entries import StackItem
-from ground.mission_control.condition_checks import MODE
-from ground.mission_control.dictionary import CommandEntry, DictionaryRefusal
+from ground.mission_control.commanding.stages import carried_by, stages_of
+from ground.mission_control.dictionary.condition_checks import MODE
+from ground.mission_control.dictionary.dictionary import CommandEntry, DictionaryRefusal
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.known_names import Known
 from ground.mission_control.service.waiting import problem_of
 from ground.mission_control.service.windows import Outlook, outlook
-from ground.mission_control.stages import carried_by, stages_of
-from ground.mission_control.stations import Stations
+from ground.mission_control.space_link.stations import Stations
 
 
 @dataclass(frozen=True)

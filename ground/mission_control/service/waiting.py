@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from flight.icd.compiled_expressions import Answer, compile_condition
 from flight.icd.expression_values import Resolve, Symbol, check_expression
 from flight.icd.expressions import ExpressionError, parse_expression
-from ground.mission_control.derived_channels import resolver
-from ground.mission_control.dictionary import Dictionary
-from ground.mission_control.telemetry import LatestTelemetry
+from ground.mission_control.dictionary.dictionary import Dictionary
+from ground.mission_control.telemetry.derived_channels import resolver
+from ground.mission_control.telemetry.telemetry import LatestTelemetry
 
 
 def problem_of(text: str, dictionary: Dictionary, vehicles: Sequence[str]) -> str:

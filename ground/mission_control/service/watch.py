@@ -7,14 +7,14 @@ from typing import Any
 from flight.configuration.files import find_configuration
 from flight.icd.devices.ground_station import PredictedPass
 from flight.runtime.pace import NANOSECONDS
-from ground.mission_control.derived_channels import Derived, load_derived
-from ground.mission_control.ground_limits import GroundLimits
-from ground.mission_control.history import EVER, Value, values_at
-from ground.mission_control.limit_sets import ActiveLimits, load_limit_sets
+from ground.mission_control.alarms.ground_limits import GroundLimits
+from ground.mission_control.alarms.limit_sets import ActiveLimits, load_limit_sets
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.stations import answer_wait
-from ground.mission_control.telemetry import HOUSEKEEPING
-from ground.mission_control.windows import MARGIN
+from ground.mission_control.space_link.stations import answer_wait
+from ground.mission_control.telemetry.derived_channels import Derived, load_derived
+from ground.mission_control.telemetry.telemetry import HOUSEKEEPING
+from ground.mission_control.timing.windows import MARGIN
+from ground.mission_control.views.history import EVER, Value, values_at
 
 FOLDER = "operators"
 STATE = "limit_set"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flight.icd.devices.ground_station import PredictedPass
 from flight.runtime.loop import NANOSECONDS
 from ground.api.entries import Estimate
-from ground.mission_control.stations import RELAY, Stations
+from ground.mission_control.space_link.stations import RELAY, Stations
 
 FRESH = 600.0
 """s for which what the stations told of links is taken to hold (assumption)."""

@@ -9,7 +9,7 @@ from flight.configuration.files import ConfigurationError
 from flight.configuration.outside_files import UnfitFile, read_outside
 from ground.api.training import LARGEST_DRILL as LARGEST
 from ground.commands.drill_files import text_of
-from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control.dictionary.dictionary import Dictionary, DictionaryRefusal
 
 
 def test_what_is_not_regular_is_not_opened(tmp_path: Path) -> None:

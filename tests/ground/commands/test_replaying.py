@@ -6,7 +6,7 @@ import pytest
 
 from flight.icd.messages import CommandReport, EventReport, Rung, Severity
 from ground.cli import main
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive.archive import Archive
 
 S = 1_000_000_000
 

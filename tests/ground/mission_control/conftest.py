@@ -38,11 +38,11 @@ from flight.icd.messages import (
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.loop import VirtualLoop, run, time_ns
 from flight.runtime.nursery import Nursery, end
-from ground.mission_control.clock import MissionClock
-from ground.mission_control.custody_view import TubeEntry
-from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.mission_control import MissionControl, Outcome
-from ground.mission_control.procedures import Program, load_procedure
+from ground.mission_control.procedures.reading import Program, load_procedure
+from ground.mission_control.telemetry.custody import TubeEntry
+from ground.mission_control.timing.mission_clock import MissionClock
 from sim_hw.serving.server import DeviceServer
 
 LIGHT_TIME = 600.0

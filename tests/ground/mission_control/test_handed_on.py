@@ -8,8 +8,8 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from flight.icd.custody_record import CustodyRecord, CustodyStatus, Evidence
-from ground.mission_control.custody_view import CustodyView, TubeEntry
-from ground.mission_control.procedures import Program
+from ground.mission_control.procedures.reading import Program
+from ground.mission_control.telemetry.custody import CustodyView, TubeEntry
 
 Fly = Callable[..., Any]
 

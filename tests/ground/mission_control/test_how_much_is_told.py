@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from flight.icd.messages import Command, EventReport, Severity
-from ground.mission_control import mission_control, on_board, pass_view
-from ground.mission_control.alarms import Alarms
-from ground.mission_control.archive import Archive
-from ground.mission_control.changes import changes, since_pass
-from ground.mission_control.command_tracker import CommandTracker, Verdict
-from ground.mission_control.procedure_bounds import StepCount, TooLarge, check_value
-from ground.mission_control.procedure_survey import find_from_orbit
-from ground.mission_control.procedure_tools import StepFailed
-from ground.mission_control.product_view import products
-from ground.mission_control.windows import Window
+from ground.mission_control import mission_control
+from ground.mission_control.alarms.alarms import Alarms
+from ground.mission_control.archive.archive import Archive
+from ground.mission_control.commanding.tracker import CommandTracker, Verdict
+from ground.mission_control.execution.survey import find_from_orbit
+from ground.mission_control.execution.tools import StepFailed
+from ground.mission_control.procedures.bounds import StepCount, TooLarge, check_value
+from ground.mission_control.timing.windows import Window
+from ground.mission_control.views import on_board
+from ground.mission_control.views import passes as pass_view
+from ground.mission_control.views.changes import changes, since_pass
+from ground.mission_control.views.products import products
 
 SECOND = 1_000_000_000
 
@@ -292,7 +294,7 @@ async def test_a_picture_is_asked_for_each_six_hours_within_the_limit() -> None:
 
 def test_two_hundred_numbers_of_missing_pieces_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     piece = SimpleNamespace(count=300, missing=tuple(range(250)), whole=False, first_gap=(0, 249))
-    monkeypatch.setattr("ground.mission_control.product_view.product_in", lambda *given: piece)
+    monkeypatch.setattr("ground.mission_control.views.products.product_in", lambda *given: piece)
     archive: Any = Told((1, 1, 2, "x", 1))
     telemetry: Any = SimpleNamespace()
     (found,) = products(archive, telemetry, [("mav", "record")], [], [])

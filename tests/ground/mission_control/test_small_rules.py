@@ -8,16 +8,16 @@ import msgspec
 import pytest
 
 from flight.icd.messages import Command
-from ground.mission_control.command_tracker import TrackedCommand, Verdict
-from ground.mission_control.ground_limits import GroundLimits
-from ground.mission_control.on_board import _parameters, _sequences
-from ground.mission_control.pass_view import _state
-from ground.mission_control.procedure_cursor import Cursor
-from ground.mission_control.procedure_steps import CommandStep
-from ground.mission_control.recovery import Recoverer, Recovery
-from ground.mission_control.service.reading_requests import bounded
-from ground.mission_control.shelves import Shelves
-from ground.mission_control.watches import Watches
+from ground.mission_control.alarms.ground_limits import GroundLimits
+from ground.mission_control.alarms.shelves import Shelves
+from ground.mission_control.commanding.tracker import TrackedCommand, Verdict
+from ground.mission_control.execution.cursor import Cursor
+from ground.mission_control.execution.recovery import Recoverer, Recovery
+from ground.mission_control.procedures.steps import CommandStep
+from ground.mission_control.service.requests.reading import bounded
+from ground.mission_control.telemetry.watches import Watches
+from ground.mission_control.views.on_board import _parameters, _sequences
+from ground.mission_control.views.passes import _state
 
 # ------------------------------------------------------------------------ phases
 

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from flight.icd.ascent_record import AscentSample
-from ground.mission_control.archive_schema import SCHEMA
-from ground.mission_control.sample_blocks import INSERT_BLOCK, block_of
+from ground.mission_control.archive.sample_blocks import INSERT_BLOCK, block_of
+from ground.mission_control.archive.schema import SCHEMA
 
 SOL = 88_775.244
 ATSAH, SKYLAND = "M2020-00374-10", "M2020-00495-12"

@@ -13,7 +13,7 @@ from mcap.reader import make_reader
 from flight.configuration.files import ConfigurationError
 from flight.icd.messages import CommandReport, EventReport, Rung, Severity, Telemetry
 from ground.cli import main
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive.archive import Archive
 from ground.mission_control.service.journal import Journal
 from ground.reports.archive_export import Wanted, epoch_ns, export
 

@@ -7,8 +7,8 @@ import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import EventReport, Severity
-from ground.mission_control.alarms import Alarms
-from ground.mission_control.archive import Archive
+from ground.mission_control.alarms.alarms import Alarms
+from ground.mission_control.archive.archive import Archive
 from ground.reports.attention import missed_margins, open_alarms
 
 SOL = round(SOL_SECONDS * 1e9)

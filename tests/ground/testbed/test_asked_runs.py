@@ -252,7 +252,7 @@ def test_a_request_that_breaks_mission_control_is_told_and_it_goes_on(
         raise ZeroDivisionError("half of it was done")
 
     def broken(crew: Crew) -> None:
-        monkeypatch.setattr("ground.mission_control.service.staging_requests.assessed", breaks)
+        monkeypatch.setattr("ground.mission_control.service.requests.staging.assessed", breaks)
 
     def mended(crew: Crew) -> None:
         monkeypatch.undo()

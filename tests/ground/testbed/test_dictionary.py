@@ -12,7 +12,7 @@ from flight.core.chart.statechart import ANY, On, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, command, declared_commands
 from flight.core.node import Node
 from flight.core.telling.channels import Channel
-from ground.mission_control.dictionary import Dictionary, DictionaryRefusal
+from ground.mission_control.dictionary.dictionary import Dictionary, DictionaryRefusal
 from ground.testbed.dictionary import build_dictionary, dictionary_json, dictionary_markdown
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ground.mission_control.archive_schema import RUNG_ORDER
+from ground.mission_control.archive.schema import RUNG_ORDER
 
 SOL_NS = 88_775_244_147_000
 LANDING = datetime(2028, 8, 5, 12, tzinfo=UTC)

@@ -28,14 +28,14 @@ from flight.runtime.nursery import end
 from ground.api.entries import Answer, Entry, StackItem
 from ground.api.fields import Read
 from ground.api.requests import read_request
-from ground.mission_control.clock import MissionClock
-from ground.mission_control.custody_view import TubeEntry
-from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.mission_control import MissionControl
-from ground.mission_control.procedures import Program, load_procedure
+from ground.mission_control.procedures.reading import Program, load_procedure
 from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import Asked
 from ground.mission_control.service.service import Service
+from ground.mission_control.telemetry.custody import TubeEntry
+from ground.mission_control.timing.mission_clock import MissionClock
 from tests.ground.mission_control.conftest import DICTIONARY, EPOCH_JD_TT, Ground
 
 ROLES: dict[str, tuple[str, ...]] = {

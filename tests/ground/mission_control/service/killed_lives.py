@@ -39,8 +39,8 @@ from flight.icd.messages import (
 from flight.runtime.discs import FileDisc
 from flight.runtime.loop import NANOSECONDS, VirtualLoop, run
 from flight.runtime.memory_fabric import MemoryFabric
-from ground.mission_control.procedures import Program, load_procedure
-from ground.mission_control.tracked_commands import Verdict
+from ground.mission_control.commanding.tracked import Verdict
+from ground.mission_control.procedures.reading import Program, load_procedure
 from tests.ground.mission_control.conftest import LIGHT_TIME, PASS_LENGTH, PASS_PERIOD
 from tests.ground.mission_control.service.desk_bench import QUIET, SERVED, Desked
 from tests.ground.mission_control.service.lasting_world import END, World, next_pass, written

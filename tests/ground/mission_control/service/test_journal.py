@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive.archive import Archive
 from ground.mission_control.service import journal as module
 from ground.mission_control.service.journal import Journal
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from ground.mission_control.argument_types import TypeEntry
-from ground.mission_control.custody_view import TubeEntry
-from ground.mission_control.dictionary import Dictionary
+from ground.mission_control.dictionary.argument_types import TypeEntry
+from ground.mission_control.dictionary.dictionary import Dictionary
+from ground.mission_control.telemetry.custody import TubeEntry
 from tests.ground.mission_control.service.desk_bench import SERVED, Desked, at_the_desk
 
 

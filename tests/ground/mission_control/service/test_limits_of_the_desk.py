@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ground.mission_control.archive import Archive, ArchiveError
-from ground.mission_control.history import Value
-from ground.mission_control.procedure_checks import StepChecks
-from ground.mission_control.service.procedure_requests import attach
+from ground.mission_control.archive.archive import Archive, ArchiveError
+from ground.mission_control.procedures.checks import StepChecks
+from ground.mission_control.service.requests.procedures import attach
 from ground.mission_control.service.service import Service
+from ground.mission_control.views.history import Value
 
 
 @pytest.mark.parametrize(("size", "kept"), [(65_536, True), (65_537, False)])

@@ -11,7 +11,7 @@ from flight.icd.devices.ground_station import EarthLinkState
 from ground.api import training
 from ground.api.fields import Read
 from ground.api.requests import REQUEST_TYPES
-from ground.mission_control.service.all_requests import all_handlers
+from ground.mission_control.service.requests.table import all_handlers
 from tests.ground.mission_control.conftest import LIGHT_TIME, PASS_PERIOD
 from tests.ground.mission_control.service.desk_bench import ROLES, Desked, at_the_desk
 

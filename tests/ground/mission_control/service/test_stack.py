@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ground.api.entries import StackItem
-from ground.mission_control.archive import Archive
+from ground.mission_control.archive.archive import Archive
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.journal import Journal
 from ground.mission_control.service.stack import Stack

@@ -1,0 +1,1 @@
+"""What the vehicles told last: values, custody of the tubes, derived channels; who waits for it."""
