@@ -48,11 +48,11 @@ from flight.core.sequencing.remote_verdicts import answer_from
 from flight.core.sequencing.sequencer import Sequencer
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import EARTH_PEERS, Communications, Route
-from flight.core.telling.reporting import PRIORITY_DIAGNOSTIC as PRIORITY_DIAGNOSTIC
-from flight.core.telling.reporting import PRIORITY_EVENT as PRIORITY_EVENT
-from flight.core.telling.reporting import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
-from flight.core.telling.reporting import PRIORITY_VITAL as PRIORITY_VITAL
-from flight.core.telling.reporting import PRIORITY_WARNING as PRIORITY_WARNING
+from flight.core.telling.priorities import PRIORITY_DIAGNOSTIC as PRIORITY_DIAGNOSTIC
+from flight.core.telling.priorities import PRIORITY_EVENT as PRIORITY_EVENT
+from flight.core.telling.priorities import PRIORITY_TELEMETRY as PRIORITY_TELEMETRY
+from flight.core.telling.priorities import PRIORITY_VITAL as PRIORITY_VITAL
+from flight.core.telling.priorities import PRIORITY_WARNING as PRIORITY_WARNING
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import Exchange, Message

@@ -3,38 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from flight.core.telling.priorities import priority_of
 from flight.icd.codec import encode
-from flight.icd.messages import (
-    CommandReport,
-    CustodyReport,
-    EventReport,
-    Message,
-    Packet,
-    Severity,
-    Telemetry,
-)
-
-PRIORITY_VITAL = 0
-PRIORITY_WARNING = 1
-PRIORITY_EVENT = 3
-PRIORITY_TELEMETRY = 5
-PRIORITY_DIAGNOSTIC = 8
-
-_EVENT_PRIORITIES = {
-    Severity.FATAL: PRIORITY_VITAL,
-    Severity.WARNING_HI: PRIORITY_WARNING,
-    Severity.WARNING_LO: PRIORITY_WARNING,
-    Severity.DIAGNOSTIC: PRIORITY_DIAGNOSTIC,
-}
-
-
-def priority_of(message: Message) -> int:
-    """How urgent a message is for Earth; 0 is the most urgent."""
-    if isinstance(message, CommandReport | CustodyReport):
-        return PRIORITY_VITAL
-    if isinstance(message, EventReport):
-        return _EVENT_PRIORITIES.get(message.severity, PRIORITY_EVENT)
-    return PRIORITY_TELEMETRY
+from flight.icd.messages import Message, Packet, Telemetry
 
 
 def keeper(

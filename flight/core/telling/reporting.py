@@ -13,6 +13,13 @@ from flight.core.telling.channels import ChannelTable, declared_channels
 from flight.core.telling.events import Event, declared_events
 from flight.core.telling.kernel_events import ReportingEvents
 from flight.core.telling.limits import LimitState, LimitTransition
+from flight.core.telling.priorities import (
+    PRIORITY_DIAGNOSTIC,
+    PRIORITY_TELEMETRY,
+    PRIORITY_VITAL,
+    PRIORITY_WARNING,
+    event_priority,
+)
 from flight.core.telling.quotas import PRODUCER_QUOTA, ProducerQuotas
 from flight.core.telling.recorder import Recorder
 from flight.core.telling.repeats import Repeats
@@ -25,7 +32,6 @@ from flight.icd.messages import (
     EventReport,
     Message,
     Packet,
-    Severity,
     Telemetry,
 )
 
@@ -37,12 +43,6 @@ RECORDER_BYTES = 64_000_000
 UNTOLD = 256  # subjects whose last report waits for the end of its flood
 RECENT = 64  # vital messages and warnings that are said again to who joins late
 TEXT_LENGTH = 2000  # what the ICD allows for a text
-
-PRIORITY_VITAL = 0  # command reports, custody, fatal events
-PRIORITY_WARNING = 1
-PRIORITY_EVENT = 3
-PRIORITY_TELEMETRY = 5
-PRIORITY_DIAGNOSTIC = 8
 
 
 class ReportingNode(ReportingEvents):
@@ -118,7 +118,7 @@ class ReportingNode(ReportingEvents):
     def _publish_event(self, report: EventReport) -> None:
         self._report_number += 1
         numbered = msgspec.structs.replace(report, number=self._report_number)
-        self.publish(numbered, _event_priority(report.severity))
+        self.publish(numbered, event_priority(report.severity))
 
     def tell_untold(self) -> None:
         """Tells the last report of each flood, as soon as there is room for it."""
@@ -238,16 +238,6 @@ class ReportingNode(ReportingEvents):
 
 
 _WARNING_WORDS = ("late", "lost", "default", "fail", "abort", "skip")
-
-
-def _event_priority(severity: Severity) -> int:
-    if severity is Severity.FATAL:
-        return PRIORITY_VITAL
-    if severity in (Severity.WARNING_HI, Severity.WARNING_LO):
-        return PRIORITY_WARNING
-    if severity is Severity.DIAGNOSTIC:
-        return PRIORITY_DIAGNOSTIC
-    return PRIORITY_EVENT
 
 
 def _producer(message: Message) -> str:

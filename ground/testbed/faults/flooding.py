@@ -1,7 +1,7 @@
 """A node whose software says too much."""
 
 from flight.core.node import Node
-from flight.core.telling.reporting import PRIORITY_VITAL
+from flight.core.telling.priorities import PRIORITY_VITAL
 from flight.icd.messages import EventReport, Severity
 
 

@@ -8,7 +8,8 @@ import pytest
 from flight.core import hearing
 from flight.core.commanding.commands import CommandRejected
 from flight.core.hearing import HearsPeers
-from flight.core.telling.carried import keeper, priority_of
+from flight.core.telling.carried import keeper
+from flight.core.telling.priorities import priority_of
 from flight.core.two_computers import TwoComputers
 from flight.icd.devices.communications import LinkState
 from flight.icd.messages import (
