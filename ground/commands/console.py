@@ -337,8 +337,9 @@ class Console:
             with contextlib.suppress(ControlRefused), RunControl(self.folder, 5.0) as control:
                 told = self._ahead.arrived(control)
                 if told is not None:
+                    how = "" if self._ahead.is_left else f"; it goes on at {self._pace}"
                     self._ahead = None
-                    print(f"{told}; it goes on at {self._pace}", flush=True)
+                    print(f"{told}{how}", flush=True)
 
     def _see_to_the_spare(self) -> None:
         """Has somebody stand by for a run of ours, also while it flies to where it is to be."""

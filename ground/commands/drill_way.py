@@ -3,6 +3,7 @@
 from typing import Any
 
 from flight.runtime.loop import NANOSECONDS
+from ground.commands.first_contact import SOMEBODY
 from ground.testbed.control_client import ControlRefused, RunControl
 
 KEY, SESSION = "console/drill", "console"
@@ -15,6 +16,8 @@ class DrillWay:
     def __init__(self, trainer: str, request: dict[str, Any], pace: float | None) -> None:
         self._trainer, self._request, self._pace = trainer, request, pace
         self._asked = False
+        self.is_left = False
+        """Whether somebody else has set a pace, which holds."""
 
     def arrived(self, control: RunControl) -> str | None:
         """Whether it is there, in words; lets it begin and go on its way first."""
@@ -22,12 +25,16 @@ class DrillWay:
             if not self._asked:
                 self._asked = True
                 control.ask(self._trainer, self._request, KEY, SESSION)
-                control.pace(None)
+                control.pace(None, after=0)
                 return None
-            if control.look()["pace"] != 0.0:
+            look = control.look()
+            if look["paces"] != 1:
+                self.is_left = True
+                return SOMEBODY
+            if look["pace"] != 0.0:
                 return None  # on its way: where the drill begins, it stands
             told = control.ask(self._trainer, {"do": "drill"})
-            control.pace(self._pace)
+            control.pace(self._pace, after=1)
         except ControlRefused as refusal:
             return f"no drill begins: {refusal}"
         if told["state"] == "waiting":

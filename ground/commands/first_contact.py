@@ -8,6 +8,7 @@ from ground.testbed.control_client import ControlRefused, RunControl
 
 MOST_PASSES = 8
 """After so many in which nobody was heard the demo goes on as it is."""
+SOMEBODY = "somebody has set the pace of the demo, which holds"
 
 
 class FirstContact:
@@ -19,22 +20,27 @@ class FirstContact:
     def __init__(self, pace: float | None) -> None:
         self._pace = pace
         self._left = MOST_PASSES
-        self._until: float | None = None
+        self._paces = 0  # that were set on its way
+        self.is_left = False
+        """Whether somebody else has set a pace, which holds."""
 
     def arrived(self, control: RunControl) -> str | None:
         """Whether it is there, in words; lets it go on its way, pass by pass, until then."""
         try:
             state = control.poll(limit=1)
-            if self._until is not None and state["pace"] != 0.0:
+            if state["paces"] != self._paces:
+                self.is_left = True
+                return SOMEBODY
+            if self._paces and state["pace"] != 0.0:
                 return None  # on its way: where that ends, it stands
             heard = sorted({str(row[0]) for row in state.get("telemetry", ())})
             coming = (state.get("clock") or {}).get("next_pass")
             if not heard and coming and self._left:
                 self._left -= 1
-                self._until = _end_of(coming, state)
-                control.pace(None, self._until)
+                control.pace(None, _end_of(coming, state), after=self._paces)
+                self._paces += 1
                 return None
-            control.pace(self._pace)
+            control.pace(self._pace, after=self._paces)
         except ControlRefused as refusal:
             return f"the demo does not fly ahead: {refusal}"
         hours = state["time_ns"] / NANOSECONDS / 3600.0

@@ -64,7 +64,8 @@ class Resumed:
             self._pace, self._until = _finite(checked_pace(pace)), None
         elif goal.until is not None and goal.until <= self.time:
             self._pace, self._until = 0.0, None  # it is where it was to stand
-        self._begun = self._let_go = False
+        self._paces = 0  # that were set on its way
+        self._let_go = False
 
     @property
     def record(self) -> Path:
@@ -77,20 +78,21 @@ class Resumed:
         return ["--from", str(self._kept), "--pace", "0"]
 
     def arrived(self) -> bool:
-        """Whether it is there; lets it go on its way first, and at its pace in the end."""
+        """Whether it is there; lets it go on its way first, and at its pace in the end. Where
+        somebody else has set a pace, that holds."""
         if self._let_go:
             return self._is_noted()
         try:
             with RunControl(self._folder, patience=5.0) as control:
                 look = control.look()
-                if not self._begun:
-                    self._begun = True
-                    if look["time"] < self.time:
-                        control.pace(None, self.time)
-                    return False
-                if look["pace"] != 0.0:
-                    return False  # on its way: where that ends, it stands
-                control.pace(self._pace, self._until)
+                if look["paces"] == self._paces:
+                    if look["time"] < self.time and not self._paces:
+                        control.pace(None, self.time, after=0)
+                        self._paces = 1
+                        return False
+                    if look["pace"] != 0.0:
+                        return False  # on its way: where that ends, it stands
+                    control.pace(self._pace, self._until, after=self._paces)
         except ControlRefused:
             return False
         self._let_go = True

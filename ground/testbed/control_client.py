@@ -64,15 +64,21 @@ class RunControl:
         self._context.destroy(linger=0)
 
     def look(self) -> dict[str, Any]:
-        """`time` (s), `pace` (None: as fast as it goes), `until` (s or None), `inputs` so far."""
+        """`time` (s), `pace` (None: as fast as it goes), `until` (s or None); `inputs` so far, and
+        `paces` that were set in this life of the run."""
         return self._ask({"do": "look"})
 
     def pace(
-        self, rate: float | None, until: float | None = None, told: dict[str, str] | None = None
+        self,
+        rate: float | None,
+        until: float | None = None,
+        told: dict[str, str] | None = None,
+        after: int | None = None,
     ) -> dict[str, Any]:
         """Sets the pace; None is as fast as it goes, 0 stands; `until`: up to that mission time;
-        `told`: until that is heard, see `pace_goal`."""
-        return self._ask({"do": "pace", "rate": rate, "until": until, "told": told})
+        `told`: until that is heard, see `pace_goal`; `after`: refused unless so many were set."""
+        asked = {"do": "pace", "rate": rate, "until": until, "told": told, "after": after}
+        return self._ask(asked)
 
     def order(
         self,

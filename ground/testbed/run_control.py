@@ -48,12 +48,14 @@ class SetPace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     """So many mission seconds in a wall second; 0 stands, null is as fast as it goes.
 
     `until`: mission time in s at which the run is to stand; it must not be past. `told`: what is to
-    be heard for it to stand (`pace_goal`), if that comes before.
+    be heard for it to stand (`pace_goal`), if that comes before. `after`: only where so many paces
+    were set in this life of the run; another number is refused, as somebody has set one meanwhile.
     """
 
     rate: Rate | None
     until: float | None = None
     told: Told | None = None
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None = None
 
 
 class Put(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="put"):
@@ -164,6 +166,7 @@ class ControlServer:
         self.asking = asking
         self.goal: PaceGoal | None = None
         """Where a run can stand at what is told."""
+        self._paces = 0  # that were set
         self._own = None if folder else Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
@@ -248,8 +251,11 @@ class ControlServer:
                 until = None if asked.until is None else nanoseconds_of(asked.until)
                 rate = float("inf") if asked.rate is None else asked.rate
                 self._check_goal(asked.told)
+                if asked.after not in (None, self._paces):
+                    raise InputRefused("after: somebody has set the pace meanwhile")
                 set_pace = self._loop.set_pace if self._held is None else self._held.pace_asked
                 set_pace(rate, until)
+                self._paces += 1
                 if self.goal is not None:
                     self.goal.told = asked.told
             elif isinstance(asked, Order):
@@ -267,7 +273,8 @@ class ControlServer:
                     raise InputRefused(self.asking.why_not())
                 self._loop.put(asked.input)
             elif isinstance(asked, Poll):
-                return {"ok": True, **self.asking.poll(asked), "told": self.told_of_goal()}
+                told = self.told_of_goal()
+                return {"ok": True, **self.asking.poll(asked), "told": told, "paces": self._paces}
         except (InputRefused, ValueError, OverflowError) as error:
             return {"ok": False, "refused": str(error)}
         return {"ok": True, **self._state()}
@@ -290,6 +297,7 @@ class ControlServer:
             "pace": None if pace.rate == float("inf") else pace.rate,
             "until": None if pace.until_ns is None else pace.until_ns / NANOSECONDS,
             "told": self.told_of_goal(),
+            "paces": self._paces,
             "inputs": self._loop.admitted,
         }
 

@@ -208,6 +208,7 @@ class Control:
         self.rate: float | None = 0.0
         self.paces: list[float | None] = []
         self.asked: list[Any] = []
+        self.others = 0  # paces that somebody else has set
 
     def ask(self, user: str, request: Any, key: str | None = None, session: str = "") -> Any:
         if self.refuses:
@@ -216,9 +217,10 @@ class Control:
         return {"state": self.begins, "began_ns": 3600 * 10**9, "title": "A gauge"}
 
     def look(self) -> dict[str, Any]:
-        return {"pace": self.rate}
+        return {"pace": self.rate, "paces": len(self.paces) + self.others}
 
-    def pace(self, rate: float | None) -> None:
+    def pace(self, rate: float | None, after: int) -> None:
+        assert after == len(self.paces)
         self.paces.append(rate)
         self.rate = rate
 
@@ -240,3 +242,8 @@ def test_a_demo_with_a_drill_flies_to_where_it_begins_and_goes_on_at_its_pace() 
     held.arrived(given)
     given.rate = 0.0
     assert "it waits for its start" in str(held.arrived(given))
+    left, given = DrillWay("anna", request_of("a", "b", ""), None), Control()
+    left.arrived(given)
+    given.others = 1
+    assert left.arrived(given) == "somebody has set the pace of the demo, which holds"
+    assert left.is_left and given.paces == [None]

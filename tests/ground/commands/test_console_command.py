@@ -120,6 +120,7 @@ class Control:
         self.time, self.rate, self.paces = 0.0, 0.0, list[Any]()
         self._heard_from, self._passes = heard_from, passes
         self.away = False
+        self.others = 0  # paces that somebody else has set
 
     def poll(self, limit: int) -> dict[str, Any]:
         if self.away:
@@ -129,11 +130,14 @@ class Control:
         heard = self.time >= self._heard_from
         return {
             "time_ns": round(self.time * 1e9), "pace": self.rate,
+            "paces": len(self.paces) + self.others,
             "clock": {"light_time_s": 10.0, "next_pass": coming if self._passes else None},
             "telemetry": [["rover", "mode", "idle", 0, 0, "OK"]] if heard else [],
         }  # fmt: skip
 
-    def pace(self, rate: float | None, until: float | None = None) -> None:
+    def pace(self, rate: float | None, until: float | None = None, after: int = -1) -> None:
+        if after not in (-1, len(self.paces) + self.others):
+            raise ControlRefused("somebody has set the pace meanwhile")
         self.paces.append((rate, until))
         self.rate = 0.0 if rate is None else rate
         self.time = self.time if until is None else until
@@ -172,6 +176,17 @@ def test_a_run_on_its_way_is_left_alone_and_one_that_is_gone_is_told() -> None:
     assert len(control.paces) == 1
     control.away = True
     assert "does not fly ahead" in str(ahead.arrived(control))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+def test_the_pace_that_somebody_sets_on_a_demo_that_flies_ahead_holds(looks: int) -> None:
+    control = Control(heard_from=2000.0)
+    ahead = FirstContact(50.0)
+    for _ in range(looks):
+        assert ahead.arrived(control) is None  # type: ignore[arg-type]
+    control.others, control.rate = 1, 0.0  # they have it stand
+    assert ahead.arrived(control) == "somebody has set the pace of the demo, which holds"  # type: ignore[arg-type]
+    assert ahead.is_left and len(control.paces) == looks
 
 
 # ------------------------------------------------------------------------ the pace

@@ -11,7 +11,7 @@ from ground.commands.resuming import Resumed
 from ground.edge.private_files import state_folder
 from ground.edge.standing import GOAL, STANDING, Standing, StandingFile, read_standing
 from ground.missions.run_folder import RunFolder
-from ground.testbed.run_control import ControlRefused
+from ground.testbed.run_control import ControlRefused, RefusedByRun
 from ground.testbed.session import SessionHead, SessionWriter
 
 
@@ -57,6 +57,8 @@ class Run:
         self.time = 0.0
         self.rate: float | None = 0.0
         self.asked: list[tuple[float | None, float | None]] = []
+        self.paces = 0
+        self.between: Any = lambda: None  # what comes after a look
 
     def __call__(self, *_: Any, **__: Any) -> "Run":
         return self
@@ -67,11 +69,16 @@ class Run:
     def __exit__(self, *_: object) -> None: ...
 
     def look(self) -> dict[str, Any]:
-        return {"time": self.time, "pace": self.rate}
+        told = {"time": self.time, "pace": self.rate, "paces": self.paces}
+        self.between()
+        return told
 
-    def pace(self, rate: float | None, until: float | None = None) -> None:
+    def pace(self, rate: float | None, until: float | None = None, after: int = -1) -> None:
         if until is not None and until < self.time:
             raise ControlRefused("it is past")
+        if after != self.paces:
+            raise RefusedByRun("somebody has set the pace meanwhile")
+        self.paces += 1
         self.asked.append((rate, until))
 
 
@@ -125,13 +132,44 @@ def test_one_that_is_there_can_die_again_before_the_edge_has_noted_that(
     noted = state_folder(folder) / STANDING
     noted.write_bytes(msgspec.json.encode(Standing(10**8, None)))  # as the edge does on the way
     run.time, run.rate = 1.0, 0.0
-    assert not again.arrived()
-    asked = list(run.asked)
-    for _ in range(2):
+    for _ in range(3):
         assert not again.arrived() and again.record.exists()
         assert read_standing(state_folder(folder) / GOAL) == Standing(10**9, 0.0)
     noted.write_bytes(msgspec.json.encode(Standing(10**9, 0.0)))
     assert again.arrived() and not again.record.exists()
     assert read_standing(state_folder(folder) / GOAL) is None
-    assert run.asked == [*asked, (0.0, None)]
+    assert run.asked == [(0.0, None)]
     assert read_standing(noted) == Standing(10**9, 0.0)  # else a second death would forget it
+
+
+@pytest.mark.parametrize(
+    "when", ["before the first look", "after it", "on its way", "after the last look"]
+)
+def test_the_pace_that_somebody_sets_on_one_that_comes_back_holds(
+    run: Run, tmp_path: Path, when: str
+) -> None:
+    """Whenever it comes, also between a look and what is asked then; here they have it stand."""
+    folder = tmp_path / "run"
+    again = resumed(folder, Standing(10**9, 50.0))
+    noted = state_folder(folder) / STANDING
+    noted.write_bytes(msgspec.json.encode(Standing(10**8, None)))  # as the edge does on the way
+
+    def somebody() -> None:
+        run.rate, run.paces, run.between = 0.0, run.paces + 1, lambda: None
+
+    if when == "before the first look":
+        somebody()
+    elif when == "after it":
+        run.between = somebody
+    assert not again.arrived()
+    asked = [(None, 1.0)] if run.rate != 0.0 or run.asked else []
+    run.time = 0.5
+    if when == "on its way":
+        somebody()
+    elif when == "after the last look":
+        run.time, run.rate, run.between = 1.0, 0.0, somebody
+    assert not again.arrived() and not again.arrived()
+    assert run.paces == len(asked) + 1 and run.asked == asked
+    noted.write_bytes(msgspec.json.encode(Standing(10**9, 0.0)))
+    assert again.arrived() and run.asked == asked
+    assert read_standing(state_folder(folder) / GOAL) is None

@@ -207,13 +207,18 @@ def test_a_run_is_operated_from_another_process_and_flies_again(tmp_path: Path) 
             with connected(out, flight) as control:
                 assert control.look() == {
                     "ok": True, "time": 0.0, "pace": 0.0, "until": None, "told": None,
-                    "inputs": 0,
+                    "paces": 0, "inputs": 0,
                 }  # fmt: skip
-                control.pace(None, until=DAY)
+                with pytest.raises(ControlRefused, match="somebody has set the pace meanwhile"):
+                    control.pace(None, after=1)
+                assert control.pace(None, until=DAY, after=0)["paces"] == 1
                 await_pause(control)
+                with pytest.raises(ControlRefused, match="somebody has set the pace meanwhile"):
+                    control.pace(None, after=0)
                 assert control.look()["time"] == DAY
                 with pytest.raises(ControlRefused, match="it cannot run to"):
                     control.pace(None, until=5.0)
+                assert control.look()["paces"] == control.poll(limit=1)["paces"] == 1
                 with pytest.raises(ControlRefused, match="allowed is one of"):
                     control.put(KillInput("moon"))
                 for nonsense in (b"", b"\xc1", b"\x81\xa2do\xa4stop", b"\x93\x01\x02\x03"):
