@@ -171,11 +171,13 @@ def test_without_a_trainer_nobody_could_begin_a_drill(
 
 
 def heard(**state: Any) -> Any:
-    usual = {"time_ns": 100 * 10**9, "pace": 0.0, "telemetry": [], "clock": {}}
-    paces: list[Any] = []
-    return SimpleNamespace(
-        poll=lambda limit: usual | state, pace=lambda *given: paces.append(given), paces=paces
-    )
+    usual = {"time_ns": 100 * 10**9, "pace": 0.0, "paces": 0, "telemetry": [], "clock": {}}
+    asked: list[Any] = []
+
+    def pace(rate: float | None, until: float | None = None, *, after: int) -> None:
+        asked.append((rate, until, after))
+
+    return SimpleNamespace(poll=lambda limit: usual | state, pace=pace, asked=asked)
 
 
 def test_a_pass_is_waited_for_to_its_end_and_until_light_has_brought_it() -> None:
@@ -183,8 +185,16 @@ def test_a_pass_is_waited_for_to_its_end_and_until_light_has_brought_it() -> Non
     for light, until in ((30.0, 230.0), (None, 200.0)):
         control = heard(clock={"light_time_s": light, "next_pass": coming})
         assert FirstContact(5.0).arrived(control) is None
-        assert control.paces == [(None, until)]
+        assert control.asked == [(None, until, 0)]
+    late = heard(clock={"next_pass": coming}, time_ns=300 * 10**9)
+    assert FirstContact(5.0).arrived(late) is None and late.asked == [(None, 301.0, 0)]
     assert FirstContact(5.0).arrived(heard(clock=None)) is not None
+
+
+def test_the_pace_that_somebody_has_set_meanwhile_holds() -> None:
+    ahead, control = FirstContact(5.0), heard(paces=1)
+    assert "somebody has set the pace" in str(ahead.arrived(control))
+    assert ahead.is_left and control.asked == []
 
 
 # ------------------------------------------------------------------------------ control
