@@ -22,6 +22,6 @@ def test_a_flood_of_frames_leaves_the_memory_of_an_endpoint_bounded() -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 def test_a_long_flood_of_frames_leaves_the_memory_of_an_endpoint_bounded() -> None:
-    endured = hostile_frames(400_000)
+    endured = hostile_frames(500_000)
     print(f"\n{endured}")
     _check(endured)
