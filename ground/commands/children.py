@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from ground.commands.prepared import Prepared
 
 PATIENCE = 10.0  # wall seconds for a process to end in order
-RESTARTS = 5  # of one process in RESTARTS_IN
+RESTARTS = 5  # of one process that has ended by itself, in RESTARTS_IN
+MOST_STARTS = 60  # in RESTARTS_IN, also of one that somebody keeps killing
 RESTARTS_IN = 60.0  # wall seconds
 
 
@@ -35,14 +37,20 @@ class Child:
     _process: subprocess.Popen[str] | Adopted | None = None
     _ordered: int = 0  # of `prepared`
     _started: list[float] = field(default_factory=list)
+    _broken: list[float] = field(default_factory=list)  # when it was started after it had ended
 
     def start(self) -> None:
         """Starts it."""
-        self._started.append(time.monotonic())
+        self._begins()
         self._process = None
         self._ordered = 0 if self.prepared is None else self.prepared.order(self.words)
         if not self._ordered:
             self._open()
+
+    def _begins(self) -> None:
+        self._started.append(time.monotonic())
+        if self._has_broken:
+            self._broken.append(time.monotonic())
 
     def _open(self) -> None:
         self._process = subprocess.Popen(
@@ -57,7 +65,7 @@ class Child:
 
     def become(self, process: Adopted) -> None:
         """It is another process now, which somebody else has started."""
-        self._started.append(time.monotonic())
+        self._begins()
         self._process, self._ordered = process, 0
 
     def _begun(self) -> subprocess.Popen[str] | Adopted | None:
@@ -87,10 +95,17 @@ class Child:
         assert isinstance(process, subprocess.Popen) and process.stdout is not None
         return process.stdout.readline()
 
+    @property
+    def _has_broken(self) -> bool:
+        """Whether it has ended, and nobody has killed it: by signal 9 ends nobody by itself."""
+        return self.code not in (None, -signal.SIGKILL)
+
     def may_start_again(self) -> bool:
-        """Whether it has not died too often of late."""
-        recent = [each for each in self._started if time.monotonic() - each < RESTARTS_IN]
-        return len(recent) <= RESTARTS
+        """Whether it has not ended by itself too often of late, nor was started too often."""
+        since = time.monotonic() - RESTARTS_IN
+        broken = sum(each > since for each in self._broken) + self._has_broken
+        started = sum(each > since for each in self._started)
+        return broken <= RESTARTS and started < MOST_STARTS
 
     def end(self) -> None:
         """Has it end in order, and does not wait for ever."""

@@ -1,13 +1,18 @@
 """Processes that a command starts end with it, in order, and however it ends."""
 
+import itertools
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ground.commands.children import RESTARTS, Child, end_all
+from ground.commands import children
+from ground.commands.children import Child, end_all
 
 pytestmark = pytest.mark.processes
 
@@ -31,13 +36,49 @@ def test_they_end_in_order_and_tell_how() -> None:
     assert [child.code for child in children] == [-15, -15, None]
 
 
-def test_one_that_keeps_ending_is_not_started_for_ever() -> None:
-    child = Child("one", ["nothing.of.this.name"])
-    for _ in range(RESTARTS):
-        child._started.append(time.monotonic())
-    assert child.may_start_again()
-    child._started.append(time.monotonic())
-    assert not child.may_start_again()
+class Ends:
+    """A process that has ended in a way, on a clock of the test's."""
+
+    stdout = None
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def poll(self) -> int:
+        return self.code
+
+
+@pytest.fixture
+def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """How often one is started whose lives end so, one each `every` s, a thousand at most."""
+    now = [1000.0]
+    monkeypatch.setattr(children, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def starts(codes: Sequence[int], every: float) -> int:
+        lives = itertools.cycle(codes)
+        monkeypatch.setattr(children.subprocess, "Popen", lambda *_, **__: Ends(next(lives)))
+        child = Child("one", ["nothing"])
+        child.start()
+        for number in range(1, 1000):
+            now[0] += every
+            if not child.may_start_again():
+                return number
+            child.start()
+        return 1000
+
+    return starts
+
+
+def test_one_that_keeps_ending_is_not_started_for_ever(ending: Callable[..., int]) -> None:
+    for code in (0, 1, -signal.SIGSEGV, -signal.SIGTERM):
+        assert ending([code], 1.0) == 6
+    assert ending([1], 12.1) == 1000  # five in a minute
+
+
+def test_one_that_somebody_keeps_killing_is_started_again(ending: Callable[..., int]) -> None:
+    assert ending([-signal.SIGKILL], 1.1) == 1000
+    assert ending([-signal.SIGKILL, -signal.SIGKILL, 1], 1.1) == 18  # the sixth that broke
+    assert ending([-signal.SIGKILL], 0.01) == 60  # faster than anything starts
 
 
 def test_when_the_command_is_killed_they_end_too() -> None:
