@@ -25,7 +25,7 @@ from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.adapters.opening import AdapterOpener, Opener, opener_of
 from sim_hw.bench.adapters.process import Told
-from sim_hw.bench.device_link import DeviceLink, Wanted
+from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink, Wanted
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.interlock import Interlock, InterlockRules
 from sim_hw.bench.realtime import real_time
@@ -141,16 +141,17 @@ class Bench:
     def _add(self, each: RealDevice) -> DeviceLink:
         wanted = msgspec.convert(each.wanted, Wanted)
         opener = opener_of(each.address, each.adapter, allow_network=each.allow_network)
-        hint = no_hint
+        hint, look = no_hint, LOOK
         if isinstance(opener, AdapterOpener):
             self._adapters.append(opener)
+            look = RETRY  # each look is a process of its own
         else:
             address = read_address(each.address, allow_network=each.allow_network)
             hint = partial(silence_words, address)
         unit = self._units[wanted.service] = FaultUnit(wanted.service, self._tell)
         link = DeviceLink(
             wanted, partial(self._open_wire, each.address, opener, unit, wanted.service),
-            self._tell, each.rules, hint,
+            self._tell, each.rules, hint, look,
         )  # fmt: skip
         self._links[link.wanted.service] = link
         return link

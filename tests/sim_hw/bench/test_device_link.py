@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
-from sim_hw.bench.device_link import DeviceLink, Wanted, is_version_rule
+from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink, Wanted, is_version_rule
 from sim_hw.bench.wire.wires import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
@@ -197,3 +198,58 @@ async def test_one_that_is_safe_of_itself_while_it_is_taken_for_armed_is_greeted
     bench.call(3, 1.0)
     await asyncio.sleep(0.5)
     assert bench.states() == [] and bench.replies()[3][1] == "fault"  # no loss: it is to be safe
+
+
+async def test_what_is_not_there_is_looked_for_often_and_what_breaks_is_opened_seldom(
+    nursery: Nursery,
+) -> None:
+    bench = await armed(nursery)
+    opened: list[tuple[float, bool]] = []
+    loop, device_wire = asyncio.get_running_loop(), bench.device.wire
+
+    async def open_wire() -> Wire:
+        opened.append((loop.time(), bench.plugged))
+        if not bench.plugged:
+            raise WireLost("desk: there is no line")
+        return device_wire()
+
+    bench.link._open = open_wire
+    bench.pull()
+    await asyncio.sleep(2.0)
+    away = [after - before for (before, _), (after, _) in pairwise(opened)]
+    assert len(away) > 20 and away == pytest.approx([LOOK] * len(away))
+    bench.plugged = True
+    await asyncio.sleep(LOOK + 0.01)
+    assert bench.link.state == "armed"
+    opened.clear()
+    for _ in range(4_000):  # it breaks as soon as it is there
+        if not bench.device.last or not bench.device.last.closed:
+            assert bench.device.last is not None
+            bench.device.last.cut()
+        await asyncio.sleep(0.0005)
+    pauses = [after - before for (before, _), (after, _) in pairwise(opened)]
+    assert len(pauses) >= 4 and min(pauses) >= RETRY - 1e-6
+
+
+@pytest.mark.parametrize("lost", ["identity", "ping"])
+async def test_an_answer_that_is_lost_on_its_way_does_not_cost_a_second(
+    nursery: Nursery, lost: str
+) -> None:
+    device = ReferenceDevice()
+    own, write = device.own, device.write
+    dropped: list[str] = []
+
+    def answer(number: int, method: str, arguments: Any) -> None:
+        first = method == lost and not dropped  # of ping that by which a connection is told
+        if first:
+            dropped.append(method)
+            device.write = lambda message: None  # type: ignore[method-assign]
+        own(number, method, arguments)
+        device.write = write  # type: ignore[method-assign]
+
+    device.own = answer  # type: ignore[method-assign]
+    bench = Bench(device, nursery)
+    await asyncio.sleep(0.3)
+    assert dropped == [lost]
+    assert bench.states() == ["found", "identified", "safe", "armed"]
+    assert bench.link.boot == 1

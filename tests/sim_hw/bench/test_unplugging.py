@@ -24,7 +24,7 @@ HASH = interface_hash(Wheels)
 RULES = GuardRules(("drive", "turn"))
 FAULT_WITHIN = {"cable": 0.05, "power": 0.05, "silence": 1.25, "one way": 2.5}  # s
 """Of one that hears nothing and still speaks the dead man is the first to know, after 1 s."""
-BACK_WITHIN = 0.5  # s after the cable is in again
+BACK_WITHIN = 0.3  # s after the cable is in again: one opening's pause, and a look
 
 
 @pytest.fixture(scope="module")
