@@ -3,7 +3,6 @@ beside how late this machine is by itself, in the same minute."""
 
 import asyncio
 import os
-import signal
 import socket
 import subprocess
 import tempfile
@@ -24,15 +23,14 @@ from typing import Any
 import msgspec
 
 from flight.icd.devices.ascent import EffectorState
-from flight.icd.devices.base import DeviceError, Reading
+from flight.icd.devices.base import Reading
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import WheelsState
 from flight.runtime.loop import run as run_loop
-from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
 from ground.testbed.bench_limits import actuations_of
 from sim_hw.bench.building import DEVICES, build
-from sim_hw.bench.device_link import ARMED, READABLE, Wanted
+from sim_hw.bench.device_link import ARMED, Wanted
 from sim_hw.bench.floor import FLOOR_WAY, measure_floor
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.histogram import Histogram
@@ -72,47 +70,26 @@ class PathFigures:
         return self.trip.at(part) / base if base else float("inf")
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a device is: its service, which C device it is, its address and serial number."""
+
+    service: str
+    device: str
+    address: str
+    serial: str = ""
+
+
 class MeasuredDevice:
-    """One device, its bench process, and the port of a run that is none."""
+    """One of the devices of a bench process, as a run has it."""
 
-    def __init__(self, service: str, device: str, address: str, realtime: bool) -> None:
-        interface = DEVICES[device]
-        wanted = vars(Wanted(service, interface.__name__, interface_hash(interface)))
-        rules = GuardRules(actuations_of(interface))
-        self._home = tempfile.TemporaryDirectory(prefix="msr-measure-")
-        recording = str(Path(self._home.name) / "bench.mcap")
-        setting = Setting(
-            [RealDevice(wanted, address, False, rules)], recording=recording, realtime=realtime
-        )
-        self.service = service
-        self.process = BenchProcess(msgspec.to_builtins(setting))
-        self.port = BenchPort([service], self.process.send)
-        self.port.mission_ns = time.monotonic_ns
+    def __init__(self, service: str, port: BenchPort) -> None:
+        self.service, self.port = service, port
         self.stand_in = StandIn(
-            SimpleNamespace(service=service, time_ns=time.monotonic_ns), self.port, "lost"
+            SimpleNamespace(service=service, time_ns=time.monotonic_ns), port, "lost"
         )
-        self.refused: list[str] = []
         self._changed = asyncio.Event()
-        self.port.lines[service].on_state = lambda line: self._changed.set()
-        self._alive: asyncio.TimerHandle | None = None
-
-    def open(self) -> None:
-        """Begins to hear."""
-        asyncio.get_running_loop().add_reader(self.process.descriptor, self._hear)
-        self._say_alive()
-
-    def _say_alive(self) -> None:
-        self.process.say_alive(time.monotonic_ns())
-        self._alive = asyncio.get_running_loop().call_later(0.25, self._say_alive)
-
-    def _hear(self) -> None:
-        while (told := self.process.take()) is not None:
-            if told[0] == "realtime":
-                self.refused = told[2]
-            elif told[0] in ("state", "reply", "effect"):
-                self.port.admit(told)
-        if self.process.gone:
-            asyncio.get_running_loop().remove_reader(self.process.descriptor)
+        port.lines[service].on_state = lambda line: self._changed.set()
 
     @property
     def state(self) -> str:
@@ -126,25 +103,67 @@ class MeasuredDevice:
                 self._changed.clear()
                 await self._changed.wait()
 
+
+class MeasuredBench:
+    """A bench process with its devices, and the port of a run that is none."""
+
+    def __init__(self, places: list[Place], *, realtime: bool) -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="msr-measure-")
+        recording = str(Path(self._home.name) / "bench.mcap")
+        setting = Setting(
+            [_real_device(place) for place in places], recording=recording, realtime=realtime
+        )
+        self._process = BenchProcess(msgspec.to_builtins(setting))
+        self._port = BenchPort([place.service for place in places], self._process.send)
+        self._port.mission_ns = time.monotonic_ns
+        self.devices = [MeasuredDevice(place.service, self._port) for place in places]
+        self.refused: list[str] = []
+        self._alive: asyncio.TimerHandle | None = None
+
+    def open(self) -> None:
+        """Begins to hear."""
+        asyncio.get_running_loop().add_reader(self._process.descriptor, self._hear)
+        self._say_alive()
+
+    def _say_alive(self) -> None:
+        self._process.say_alive(time.monotonic_ns())
+        self._alive = asyncio.get_running_loop().call_later(0.25, self._say_alive)
+
+    def _hear(self) -> None:
+        while (told := self._process.take()) is not None:
+            if told[0] == "realtime":
+                self.refused = told[2]
+            elif told[0] in ("state", "reply", "effect"):
+                self._port.admit(told)
+        if self._process.gone:
+            asyncio.get_running_loop().remove_reader(self._process.descriptor)
+
     def close(self) -> None:
         """Ends the bench process."""
         if self._alive is not None:
             self._alive.cancel()
-        if not self.process.gone:
-            asyncio.get_running_loop().remove_reader(self.process.descriptor)
-        self.process.close()
+        if not self._process.gone:
+            asyncio.get_running_loop().remove_reader(self._process.descriptor)
+        self._process.close()
         self._home.cleanup()
 
 
+def _real_device(place: Place) -> RealDevice:
+    interface = DEVICES[place.device]
+    wanted = Wanted(
+        place.service, interface.__name__, interface_hash(interface), serial=place.serial
+    )
+    return RealDevice(vars(wanted), place.address, False, GuardRules(actuations_of(interface)))
+
+
 @asynccontextmanager
-async def measured(
-    service: str, device: str, address: str, *, realtime: bool = False
-) -> AsyncIterator[MeasuredDevice]:
-    """A device that is there and armed, until the block ends."""
-    made = MeasuredDevice(service, device, address, realtime)
+async def measured(places: list[Place], *, realtime: bool = False) -> AsyncIterator[MeasuredBench]:
+    """Devices that are there and armed, until the block ends."""
+    made = MeasuredBench(places, realtime=realtime)
     try:
         made.open()
-        await made.until(lambda state: state == ARMED)
+        for device in made.devices:
+            await device.until(lambda state: state == ARMED)
         yield made
     finally:
         made.close()
@@ -207,9 +226,9 @@ def firmware(folder: Path, *, realtime: bool = False) -> Iterator[str]:
 
 
 def measure_path(
-    name: str, place: tuple[str, str, str], call: Call, cycles: int, *, realtime: bool
+    name: str, place: Place, call: Call, cycles: int, *, realtime: bool
 ) -> PathFigures:
-    """So many periodic calls of a device at `place` (service, C device, address)."""
+    """So many periodic calls of a device at a place."""
     found = PathFigures(name, realtime)
     floor = max(LEAST_FLOOR, 0.25 * cycles / RATE)
     measures: AbstractContextManager[list[str]] = real_time() if realtime else nullcontext([])
@@ -231,12 +250,11 @@ def _floor(found: PathFigures, seconds: float) -> None:
     found.floor_slips += measured.slips[FLOOR_WAY]
 
 
-async def _cycles(
-    found: PathFigures, place: tuple[str, str, str], call: Call, cycles: int
-) -> None:
+async def _cycles(found: PathFigures, place: Place, call: Call, cycles: int) -> None:
     method, arguments, kind, actuates = call
     loop, period = asyncio.get_running_loop(), 1.0 / RATE
-    async with measured(*place, realtime=found.realtime) as made:
+    async with measured([place], realtime=found.realtime) as made:
+        (device,) = made.devices
         found.refused += [each for each in made.refused if each not in found.refused]
         begun, cycle = loop.time() + period, 0
         for _ in range(cycles):
@@ -244,76 +262,9 @@ async def _cycles(
             await asyncio.sleep(max(0.0, due - loop.time()))
             asked = time.perf_counter()
             found.lateness.add(max(0.0, loop.time() - due))
-            answer = await made.stand_in.ask(method, arguments, 1.0, actuates=actuates)
-            made.stand_in.reading(kind, answer.result, 0)
+            answer = await device.stand_in.ask(method, arguments, 1.0, actuates=actuates)
+            device.stand_in.reading(kind, answer.result, 0)
             found.trip.add(time.perf_counter() - asked)
             ahead = max(1, 1 + int((loop.time() - due) / period))
             found.slips += ahead - 1
             cycle += ahead
-
-
-@dataclass
-class UnplugFigures:
-    """Seconds from a device's end to the fault of a call, and from its start to its arming;
-    `floor`: how late the sleep before was, in the same loop; `stale`: devices that had moved though
-    nobody had asked them since they came back."""
-
-    name: str
-    fault: Histogram = field(default_factory=Histogram)
-    back: Histogram = field(default_factory=Histogram)
-    floor: Histogram = field(default_factory=Histogram)
-    stale: int = 0
-
-
-def measure_unplugging(
-    binary: Path, folder: Path, cycles: int, *, silent: bool, desks: int = 1
-) -> UnplugFigures:
-    """Wheels on a pty that die in mid-drive (`silent`: that are stopped), and come back: `cycles`
-    in all, at so many desks at once."""
-    found = UnplugFigures("silent" if silent else "process dies")
-
-    async def measure() -> None:
-        async with Nursery("desks") as nursery:
-            for number in range(desks):
-                mine = cycles // desks + (number < cycles % desks)
-                line = folder / f"line{number}"
-                nursery.start(_unplugged(found, binary, line, mine, silent), name=line.name)
-
-    run_loop(measure(), PacedLoop())
-    return found
-
-
-async def _unplugged(
-    found: UnplugFigures, binary: Path, line: Path, cycles: int, silent: bool
-) -> None:
-    words = [str(binary), "--pty", str(line)]
-    holder = device_process(words)
-    process = holder.__enter__()
-    try:
-        async with measured("rover.wheels", "wheels", f"serial://{line}") as made:
-            for cycle in range(cycles):
-                _, future = made.port.begin("rover.wheels", "drive", {"distance": 5.0}, 900.0)
-                into = 0.02 + 0.0097 * (cycle % 20)
-                begun = time.perf_counter()
-                await asyncio.sleep(into)
-                ended = time.perf_counter()
-                found.floor.add(max(0.0, ended - begun - into))
-                process.send_signal(signal.SIGSTOP if silent else signal.SIGKILL)
-                try:
-                    await future
-                except DeviceError:
-                    found.fault.add(time.perf_counter() - ended)
-                await made.until(lambda state: state not in READABLE)
-                if silent:
-                    process.send_signal(signal.SIGCONT)
-                else:
-                    holder.__exit__(None, None, None)
-                    holder = device_process(words)
-                    process = holder.__enter__()
-                again = time.perf_counter()
-                await made.until(lambda state: state == ARMED)
-                found.back.add(time.perf_counter() - again)
-                told = await made.stand_in.read("state", WheelsState, 1.0)
-                found.stale += not silent and told.odometer != 0.0
-    finally:
-        holder.__exit__(None, None, None)
