@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 WHO = "who you are (default: the user)"
 LONGEST_NAME = 80  # characters
 ORDERS = ("arm", "safe", "stop", "release", "inject", "heal")
+STOPS = ("safe", "stop")
+OWN_STOP = (
+    "; what is real may move still: stop it by the bench's own stop (its key, its file), or switch "
+    "it off"
+)
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -70,8 +75,10 @@ def order(arguments: argparse.Namespace) -> int:
             kind, figure = getattr(arguments, "kind", ""), getattr(arguments, "figure", None)
             control.order(arguments.work, who, service, seconds, kind, figure)
     except ControlRefused as refusal:
-        print(f"msr hil {arguments.work}: {refusal}", file=sys.stderr)
-        return REFUSED if isinstance(refusal, NoRequest | RefusedByRun) else NO
+        asked = isinstance(refusal, NoRequest | RefusedByRun)
+        more = "" if asked or arguments.work not in STOPS else OWN_STOP
+        print(f"msr hil {arguments.work}: {refusal}{more}", file=sys.stderr)
+        return REFUSED if asked else NO
     print(f"{arguments.work}: asked of the bench; events.jsonl tells what became of it")
     return YES
 

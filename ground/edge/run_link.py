@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,7 +106,7 @@ class RunLink:
         """A person's order to the bench. Stopping and making safe go through at any time."""
         asked = {
             "do": "bench", "order": order, "who": user, "roles": sorted(roles),
-            "service": service, "seconds": seconds,
+            "service": service, "seconds": seconds, "until": time.monotonic() + ORDERED,
         }  # fmt: skip
         return await self._asked(asked, ORDERED, changes=order in ("arm", "release"))
 

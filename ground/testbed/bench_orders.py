@@ -17,6 +17,8 @@ from sim_hw.bench.port import BenchProcess
 from sim_hw.faults.line_names import KINDS
 
 LOOK = 0.1  # s
+LETS_MOVE = ("arm", "release", "inject", "heal")
+"""Orders that are late when nobody waits for them any more; stop and safe are never late."""
 PAUSE = "pause"
 BY_HAND = "by hand"
 """The name of the fault of a line that a person puts there: one for each device."""
@@ -91,6 +93,9 @@ class BenchOrders(ThrottledHost):
                                "bench process has ended")  # fmt: skip
         if asked.service and asked.service not in devices:
             raise InputRefused(f"{asked.service}: allowed is one of {', '.join(devices)}")
+        late = 0.0 if asked.until is None else self._bench.outside.now() - asked.until
+        if late > 0.0 and asked.order in LETS_MOVE:
+            raise InputRefused(f"late: nobody has waited for it for {late:.1f} s; order it anew")
         if asked.order == "arm":
             if asked.seconds is None or not asked.service:
                 raise InputRefused("arm: one service, and for how many seconds")

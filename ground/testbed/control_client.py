@@ -3,6 +3,7 @@
 What it imports is little: who starts a run waits for it with this.
 """
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,13 @@ class RunControl:
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.RCVTIMEO, round(1000.0 * patience))
         self._socket.setsockopt(zmq.SNDTIMEO, round(1000.0 * patience))
-        self._socket.connect(address)
+        self._patience = patience
+        try:
+            self._socket.connect(address)
+        except zmq.ZMQError as error:
+            self.close()
+            words = f"{file}: {address!r} is no address of a run ({error.strerror})"
+            raise ControlRefused(words) from error
 
     def __enter__(self) -> "RunControl":
         return self
@@ -90,7 +97,8 @@ class RunControl:
         figure: float | None = None,
     ) -> dict[str, Any]:
         """Orders something of the bench of the run; see `Order`."""
-        asked = {"do": "bench", "order": order, "who": who, "service": service}
+        until = time.monotonic() + self._patience
+        asked = {"do": "bench", "order": order, "who": who, "service": service, "until": until}
         return self._ask({**asked, "seconds": seconds, "kind": kind, "figure": figure})
 
     def bench(self) -> dict[str, Any] | None:
@@ -127,7 +135,9 @@ class RunControl:
             self._socket.send(frame)
             answer = decode_plain(self._socket.recv())
         except (zmq.ZMQError, CodecError) as error:
-            raise ControlRefused("the run does not answer; it may have ended") from error
+            raise ControlRefused(
+                f"the run has not answered within {self._patience:g} s: it may have ended, or hang"
+            ) from error
         if not isinstance(answer, dict) or answer.get("ok") is not True:
             words = answer.get("refused", answer) if isinstance(answer, dict) else answer
             raise RefusedByRun(str(words))

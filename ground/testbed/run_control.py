@@ -70,7 +70,8 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     `service` "": all. `arm` needs a name (`who`) and `seconds`; it never arms all at once.
     `inject` breaks the line of a device by `kind`, with a `figure` where that has one (s, share);
     `heal` mends it. `roles`: those of `who`, by the edge's word; left out, it is who flies the run,
-    at a terminal.
+    at a terminal. `until`: when who asks waits no longer, by the monotonic clock (s) that all
+    processes of a machine share: what lets move is not done after it.
     """
 
     order: BenchOrder
@@ -80,6 +81,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     kind: Annotated[str, msgspec.Meta(max_length=40)] = ""
     figure: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] | None = None
     roles: Annotated[tuple[Role, ...], msgspec.Meta(max_length=7)] | None = None
+    until: float | None = None
 
 
 class LookAtBench(

@@ -108,6 +108,30 @@ def test_during_a_stop_nobody_arms_and_a_stop_or_release_that_is_not_heard_is_to
             orders.ordered(Order(order, "ben"))
 
 
+@pytest.mark.parametrize("order", ["arm", "release", "inject", "heal"])
+def test_what_nobody_waits_for_any_more_lets_nothing_move(order: str) -> None:
+    """A run that hung for long hears what it was told meanwhile all at once."""
+    asked = Order(order, "anna", "rover.wheels", 60.0, "open", until=1.0)  # type: ignore[arg-type]
+    orders = Orders()
+    clock = SimpleNamespace(now=lambda: 1.1)
+    orders._bench.outside = clock
+    with pytest.raises(InputRefused, match=r"late: nobody has waited for it for 0.1 s"):
+        orders.ordered(asked)
+    assert orders._process.told == []
+    times = iter(range(10**9))
+    clock.now = lambda: 1.1 + next(times) / 10
+    for stops in ("stop", "safe"):
+        orders.ordered(structs.replace(asked, order=stops))
+    assert [each[0] for each in orders._process.told] == ["stop", "safe"]
+
+
+def test_an_order_that_is_heard_as_its_time_ends_is_done() -> None:
+    orders = Orders()
+    orders._bench.outside = SimpleNamespace(now=lambda: 1.0)
+    orders.ordered(structs.replace(ARM, until=1.0))
+    assert orders._process.told == [("arm", 60.0, "anna")]
+
+
 @pytest.mark.parametrize("state", ["absent", "lost", "refused"])
 def test_what_is_not_there_or_is_another_is_armed_by_nobody(state: str) -> None:
     orders = Orders()
