@@ -76,8 +76,8 @@ class ModbusAdapter(SwitchingAdapter):
             if coil.power is not None and coil.power.unit != "W":
                 raise NotAllowed(f"switches.{name}.power.unit", "W")
         check_coils(setting.map.switches)
-        check_registers(setting.map.registers())
         check_written(setting.map.motions)
+        check_registers({**setting.map.registers(), **setting.map.goals()})
 
     def open(self) -> Identity:
         self._client = self._make_client()

@@ -143,6 +143,13 @@ class ModbusMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         found |= {f"switches.{name}.power": each for name, each in powers.items() if each}
         return {key: each for key, each in found.items() if each.constant is None}
 
+    def goals(self) -> dict[str, Goal]:
+        """All that arguments are written to, by their keys."""
+        return {
+            f"motions.{method}.arguments.{name}": each
+            for method, motion in self.motions.items() for name, each in motion.arguments.items()
+        }  # fmt: skip
+
 
 def check_coils(switches: Mapping[str, Coil]) -> None:
     """Raises NotAllowed where two switches are one, or none of them is ever made safe."""
@@ -158,19 +165,24 @@ def check_coils(switches: Mapping[str, Coil]) -> None:
         )  # fmt: skip
 
 
-def check_registers(registers: Mapping[str, Register]) -> None:
-    """Raises NotAllowed where a figure has registers that there are not, or half of another's."""
+def check_registers(registers: Mapping[str, Register | Goal]) -> None:
+    """Raises NotAllowed where a figure, or an argument of whatever motion, has registers that there
+    are not, or half of another's."""
     for key, each in registers.items():
         last = _last_of(key, each)
         for other, one in registers.items():
             apart = last < one.register or one.register + one.count <= each.register
             same = (each.register, each.type) == (one.register, one.type)
-            if each.table == one.table and not apart and not same:
+            if _table_of(each) == _table_of(one) and not apart and not same:
                 end = one.register + one.count - 1
                 raise NotAllowed(
                     f"{key}.register", f"registers of its own, or all of those of {other} as "
                     f"{one.type}: {each.register} to {last} overlap its {one.register} to {end}",
                 )  # fmt: skip
+
+
+def _table_of(each: Register | Goal) -> str:
+    return each.table if isinstance(each, Register) else "holding"
 
 
 def _last_of(key: str, each: Register | Goal) -> int:

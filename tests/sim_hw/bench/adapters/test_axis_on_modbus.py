@@ -242,6 +242,38 @@ def test_another_motion_may_be_told_by_the_same_registers() -> None:
     check_written(first | {"turn": first["drive"]})
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("{register: 4, type: int16, scale: 0.001}", "{register: 3, type: int16, scale: 0.001}",
+         "motions.turn.arguments.angle as "),  # the low word of what drive is told
+        ("{register: 4, type: int16, scale: 0.001}", "{register: 2, type: int32, scale: 0.001}",
+         "motions.turn.arguments.angle as "),  # both words, of another type
+        ("{register: 4, type: int16, scale: 0.001}", "{register: 13, type: int16, scale: 0.001}",
+         "registers of its own"),  # half of the odometer
+        ("{register: 12, type: float32, unit: m}", "{register: 3, type: float32, unit: m}",
+         "registers of its own"),
+    ],
+)  # fmt: skip
+def test_half_of_what_another_motion_is_told_or_of_a_figure_is_refused(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    assert old in AXIS
+    said = refused(bench(tmp_path, "modbus://127.0.0.1:5", AXIS.replace(old, new, 1)))
+    assert words in said and "overlap its" in said
+
+
+def test_the_same_registers_as_another_motion_and_those_of_another_table_are_taken(
+    tmp_path: Path,
+) -> None:
+    turn = "{register: 4, type: int16, scale: 0.001}"
+    for new in ("{register: 2, type: float32, scale: 0.001}", "{register: 18, scale: 0.001}"):
+        text = AXIS.replace(turn, new).replace(
+            "dead_wheels: {register: 18,", "dead_wheels: {register: 17, table: input,"
+        )
+        assert adapter_from(bench(tmp_path, "modbus://127.0.0.1:5", text)) is not None
+
+
 def motions(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Motion]:
     """One that begins by register 0, and by a coil that has the number of an argument."""
     plain = {
