@@ -30,7 +30,7 @@ from flight.runtime.loop import run as run_loop
 from flight.runtime.paced_loop import PacedLoop
 from ground.testbed.bench_limits import actuations_of
 from sim_hw.bench.building import DEVICES, build
-from sim_hw.bench.device_link import ARMED, Wanted
+from sim_hw.bench.device_link import ARMED
 from sim_hw.bench.floor import FLOOR_WAY, measure_floor
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.histogram import Histogram
@@ -38,6 +38,7 @@ from sim_hw.bench.port import BenchPort, BenchProcess
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.realtime import PRIORITY, real_time
 from sim_hw.bench.stand_ins.stand_in import StandIn
+from sim_hw.bench.wanted import Wanted
 
 RATE = 50.0  # Hz
 PATIENCE = 20.0  # s of the wall until a device is there

@@ -31,7 +31,7 @@ from ground.hil.motions import Motion
 from ground.hil.own_probes import OWN_PROBES
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.frames import frame
-from sim_hw.bench.wire.payloads import Writer
+from sim_hw.bench.wire.payloads import LEAST_FRAME, Writer
 
 LATENCY_CALLS = 200
 EFFECT_GAP = 0.2  # s between effects that are too far apart whatever the machine
@@ -51,8 +51,9 @@ async def identity(kit: Kit) -> str:
             raise Broken(f"identity.{name} = {told.get(name)!r}: allowed is a text")
     if told.get("protocol") != 1:
         raise Broken(f"identity.protocol = {told.get('protocol')!r}: allowed is 1")
-    if type(told.get("maximum_frame")) is not int or told["maximum_frame"] < 128:
-        raise Broken(f"identity.maximum_frame = {told.get('maximum_frame')!r}: allowed from 128")
+    most = told.get("maximum_frame")
+    if type(most) is not int or most < LEAST_FRAME:
+        raise Broken(f"identity.maximum_frame = {most!r}: allowed from {LEAST_FRAME}")
     name, digest = kit.interface.__name__, interface_hash(kit.interface)
     if told["interface"] != name:
         raise Broken(f"identity.interface = {told['interface']}: {name} was asked for")

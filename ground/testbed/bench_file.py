@@ -40,9 +40,9 @@ from ground.testbed.bench_limits import (
 )
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
-from sim_hw.bench.device_link import Wanted, is_version_rule
 from sim_hw.bench.process import RealDevice, Setting
 from sim_hw.bench.stand_ins.table import BY_SERVICE
+from sim_hw.bench.wanted import Wanted, is_version_rule
 from sim_hw.faults.line_names import LineFault
 
 FORMAT = 1

@@ -8,15 +8,15 @@ inhibits it. Making it safe passes everything.
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected
 from sim_hw.bench.guard import Guard, GuardRules
-from sim_hw.bench.wire.client import HEARTBEAT, SILENCE, Answer, LinkLost, ProtocolClient
-from sim_hw.bench.wire.payloads import DeviceSaid
+from sim_hw.bench.wanted import Wanted, who_of
+from sim_hw.bench.wire.client import Answer, LinkLost, ProtocolClient
+from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wires import Wire, WireLost
 
 ABSENT, FOUND, IDENTIFIED, SAFE, ARMED, LOST, REFUSED = (
@@ -30,64 +30,13 @@ UNARMED = "nobody has armed it"
 READABLE = (IDENTIFIED, SAFE, ARMED)
 """States in which a device answers readings."""
 LOOK = 0.05  # s between looks for a wire that is not there: the way back is a tenth of 0.5 s longer
+KEPT = 128  # numbers of calls on the wire that are known to this side
 RETRY = 0.25
 """s from one opening to the next at least: one that is there and breaks again and again is heard
 four times a second, and no more often."""
 REFUSED_FOR = 1.0  # s until one that was refused is looked at again
 BORN_AGAIN = 0.5  # s by which two readings of an uptime may differ, and
 DRIFT = 2e-4  # of the time between them (assumption: a resonator without a crystal is worse)
-
-_VERSION = re.compile(r"(>=|==)?\s*([0-9]+(?:\.[0-9]+)*)\Z")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """The device that belongs on a wire; an empty text: any."""
-
-    service: str
-    interface: str
-    interface_hash: str
-    model: str = ""
-    serial: str = ""
-    firmware: str = ""
-    heartbeat: float = HEARTBEAT
-    silence: float = SILENCE
-    automatic: bool = True
-    """Armed by itself; else by a named person, and for a time."""
-    self_test: str = ""
-    """A row of its self-test that is to be passed, within `self_test_range`, before it is safe."""
-    self_test_range: tuple[float, float] = (0.0, 0.0)
-
-    def wrong(self, told: Any) -> str:
-        """Why a device is another one than is wanted, with the next step; "" when it is it."""
-        if not isinstance(told, dict):
-            return "it does not say what it is"
-        pairs = (("interface", self.interface), ("model", self.model), ("serial", self.serial))
-        for name, wanted in pairs:
-            if wanted and told.get(name) != wanted:
-                return f"its {name} is {told.get(name)}; the bench file wants {wanted}"
-        if told.get("interface_hash") != self.interface_hash:
-            return (
-                f"it was made for another version of {self.interface} "
-                f"({str(told.get('interface_hash'))[:12]}, here {self.interface_hash[:12]}): "
-                "build its firmware anew"
-            )
-        if self.firmware and not _is_version(str(told.get("firmware")), self.firmware):
-            return f"its firmware is {told.get('firmware')}; the bench file wants {self.firmware}"
-        return ""
-
-
-def is_version_rule(rule: str) -> bool:
-    """Whether a text says which versions are wanted: `>=1.2`, `==1.2` or `1.2`."""
-    return _VERSION.match(rule) is not None
-
-
-def _is_version(told: str, rule: str) -> bool:
-    found, wanted = _VERSION.match(told), _VERSION.match(rule)
-    if found is None or wanted is None:
-        return False
-    ours, theirs = ([int(each) for each in m[2].split(".")] for m in (wanted, found))
-    return theirs >= ours if wanted[1] == ">=" else theirs == ours
 
 
 class Refused(Exception):
@@ -188,13 +137,13 @@ class DeviceLink:
         self._hellos += 1
         client.start(self._hellos)
         try:
-            self._identity = await client.tell("identity")
+            self._identity = who_of(await client.tell("identity"))
         except DeviceError as error:
             raise LinkLost(f"{error}{self._hint(wire, client)}") from error
         wrong = self.wanted.wrong(self._identity)
         if wrong:
             raise Refused(wrong)
-        if type(self._identity.get("maximum_frame")) is int:
+        if "maximum_frame" in self._identity:
             client.limit_payload(self._identity["maximum_frame"])
         await self._see_boot(client)
         self._become(IDENTIFIED, "")
@@ -330,7 +279,7 @@ class DeviceLink:
         """Finds out whether it has been switched off since it was seen last."""
         told = await client.tell("ping")
         if not isinstance(told, dict) or type(told.get("uptime_us")) is not int:
-            raise Refused(f"ping is {told!r}; allowed is {{uptime_us: whole number}}")
+            raise Refused(f"ping is {shown(told)}; allowed is {{uptime_us: whole number}}")
         now, uptime = asyncio.get_running_loop().time(), told["uptime_us"] / 1e6
         born = now - uptime
         if self._born is not None:
@@ -380,7 +329,8 @@ class DeviceLink:
                 if refusal:
                     raise DeviceRejected(f"{self.wanted.service}: {refusal}")
                 self.guard.begun(number, loop.time())
-            self._numbers[self._client.last_number + 1] = number, loop.time()
+            if actuates:  # of what is read there are no effects
+                self._remember(self._client.last_number + 1, number)
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)
             told = _told(answer)
         except DeviceRejected as error:
@@ -402,6 +352,15 @@ class DeviceLink:
             self._calls.pop(number, None)
             self.guard.ended(number, loop.time())
         self._tell(["reply", self.wanted.service, number, *told])
+
+    def _remember(self, theirs: int, ours: int) -> None:
+        """Which call an effect is of; of those that have ended no more than the latest."""
+        if len(self._numbers) >= KEPT:
+            ended = [each for each, (number, _) in self._numbers.items()
+                     if number not in self._calls]  # fmt: skip
+            for each in ended[: -KEPT // 2]:
+                del self._numbers[each]
+        self._numbers[theirs] = ours, asyncio.get_running_loop().time()
 
     def cancel(self, number: int) -> None:
         """Nobody wants a call any more: the device stops what it does for it."""

@@ -25,12 +25,13 @@ from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.adapters.opening import AdapterOpener, Opener, opener_of
 from sim_hw.bench.adapters.process import Told
-from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink, Wanted
+from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.interlock import Interlock, InterlockRules
 from sim_hw.bench.realtime import real_time
 from sim_hw.bench.recorder import CannotRecord, Recorder
 from sim_hw.bench.recording_what import FOR_THE_RECORD, record_heard, record_told
+from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.fault_unit import FaultUnit

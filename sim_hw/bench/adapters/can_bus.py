@@ -52,7 +52,8 @@ class CanAdapter(Adapter):
         self._database: Any = None
         self._bus: Any = None
         self._notifier: Any = None
-        self._heard: dict[int, tuple[float, bytes]] = {}
+        self._heard: dict[tuple[int, bool], tuple[float, bytes]] = {}
+        self._known: frozenset[tuple[int, bool]] = frozenset()
         self._number = 0  # of the last command
         self._ended: float | None = None  # when it was first heard that it has ended
         self._motion: tuple[str, Motion, int, float] | None = None
@@ -72,6 +73,7 @@ class CanAdapter(Adapter):
         import can
 
         self._database = _read(self.setting)
+        self._known = frozenset(_key_of(each) for each in self._database.messages)
         interface, channel = _bus_of(self.setting.address)
         more: dict[str, Any] = {}
         if interface == "udp_multicast":
@@ -100,14 +102,15 @@ class CanAdapter(Adapter):
         return read | {each.status.message for each in self._map.motions.values()}
 
     def _hear(self, message: Any) -> None:
-        """In the thread of python-can."""
-        if not (message.is_error_frame or message.is_remote_frame):
-            self._heard[message.arbitration_id] = (time.monotonic(), bytes(message.data))
+        """In the thread of python-can. Of what others say on the bus nothing is kept."""
+        key = message.arbitration_id, bool(message.is_extended_id)
+        if key in self._known and not (message.is_error_frame or message.is_remote_frame):
+            self._heard[key] = (time.monotonic(), bytes(message.data))
 
     def _wait_for(self, name: str) -> None:
         until = time.monotonic() + FIRST
-        identifier = message_of("", self._database, name).frame_id
-        while identifier not in self._heard:
+        key = _key_of(message_of("", self._database, name))
+        while key not in self._heard:
             if time.monotonic() > until:
                 raise OSError(f"{name} did not come within {FIRST:g} s: is the device there?")
             time.sleep(LOOK)
@@ -115,7 +118,7 @@ class CanAdapter(Adapter):
     def _signals(self, name: str) -> tuple[float, dict[str, float]]:
         """How old (s) the newest of a message is, and what it says; raises OSError for none."""
         message = message_of("", self._database, name)
-        at, data = self._heard.get(message.frame_id, (float("-inf"), b""))
+        at, data = self._heard.get(_key_of(message), (float("-inf"), b""))
         age = time.monotonic() - at
         if age > self._map.fresh:
             raise OSError(f"{name} has not come for {age:.1f} s")
@@ -146,9 +149,9 @@ class CanAdapter(Adapter):
 
     def _wait_for_one_since(self, name: str, instant: float) -> None:
         """What the ICD gives no period for is taken after it was asked for."""
-        identifier = message_of("", self._database, name).frame_id
+        key = _key_of(message_of("", self._database, name))
         until = time.monotonic() + min(self._map.fresh, 0.8 * self.setting.longest)
-        while self._heard[identifier][0] < instant:
+        while self._heard[key][0] < instant:
             if time.monotonic() > until:
                 self._signals(name)  # says how long it has not come
                 raise OSError(f"{name} comes too seldom for a reading")
@@ -224,8 +227,8 @@ class CanAdapter(Adapter):
         raise DeviceFault(code, f"{method} ended in state {state}")
 
     def _has_come_since(self, name: str, instant: float) -> bool:
-        identifier = message_of("", self._database, name).frame_id
-        return self._heard.get(identifier, (float("-inf"), b""))[0] >= instant
+        key = _key_of(message_of("", self._database, name))
+        return self._heard.get(key, (float("-inf"), b""))[0] >= instant
 
     def _effects(self, method: str, motion: Motion) -> dict[str, Any]:
         return self._values(self.setting.interface.methods[method].result, motion.effects)[0]
@@ -252,6 +255,11 @@ class CanAdapter(Adapter):
             self._notifier.stop(0.5)
         if self._bus is not None:
             self._bus.shutdown()
+
+
+def _key_of(message: Any) -> tuple[int, bool]:
+    """Of a message of the database: the same number is another message with 29 bits."""
+    return message.frame_id, bool(message.is_extended_frame)
 
 
 def _messages_of(motion: Motion) -> list[str]:

@@ -20,6 +20,7 @@ from sim_hw.bench.wire.payloads import (
     DeviceSaid,
     Reader,
     Writer,
+    shown,
 )
 from sim_hw.bench.wire.wires import Wire
 
@@ -224,7 +225,7 @@ class ProtocolClient:
         self._waiting[number] = _Waiting(future, now, method)
         timer: asyncio.TimerHandle | None = None
         try:
-            self._send(["call", number, method, arguments, math.floor(1000.0 * left)])
+            self._send_call(number, method, arguments, left)
             timer = self._loop.call_later(limit, _expire, future, method, limit)
             reply = await future
         except (asyncio.CancelledError, DeviceTimeout):
@@ -236,6 +237,14 @@ class ProtocolClient:
                 timer.cancel()
         round_trip = (self._clock() - now) / NANOSECONDS
         return Answer(_result(method, reply), reply.age_us / 1e6, round_trip)
+
+    def _send_call(
+        self, number: int, method: str, arguments: dict[str, Any], left: float
+    ) -> None:
+        try:
+            self._send(["call", number, method, arguments, math.floor(1000.0 * left)])
+        except CodecError as error:  # it is too large for this device: nothing was asked
+            raise DeviceRejected(f"{method}: {error}") from None
 
     def cancel(self, number: int) -> None:
         """Has the device stop what a call does; no reply is owed."""
@@ -333,9 +342,9 @@ def _expire(future: "asyncio.Future[DeviceReply]", method: str, limit: float) ->
 
 def _result(method: str, reply: DeviceReply) -> Any:
     if reply.error == "rejected":
-        raise DeviceRejected(f"{method}: {reply.reason}")
+        raise DeviceRejected(f"{method}: {shown(reply.reason)}")
     if reply.error == "fault":
-        raise DeviceFault(reply.code, f"{method}: {reply.reason}")
+        raise DeviceFault(shown(reply.code), f"{method}: {shown(reply.reason)}")
     if reply.error:
         raise DeviceFault("garbage", f"{method}: error = {reply.error!r}")
     return reply.result

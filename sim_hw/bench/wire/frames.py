@@ -86,6 +86,8 @@ class FrameReader:
         """The payloads of the frames that these bytes complete."""
         pieces = data.split(b"\0")
         for piece in pieces[:-1]:
+            if not piece and not self._kept and not self._too_long:
+                continue  # zeros between frames are nothing
             self._keep(piece)
             payload = self._end()
             if payload is not None:
@@ -103,8 +105,6 @@ class FrameReader:
         whole, too_long = bytes(self._kept), self._too_long
         self._kept.clear()
         self._too_long = False
-        if not whole and not too_long:
-            return None  # zeros between frames are nothing
         try:
             if too_long:
                 raise Damaged("too long")

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 from flight.icd.codec import CodecError, convert, decode_plain, pack
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD
 
+LEAST_FRAME = 128  # bytes of a payload that every device takes: all that the bench itself asks
+LONGEST_SHOWN = 120  # characters of what a device says that go into a sentence
 Number = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Age = Annotated[int, Meta(ge=0, le=2**53)]
 """Microseconds by the device's own clock."""
@@ -105,6 +107,14 @@ class Reader:
         self.missing += plain[0] - self.expected if self.expected else 0
         self.expected = plain[0] + 1
         return message
+
+
+def shown(told: Any) -> str:
+    """What a device says, as it may stand in a sentence on a terminal: in print, on one line, and
+    short."""
+    words = told if isinstance(told, str) else repr(told)
+    cut = words[:LONGEST_SHOWN] + ("…" if len(words) > LONGEST_SHOWN else "")
+    return cut if cut.isprintable() else ascii(cut)[1:-1]
 
 
 def plain_of(value: Any) -> Any:

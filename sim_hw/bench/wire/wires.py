@@ -31,7 +31,12 @@ TIOCGSERIAL, TIOCSSERIAL = 0x541E, 0x541F  # of Linux: asm-generic/ioctls.h
 SERIAL_STRUCT, FLAGS_AT = 128, 16  # bytes that hold `struct serial_struct`; where its flags are
 ASYNC_LOW_LATENCY = 1 << 13  # linux/tty_flags.h
 QUICK = getattr(socket, "TCP_QUICKACK", 0)  # of Linux; it holds for what comes next alone
-CHUNK = 64 << 10  # bytes read at once
+CHUNK = 4 << 10  # bytes read at once, before others have their turn
+MOST_BYTES = 2 << 20
+"""Bytes a second, understood or not, beyond which a device is lost: ten times what a loop of 200 Hz
+has that tells 1 kB a cycle."""
+LEAST_MESSAGE = 64  # bytes that a datagram or a message counts for at least
+MOST_PARTS = 4  # of one message of ZeroMQ: a payload, and what a ROUTER may put before it
 MOST_WAITING = 256 << 10  # bytes that wait to be sent: a device that takes nothing is lost
 MOST_AT_ONCE = 64  # messages taken before others have their turn
 PATIENCE = 2.0  # s until a connection is there
@@ -80,11 +85,23 @@ class _Ended:
         self._lost: Lost = lambda why: None
         self.closed = False
         self._loop = asyncio.get_running_loop()
+        self._second, self._bytes = 0, 0
 
     def _is_lost(self, why: str) -> None:
         if not self.closed:
             self.close()
             self._lost(f"{self.name}: {why}")
+
+    def _floods(self, size: int) -> bool:
+        """Whether more has come than a second holds, whatever it says: then it is lost, and others
+        have their turn."""
+        second = int(self._loop.time())
+        if second != self._second:
+            self._second, self._bytes = second, 0
+        self._bytes += max(size, LEAST_MESSAGE)
+        if self._bytes > MOST_BYTES:
+            self._is_lost(f"it says more than {MOST_BYTES >> 10} kB a second")
+        return self.closed
 
     def _unsent(self) -> bool:
         self.counters.unsent += 1
@@ -123,6 +140,8 @@ class StreamWire(_Ended):
             return
         if not data:
             self._is_lost("the other side has closed")
+            return
+        if self._floods(len(data)):
             return
         if self._tcp is not None:  # a device that has not switched Nagle's wait off has 40 ms of it
             with contextlib.suppress(OSError):
@@ -197,6 +216,8 @@ class DatagramWire(_Ended):
                 return
             except OSError as error:  # nobody is bound there
                 self._is_lost(next_step(error))
+                return
+            if self._floods(len(data)):
                 return
             try:
                 payload = without_checksum(data)
@@ -273,13 +294,26 @@ class ZeroMqWire(_Ended):
         for _ in range(MOST_AT_ONCE if self._started else 0):
             if not int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
                 return
-            frames = self._socket.recv_multipart()
+            payload = self._one_message()
+            if payload is None:
+                return
             self.counters.received += 1
-            self._hear(frames[-1])
+            self._hear(payload)
             if self.closed:
                 return
         if self._started:
             self._loop.call_soon(self._readable)
+
+    def _one_message(self) -> bytes | None:
+        """The last part of one; None where it has too many, or too much comes: it is lost."""
+        for _ in range(MOST_PARTS):
+            part = self._socket.recv()
+            if self._floods(len(part)):
+                return None
+            if not self._socket.getsockopt(zmq.RCVMORE):
+                return part
+        self._is_lost(f"a message has more than {MOST_PARTS} parts; allowed is a payload a message")
+        return None
 
     def send(self, payload: bytes) -> bool:
         return self.send_bytes(payload)

@@ -11,9 +11,10 @@ import pytest
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
-from sim_hw.bench.device_link import POWER, DeviceLink, Wanted
+from sim_hw.bench.device_link import POWER, DeviceLink
 from sim_hw.bench.guard import GuardRules, Span
 from sim_hw.bench.interlock import InputLine, Interlock, InterlockRules
+from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.wires import Wire
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 

@@ -21,9 +21,9 @@ from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench import port
 from sim_hw.bench import process as process_module
-from sim_hw.bench.device_link import Wanted
 from sim_hw.bench.port import BenchProcess
 from sim_hw.bench.process import LARGEST, Bench
+from sim_hw.bench.wanted import Wanted
 
 pytestmark = pytest.mark.processes
 

@@ -10,7 +10,8 @@ import pytest
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
-from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink, Wanted, is_version_rule
+from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink
+from sim_hw.bench.wanted import Wanted, is_version_rule
 from sim_hw.bench.wire.wires import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 

@@ -9,7 +9,8 @@ import pytest
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
-from sim_hw.bench.device_link import DeviceLink, Wanted
+from sim_hw.bench.device_link import DeviceLink
+from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.fault_unit import FaultUnit
 from sim_hw.bench.wire.tap import TappedWire
 from sim_hw.bench.wire.wires import Wire, WireLost

@@ -13,9 +13,10 @@ from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
 from sim_hw.bench.building import build
-from sim_hw.bench.device_link import DeviceLink, Wanted
+from sim_hw.bench.device_link import DeviceLink
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.library import LibraryDevice
+from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.wires import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
@@ -230,7 +231,7 @@ def hangs(device: ReferenceDevice) -> Wire:
 def floods(device: ReferenceDevice) -> Wire:
     wire = device.wire()
     device.pings += 1_000  # it floods once in full: that takes a while to write
-    for _ in range(100_000 if device.pings == 1_000 else 3_000):
+    for _ in range(100_000 if device.pings == 1_000 else 2_100):
         device.say(["signal", "effect", {"number": 1, "state": "moving", "distance": 1.0}, 0])
     return wire
 
@@ -258,6 +259,96 @@ def never_becomes_safe(device: ReferenceDevice) -> Wire:
 
     device.own = answer  # type: ignore[method-assign]
     return device.wire()
+
+
+def identity_with(**more: Any) -> Callable[[ReferenceDevice], Wire]:
+    """Right but for what it says of itself."""
+
+    def bad(device: ReferenceDevice) -> Wire:
+        own = device.own
+
+        def answer(number: int, method: str, arguments: dict[str, Any]) -> None:
+            if method != "identity":
+                own(number, method, arguments)
+                return
+            told = {
+                "interface": "Wheels", "interface_hash": HASH, "vendor": "v", "model": "m",
+                "serial": "SN1", "firmware": "1", "maximum_frame": 512, **more,
+            }  # fmt: skip
+            device.reply(number, told)
+
+        device.own = answer  # type: ignore[method-assign]
+        return device.wire()
+
+    bad.__name__ = "_".join(more)
+    return bad
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"maximum_frame": -1}, "its maximum_frame is -1; allowed are 128 bytes and more"),
+        ({"maximum_frame": 127}, "its maximum_frame is 127; allowed"),
+        ({"maximum_frame": True}, "its maximum_frame is True; allowed"),
+        ({"maximum_frame": 1e300}, "its maximum_frame is 1e+300; allowed"),
+        ({"interface": "\x1b[2J\nok"}, r"its interface is \x1b[2J\nok; the bench file wants W"),
+        ({"interface": ["x" * 200] * 90}, "its interface is ['xxx"),
+    ],
+)
+async def test_what_one_says_of_itself_ends_in_one_short_sentence(
+    more: dict[str, Any], words: str, nursery: Nursery
+) -> None:
+    pair = Pair(nursery, identity_with(**more))
+    await asyncio.sleep(3.0)
+    pair.links["bad"].call(1, "drive", {"distance": 3.0}, 900.0, 900.0)
+    await asyncio.sleep(0.1)
+    refused = {each[3] for each in pair.told["bad"] if each[2] == "refused"}
+    assert len(refused) == 1 and len(said := refused.pop()) < 200 and said.isprintable()
+    assert words in said and "armed" not in pair.states("bad")
+    assert pair.states("good") == ["found", "identified", "safe", "armed"]
+    await pair.links["bad"].close()
+
+
+async def test_the_smallest_frame_that_is_allowed_is_enough_and_what_is_larger_is_rejected(
+    nursery: Nursery,
+) -> None:
+    pair = Pair(nursery, identity_with(maximum_frame=128, more={"a": ["\x07" * 500] * 9}))
+    link = pair.links["bad"]
+    await asyncio.sleep(0.5)
+    link.call(1, "drive", {"distance": 1.0, "more": "x" * 100}, 900.0, 900.0)
+    link.call(2, "drive", {"distance": 1.0}, 900.0, 900.0)
+    await asyncio.sleep(60.0)
+    replies = {each[2]: each[4:6] for each in pair.told["bad"] if each[0] == "reply"}
+    assert replies[1][0] == "rejected" and "the device takes 128" in replies[1][1]
+    assert replies[2][0] == "" and pair.states("bad") == ["found", "identified", "safe", "armed"]
+    states = [each for each in pair.told["bad"] if each[0] == "state"]
+    assert len(repr(states[-1])) < 1_000  # what it says in depth is not handed on
+    await link.close()
+
+
+async def test_a_flight_of_many_calls_keeps_few_of_their_numbers_and_effects_are_still_told(
+    nursery: Nursery,
+) -> None:
+    device = ReferenceDevice()
+    told: list[list[Any]] = []
+
+    async def opened() -> Wire:
+        return device.wire()
+
+    link = DeviceLink(Wanted("rover.wheels", "Wheels", HASH), opened, told.append, RULES)
+    nursery.start(link.run(), name="link")
+    await asyncio.sleep(0.5)
+    for number in range(1, 400):
+        link.call(number, "drive", {"distance": 0.0}, 9.0, 9.0)
+        await asyncio.sleep(0.1)
+    link.call(400, "drive", {"distance": 9.0}, 900.0, 900.0)
+    for number in range(401, 700):
+        link.call(number, "state" if number % 2 else "turn", {}, 9.0, 9.0)
+        await asyncio.sleep(0.02)
+    assert len(link._numbers) <= 128
+    told.clear()
+    await asyncio.sleep(5.0)
+    assert {each[2] for each in told if each[0] == "effect"} == {400}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Wires to real peers here: the C wheels on a pty, a unix socket and TCP; UDP; ZeroMQ."""
 
 import asyncio
+import contextlib
 import os
 import pty
 import signal
@@ -15,9 +16,10 @@ import pytest
 import zmq
 
 from sim_hw.bench.building import build
+from sim_hw.bench.wire import wires
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
-from sim_hw.bench.wire.frames import with_checksum, without_checksum
+from sim_hw.bench.wire.frames import frame, with_checksum, without_checksum
 from sim_hw.bench.wire.wires import StreamWire, Wire, WireLost, open_wire
 
 pytestmark = [pytest.mark.paced(1), pytest.mark.processes]
@@ -188,6 +190,59 @@ async def test_half_of_what_is_sent_goes_on_when_there_is_room_and_too_much_is_n
     theirs.close()
     await _until(lambda: wire.closed or not wire.send(b"x"))
     wire.close()
+
+
+@pytest.mark.parametrize("said", [b"\0", b"\x01", b"\x02\0", b"\x05abcd\0"])
+async def test_a_stream_that_says_too_much_is_lost_whatever_it_says_and_others_have_turns(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wires, "MOST_BYTES", 64 << 10)  # a second of any machine takes as many
+    ours, theirs = socket.socketpair()
+    other, device = socket.socketpair()
+    for each in (ours, theirs, other, device):
+        each.setblocking(False)
+    wire, good = StreamWire("bad", ours.detach()), StreamWire("good", other.detach())
+    (_, lost), (heard, kept) = await _said(wire), await _said(good)
+    for _ in range(40):
+        if lost:
+            break
+        device.send(frame(b"well"))
+        left = memoryview(said * (wires.MOST_BYTES // len(said)))
+        count = len(heard)
+        while left and not lost:
+            try:
+                left = left[theirs.send(left[:4096]) :]
+            except (BlockingIOError, BrokenPipeError):
+                await asyncio.sleep(0)
+        await _until(lambda count=count: len(heard) > count)
+    assert lost == ["bad: it says more than 64 kB a second"] and wire.closed
+    assert kept == [] and set(heard) == {b"well"}
+    good.close()
+    theirs.close()
+    device.close()
+
+
+async def test_a_message_of_many_parts_is_none_and_too_many_messages_are_a_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wires, "MOST_BYTES", 128 << 10)
+    context: zmq.Context[Any] = zmq.Context()
+    router = context.socket(zmq.ROUTER)
+    router.bind(f"ipc://{tmp_path}/device")
+    for parts, words in (([b"x"] * 5, "more than 4 parts"), ([b"x" * 60_000], "128 kB a second")):
+        wire = await open_wire(read_address(f"zmq+ipc://{tmp_path}/device"))
+        heard, lost = await _said(wire)
+        assert wire.send(b"hello")
+        await _until(lambda: router.poll(0))
+        peer, _ = router.recv_multipart()
+        router.send_multipart([peer, b"", b"", b"", b"well"])
+        await _until(lambda heard=heard: heard == [b"well"])
+        for _ in range(64):
+            with contextlib.suppress(zmq.Again):
+                router.send_multipart([peer, *parts], zmq.NOBLOCK)
+        await _until(lambda lost=lost: lost)
+        assert words in lost[0] and not wire.send(b"anybody")
+    context.destroy(0)
 
 
 async def test_a_second_peer_is_not_heard(binary: Path, tmp_path: Path) -> None:

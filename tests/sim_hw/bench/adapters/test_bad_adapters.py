@@ -14,9 +14,9 @@ from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from ground.cli import main
 from sim_hw.bench.adapters.process import Told
-from sim_hw.bench.device_link import Wanted
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.port import BenchProcess
+from sim_hw.bench.wanted import Wanted
 from tests.sim_hw.bench.adapters.bad import install
 from tests.sim_hw.bench.adapters.desks import written
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import copy
 from typing import Any
 
+import can
 import pytest
 
 from flight.configuration.files import configs_folder
@@ -39,12 +40,12 @@ def wheels(motor: Motor, tmp_path: Path) -> Iterator[Any]:
     adapter.close()
 
 
-class Deaf(dict[int, tuple[float, bytes]]):
+class Deaf(dict[tuple[int, bool], tuple[float, bytes]]):
     """What was heard, but for the status of motions."""
 
-    def __setitem__(self, identifier: int, said: tuple[float, bytes]) -> None:
-        if identifier != 272:
-            super().__setitem__(identifier, said)
+    def __setitem__(self, key: tuple[int, bool], said: tuple[float, bytes]) -> None:
+        if key[0] != 272:
+            super().__setitem__(key, said)
 
 
 def until_done(adapter: Any, seconds: float = 5.0) -> Any:
@@ -63,7 +64,7 @@ def test_who_it_is_what_it_measures_and_what_it_has_done(motor: Motor, wheels: A
     assert told.uptime is not None and 0.0 <= told.uptime < 60.0
     asked = time.monotonic()
     sample = wheels.read("state", {})
-    assert all(wheels._heard[each][0] >= asked for each in (273, 274))  # none of before
+    assert all(wheels._heard[each, False][0] >= asked for each in (273, 274))  # none of before
     assert sample.values["motor_temperature"] == pytest.approx(291.65)
     assert sample.values["dead_wheels"] == [0, 2] and 0.0 <= sample.age < 1.0
     for number, (method, argument, field) in enumerate(
@@ -75,6 +76,25 @@ def test_who_it_is_what_it_measures_and_what_it_has_done(motor: Motor, wheels: A
         assert progress.effects == pytest.approx({field: -0.7, other: 0.0})
         assert progress.result["seconds"] > 0.0
         assert motor.asked[-1] == (number, -0.7)
+
+
+def test_what_others_say_on_the_bus_is_not_kept_and_29_bits_are_another_number(
+    motor: Motor, wheels: Any
+) -> None:
+    """A foreign message with the number of the status, and 100,000 of nobody."""
+    wheels.open()
+    known = set(wheels._heard)
+    before = dict(wheels._heard)
+    for number in range(100_000):
+        wheels._hear(can.Message(arbitration_id=0x10000 + number, data=b"\xff" * 8))
+    for number, extended in known:
+        foreign = {"arbitration_id": number, "is_extended_id": not extended}
+        wheels._hear(can.Message(**foreign, data=b"\xff" * 8))
+        for odd in ("is_error_frame", "is_remote_frame"):
+            wheels._hear(can.Message(arbitration_id=number, is_extended_id=extended, **{odd: True}))
+    assert set(wheels._heard) == known
+    assert all(said[1] != b"\xff" * 8 and said[1] for said in wheels._heard.values())
+    assert all(wheels._heard[key][0] >= before[key][0] for key in known)
 
 
 def test_a_status_of_before_the_command_is_believed_by_nobody(
@@ -120,7 +140,7 @@ def test_what_was_done_in_all_is_told_after_the_end(motor: Motor, tmp_path: Path
 
     def told(odometer: float) -> None:
         data = way.encode({"Odometer": odometer, "Turned": 0.0})
-        adapter._heard[way.frame_id] = (time.monotonic(), data)
+        adapter._heard[way.frame_id, False] = (time.monotonic(), data)
 
     told(0.2)  # after the command, and before the end
     assert not adapter.advance().done and not adapter.advance().done
