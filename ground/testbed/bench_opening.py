@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,9 +137,13 @@ def _switches_of(parameters: Any) -> Iterator[str]:
             yield from _switches_of(getattr(parameters, name))
 
 
-def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[list[Any]]:
+def until_ready(
+    process: BenchProcess, file: Path, bench: BenchFile,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[list[Any]]:  # fmt: skip
     """What the bench has told until all its devices are armed, or safe where a person arms them;
-    raises ConfigurationError."""
+    raises ConfigurationError, after READY also where one comes and goes all the time. `clock`: s of
+    the wall."""
     told: list[list[Any]] = []
     states: dict[str, tuple[str, str]] = dict.fromkeys(bench.wired, ("absent", ""))
     ready = {
@@ -149,12 +153,12 @@ def until_ready(process: BenchProcess, file: Path, bench: BenchFile) -> list[lis
     stopped = ""
     names: dict[str, str] = {}
     notes = _Notes()
-    for look in range(round(READY / LOOK) if states else 0):
-        if look == round(NOTED / LOOK):
-            for service, (state, words) in states.items():
-                if state != ready[service]:
-                    notes.waited_for(service, state, words)
-        while not process.gone and (each := process.take(LOOK)) is not None:
+    begun = clock()
+    while states and (since := clock() - begun) < READY:
+        for service, (state, words) in states.items():
+            if since >= NOTED and state != ready[service]:
+                notes.waited_for(service, state, words)
+        if not process.gone and (each := process.take(LOOK)) is not None:
             told.append(each)
             if each[0] == "state":
                 states[each[1]] = each[2], each[3]

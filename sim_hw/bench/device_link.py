@@ -329,8 +329,7 @@ class DeviceLink:
                 if refusal:
                     raise DeviceRejected(f"{self.wanted.service}: {refusal}")
                 self.guard.begun(number, loop.time())
-            if actuates:  # of what is read there are no effects
-                self._remember(self._client.last_number + 1, number)
+            self._remember(self._client.last_number + 1, number)
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)
             told = _told(answer)
         except DeviceRejected as error:

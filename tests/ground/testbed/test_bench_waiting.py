@@ -40,6 +40,20 @@ class Process:
             self.seen[self.look] = self.terminal.getvalue()
         return told
 
+    def now(self) -> float:
+        return self.look * LOOK
+
+
+class Flaps(Process):
+    """Comes and goes, ten times within a look: it is never silent."""
+
+    def take(self, wait: float) -> list[Any] | None:
+        self.look += 1
+        return state("found" if self.look % 2 else "lost", f"broken {self.look} times")
+
+    def now(self) -> float:
+        return self.look * LOOK / 10
+
 
 def state(what: str, words: str = "") -> list[Any]:
     return ["state", SERVICE, what, words, 0, {}]
@@ -58,7 +72,7 @@ def waited(process: Process) -> str:
     """What is refused after all."""
     file, bench = load_bench("wheels_on_a_pty")
     with pytest.raises(ConfigurationError) as refusal:
-        until_ready(process, file, bench)  # type: ignore[arg-type]
+        until_ready(process, file, bench, process.now)  # type: ignore[arg-type]
     return str(refusal.value)
 
 
@@ -82,10 +96,17 @@ def test_one_that_is_ready_and_nobody_at_a_terminal_are_told_nothing(terminal: T
     file, bench = load_bench("wheels_on_a_pty")
     ready = "armed" if bench.wired[SERVICE].arms_itself else "safe"
     process = Process({0: state("found"), 2: state(ready)}, terminal)
-    assert until_ready(process, file, bench)[-1] == state(ready)  # type: ignore[arg-type]
+    told = until_ready(process, file, bench, process.now)  # type: ignore[arg-type]
+    assert told[-1] == state(ready)
     terminal.there = False
     waited(Process({1: state("absent", "no such device")}, terminal))
     assert terminal.getvalue() == ""
+
+
+def test_one_that_comes_and_goes_all_the_time_is_waited_for_no_longer(terminal: Terminal) -> None:
+    process = Flaps({}, terminal)
+    assert "broken 3000 times" in waited(process)
+    assert terminal.getvalue().count("\n") == 1
 
 
 def session() -> Session:
