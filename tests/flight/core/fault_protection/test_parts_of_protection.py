@@ -1,5 +1,6 @@
 """Parts of the fault protection by themselves: budgets, readings, safing, timers, actions."""
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from flight.core.fault_protection.readings import Readings
 from flight.core.fault_protection.safing import SafingControl
 from flight.core.fault_protection.tables import Budget, Monitor, Table
 from flight.core.fault_protection.timers import CommandLossTimer, Confirmation
+from flight.core.fault_protection.watching import Watch
 from flight.core.keeping.storage import Storage
 
 
@@ -248,3 +250,27 @@ def test_a_change_of_a_table_goes_over_what_there_is_and_nothing_takes_an_entry_
     assert differences(after, watching(a="1")) == ["monitors.b", "monitors.c"]
     assert differences(before, before) == []
     assert differences(Table(), Table(charge="soc")) == ["charge"]
+
+
+def test_what_is_as_old_as_may_be_is_stale_and_a_watch_begins_when_its_state_does() -> None:
+    found: Any = object.__new__(Watch)
+    clock = SimpleNamespace(now=100.0)
+    found._clock = lambda: clock.now
+    found.names = SimpleNamespace(channels={"speed": 1}, quantities={"slip": 1}, parameters={"p"})
+    found._node = SimpleNamespace(channels=SimpleNamespace(age=lambda name: 4.0))
+    found._known_at, found._heard_at = {"slip": 97.0}, {("imu", "read"): 94.0}
+    assert [found._age(n) for n in ("speed", "slip", "p", "imu.read.rate", "imu.other")] == [
+        4.0, 3.0, 0.0, 6.0, math.inf,
+    ]  # fmt: skip
+    found._looks_at = {"m": ("speed", "imu.read.rate", "p")}
+    found._active_since = {}
+    run: Any = SimpleNamespace(name="m", entry=SimpleNamespace(stale_after=6.0))
+    assert found._oldest(run) == 6.0 and found._is_stale(run), "at the very limit"
+    run.entry.stale_after = 6.001
+    assert not found._is_stale(run)
+    run.entry.stale_after = 6.0
+    found._active_since = {"m": 94.001}
+    assert not found._is_stale(run), "it has looked for less"
+    run.entry.stale_after = None
+    clock.now = 1e9
+    assert not found._is_stale(run)
