@@ -9,7 +9,7 @@ import pytest
 from flight.icd.messages import Cancel
 from flight.runtime.client import Client
 from flight.runtime.endpoint import Endpoint
-from flight.runtime.endpoints import Publisher, Server
+from flight.runtime.endpoints import Publisher, Server, Subscriber
 from flight.runtime.sockets import Full, Link
 from tests.flight.runtime.ends import client, end
 
@@ -277,3 +277,20 @@ def test_a_client_that_is_cut_tells_it_after_what_had_arrived_unless_it_is_close
     made._tell_cut()
     assert made.lost == ["hub was lost"]
     assert isinstance(made, Client)
+
+
+# ---------------------------------------------------------------------------- subscribers
+
+
+def test_what_a_subscriber_takes_is_counted_where_a_clock_is_shared_and_heard_where_it_is_one() -> (
+    None
+):
+    did: list[Any] = []
+    made = end(Subscriber, _on_message=did.append, _open=lambda peer, data: data or None)
+    for following in (SimpleNamespace(taken=lambda: did.append("taken")), None):
+        made._following = following
+        made._take([b"m"])
+        made._take([b""])
+    assert did == ["taken", b"m", "taken", b"m"]
+    made._link_is(Link.UP)
+    assert len(did) == 4, "nobody follows"

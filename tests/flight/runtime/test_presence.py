@@ -1,6 +1,5 @@
-"""Who is there: within a process by the fabric's account, between them by what ZeroMQ tells."""
+"""Who is there within a process: the fabric's account, and queues in memory at their limits."""
 
-from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,11 +8,8 @@ import zmq
 
 from flight.runtime.fabric import Fabric
 from flight.runtime.memory_fabric import MemoryFabric
-from flight.runtime.sockets import Full, Kind, Link, Unreachable
-from flight.runtime.zeromq_bells import Bells
-from flight.runtime.zeromq_keys import Doorkeeper
-from flight.runtime.zeromq_presence import Follower
-from flight.runtime.zeromq_sockets import Contexts, ZeroMqSocket
+from flight.runtime.sockets import Full, Kind, Unreachable
+from flight.runtime.zeromq_sockets import Contexts
 
 X, Y = "inproc://x", "inproc://y"
 
@@ -221,159 +217,3 @@ def test_outside_virtual_time_queues_in_memory_are_refused() -> None:
         socket.watch(SimpleNamespace(), lambda: None)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="do not leave a process"):
         socket.follow(SimpleNamespace(), lambda link: None)  # type: ignore[arg-type]
-
-
-# ------------------------------------------------------------------ between processes
-
-
-def follower() -> tuple[Any, list[Link]]:
-    told: list[Link] = []
-    made: Any = object.__new__(Follower)
-    vars(made).update(_tell=told.append, _link=None, _tried_ms=0)
-    return made, told
-
-
-RETRIED, FAILED = int(zmq.EVENT_CONNECT_RETRIED), int(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
-UP, GONE = int(zmq.EVENT_HANDSHAKE_SUCCEEDED), int(zmq.EVENT_DISCONNECTED)
-
-
-def test_nobody_is_expected_after_five_seconds_of_attempts_and_that_is_told_again() -> None:
-    made, told = follower()
-    for _ in range(49):
-        made._take(RETRIED, 100)
-    made._take(RETRIED, 99)
-    assert told == []
-    made._take(RETRIED, 1)
-    assert told == [Link.ABSENT]
-    for _ in range(50):
-        made._take(RETRIED, 100)
-    assert told == [Link.ABSENT] * 2
-    made, told = follower()
-    made._take(FAILED, 0)
-    made._take(FAILED, 1)
-    assert told == [], "a greeting takes two seconds to fail"
-    made._take(FAILED, 0)
-    assert told == [Link.ABSENT]
-
-
-def test_a_connection_that_never_stood_is_not_lost_and_one_that_was_lost_is_not_absent() -> None:
-    made, told = follower()
-    made._take(GONE, 0)
-    assert told == []
-    made._take(UP, 0)
-    for _ in range(100):
-        made._take(RETRIED, 100)
-    made._take(GONE, 0)
-    made._take(GONE, 0)
-    for _ in range(100):
-        made._take(RETRIED, 100)
-    made._take(UP, 0)
-    assert told == [Link.UP, Link.LOST, Link.UP]
-
-
-class Wire:
-    """A socket of ZeroMQ that notes its options, and gives back what a test has put into it."""
-
-    closed = False
-
-    def __init__(self, kind: int) -> None:
-        self.kind = kind
-        self.options: dict[int, Any] = {}
-        self.frames: deque[bytes] = deque()
-        self.looks = 0
-
-    def setsockopt(self, option: int, value: Any) -> None:
-        self.options[int(option)] = value
-
-    def getsockopt(self, option: int) -> int:
-        self.looks += 1
-        return int(zmq.POLLIN) if self.frames else 0
-
-    def bind(self, address: str) -> None:
-        pass
-
-    def connect(self, address: str) -> None:
-        pass
-
-    def recv(self, *how: Any) -> bytes:
-        if not self.frames:
-            raise zmq.Again
-        return self.frames.popleft()
-
-
-def wired(kind: Kind, identity: bytes = b"", address: str = X) -> tuple[Any, Wire]:
-    made = ZeroMqSocket(SimpleNamespace(socket=Wire), kind, identity, bells=Bells())  # type: ignore[arg-type]
-    (made.bind if kind in (Kind.SERVER, Kind.PUBLISHER) else made.connect)(address)
-    return made, made._socket  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize(
-    ("kind", "type", "further"),
-    [
-        (Kind.SERVER, zmq.ROUTER, {zmq.ROUTER_MANDATORY: 1, zmq.ROUTER_HANDOVER: 1}),
-        (Kind.CLIENT, zmq.DEALER, {zmq.ROUTING_ID: b"c#1"}),
-        (Kind.PUBLISHER, zmq.XPUB, {zmq.XPUB_VERBOSE: 1}),
-        (Kind.SUBSCRIBER, zmq.SUB, {zmq.SUBSCRIBE: b""}),
-    ],
-)
-def test_a_socket_waits_for_nobody_at_its_end_and_holds_so_much(
-    kind: Kind, type: int, further: dict[int, Any]
-) -> None:
-    usual = {
-        zmq.LINGER: 0, zmq.SNDHWM: 10_000, zmq.RCVHWM: 10_000, zmq.MAXMSGSIZE: 1_048_576,
-        zmq.HANDSHAKE_IVL: 2_000, zmq.RECONNECT_IVL: 100,
-    }  # fmt: skip
-    made, wire = wired(kind, b"c#1" if kind is Kind.CLIENT else b"")
-    assert wire.kind == type and wire.options == usual | further
-    made, wire = wired(kind, b"c#1" if kind is Kind.CLIENT else b"", "tcp://127.0.0.1:9")
-    assert wire.options == usual | further | {zmq.RCVHWM: 32, zmq.SNDHWM: 1_000}
-    made.tell_name(b"rover")
-    assert wire.options[int(zmq.SUBSCRIBE)] == b"rover"
-
-
-def test_a_subscriber_tells_of_room_at_each_5000th_message_within_a_process() -> None:
-    made, wire = wired(Kind.SUBSCRIBER)
-    room: list[str] = []
-    made._bells = SimpleNamespace(has_taken=room.append)
-    for count in range(1, 10_001):
-        wire.frames.append(b"m")
-        assert made.receive() == [b"m"]
-        assert len(room) == count // 5_000
-    assert made.receive() is None
-    made._within = ""
-    for _ in range(5_000):
-        wire.frames.append(b"m")
-        made.receive()
-    assert len(room) == 2, "between processes ZeroMQ tells by itself"
-    made, wire = wired(Kind.CLIENT)
-    made._bells = SimpleNamespace(has_taken=room.append)
-    wire.frames.extend([b"m"] * 5_000)
-    assert all(made.receive() for _ in range(5_000)) and len(room) == 2, "of streams alone"
-
-
-def test_who_was_rung_looks_until_nothing_is_left_and_then_no_more() -> None:
-    made, wire = wired(Kind.CLIENT)
-    made._bell = SimpleNamespace(wake=lambda: None)
-    assert made.receive() is None and not made._may_wait()
-    assert not made.has_input() and wire.looks == 0, "it knows that nothing was sent"
-    made.ring()
-    wire.frames.extend([b"1", b"2"])
-    made.ring()
-    assert made.has_input() and made._may_wait()
-    assert made.receive() == [b"1"] and made.has_input()
-    assert made.receive() == [b"2"] and not made._may_wait() and not made.has_input()
-    made.ring(unsure=True)
-    assert made._may_wait() and not made.has_input() and not made._may_wait()
-
-
-def test_a_doorkeeper_admits_who_asks_properly_and_has_a_key() -> None:
-    keeper: Any = object.__new__(Doorkeeper)
-    vars(keeper).update(_domain=b"run", _known={b"k" * 32: "rover", b"l" * 32: ""})
-    question = [b"1.0", b"1", b"run", b"127.0.0.1", b"", b"CURVE", b"k" * 32]
-    assert keeper._who(question) == "rover"
-    assert keeper._who([*question[:6], b"l" * 32]) == "", "known, and without a name of its own"
-    for wrong in (
-        question[:6], [*question, b""], [*question[:6], b"m" * 32],
-        [*question[:2], b"other", *question[3:]], [*question[:5], b"PLAIN", b"k" * 32],
-    ):  # fmt: skip
-        assert keeper._who(wrong) is None
