@@ -142,11 +142,11 @@ def test_an_adapter_is_checked_as_a_device_is(
         f"  {name}: {{value: 1.2, unit: {unit}, source: test}}\n"
         for name, unit in (("drive", "m/s"), ("turn", "rad/s"))
     )
-    for does, code, words in (("right", 0, "22 passed"), ("nonsense", 1, "FAIL")):
+    for does, code, fails in (("right", 0, False), ("nonsense", 1, True)):
         more = f"map: {{does: {does}}}\nrates:\n{rates}"
         file = written(tmp_path, BAD, "Wheels", "desk_motor", "desk", more)
         assert main(["hil", "check", str(file), BAD]) == code
         said = capsys.readouterr().out
-        assert words in said, said
+        assert ("FAIL" in said) is fails and " passed" in said, said
     assert main(["hil", "check", str(file), "rover.wings"]) == 2
     assert "allowed is one of rover.wheels" in capsys.readouterr().err
