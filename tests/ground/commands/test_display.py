@@ -1,10 +1,12 @@
 """The last screen of a flight: texts as they are, true counts, the tubes of the mission alone."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ground.commands import display
 from ground.commands.display import Display, accounted
 from ground.missions.mission import load_mission
 
@@ -118,3 +120,66 @@ def test_where_nothing_is_open_nothing_is_said_of_alarms(
 ) -> None:
     told = shown(capsys, alarms=[], margins_missed=[])
     assert "alarm" not in told and "margin" not in told
+
+
+class Screen:
+    """A screen that notes what is printed, with or without a terminal."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.is_terminal = terminal
+        self.said: list[str] = []
+
+    def print(self, *what: Any, **how: Any) -> None:
+        self.said.extend(str(each) for each in what)
+
+
+@pytest.mark.parametrize(("terminal", "every"), [(True, 0.15), (False, 5.0)])
+def test_a_flight_is_shown_now_and_then_from_when_it_has_begun(
+    terminal: bool, every: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall, screen = SimpleNamespace(now=100.0), Screen(terminal)
+    live: list[Any] = []
+
+    class Live:
+        def __init__(self, **options: Any) -> None: ...
+
+        def start(self) -> None:
+            live.append("start")
+
+        def update(self, panel: Any, *, refresh: bool) -> None:
+            live.append(panel)
+
+        def stop(self) -> None:
+            live.append("stop")
+
+    monkeypatch.setattr(display, "Screen", lambda: screen)
+    monkeypatch.setattr(display, "Live", Live)
+    monkeypatch.setattr(display.time, "monotonic", lambda: wall.now)
+    monkeypatch.setattr(display, "progress_panel", lambda progress, title: f"panel {progress}")
+    monkeypatch.setattr(display, "progress_line", lambda progress: f"line {progress}")
+    steps: list[Any] = [None, 1, 2, 3]
+    run: Any = SimpleNamespace(progress=lambda: steps.pop(0))
+    with Display(load_mission("short")) as shown:
+        shown.show(run)
+        assert screen.said == [], "nothing has begun yet"
+        shown.show(run)
+        wall.now += every - 0.01
+        shown.show(run)
+        wall.now += 0.02
+        shown.show(run)
+        shown.say("drawing")
+        shown.compared("")
+        shown.compared("the same")
+    assert len(steps) == 1, "it was asked no oftener"
+    title = screen.said[0]
+    assert "(short)" in title and screen.said[-2:] == ["drawing", "the same"]
+    if terminal:
+        assert live == ["start", "panel 1", "panel 2", "stop"] and len(screen.said) == 3
+    else:
+        assert live == [] and screen.said[1:3] == ["line 1", "line 2"]
+    screen.said.clear()
+    with Display(load_mission("short"), quiet=True) as shown:
+        wall.now += 100.0
+        shown.show(run)
+        shown.say("drawing")
+    assert screen.said == [] and len(steps) == 1
