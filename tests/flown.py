@@ -13,10 +13,10 @@ import pytest
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
 from ground.studies.kill_sweep import Observed
+from ground.testbed.evidence.run_record import RunRecord
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import Kill
 from ground.testbed.run import RunOptions
-from ground.testbed.run_record import RunRecord
-from ground.testbed.virtual_host import Virtual
 
 IN_MEMORY = ("return",)
 """Which of them are flown in memory, sooner; the others over ZeroMQ and files."""

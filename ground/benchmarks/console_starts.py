@@ -14,7 +14,7 @@ from typing import Any
 
 from ground.benchmarks.warm_previews import Previews, measure_previews
 from ground.missions.run_folder import holder_of
-from ground.testbed.control_client import ControlRefused, RunControl
+from ground.testbed.operating.control_client import ControlRefused, RunControl
 
 PATIENCE = 60.0  # wall seconds for a process to be there
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -28,7 +28,7 @@ from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import WheelsState
 from flight.runtime.loop import run as run_loop
 from flight.runtime.paced_loop import PacedLoop
-from ground.testbed.bench_limits import actuations_of
+from ground.testbed.bench.limits import actuations_of
 from sim_hw.bench.building import DEVICES, build
 from sim_hw.bench.device_link import ARMED
 from sim_hw.bench.floor import FLOOR_WAY, measure_floor

@@ -11,7 +11,7 @@ from typing import Any
 
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
-from ground.testbed.run_record import RunRecord
+from ground.testbed.evidence.run_record import RunRecord
 
 # Beginnings of module paths, most particular first, and the name of the part they belong to.
 PARTS: tuple[tuple[str, str], ...] = (

@@ -8,8 +8,8 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from ground.edge.private_files import read_private, state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing
-from ground.testbed.branching import branch_of, free_folder, lines_of
-from ground.testbed.session import SESSION_FILE, read_session
+from ground.testbed.record.branching import branch_of, free_folder, lines_of
+from ground.testbed.record.session import SESSION_FILE, read_session
 
 SESSIONS = "sessions.json"
 

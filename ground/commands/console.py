@@ -234,7 +234,7 @@ class Console:
             "--json", *branches,
         ]  # fmt: skip
         self._edge.start()
-        import ground.testbed.control_client  # noqa: F401 - what is needed next, while the edge starts
+        import ground.testbed.operating.control_client  # noqa: F401 - what is needed next, while the edge starts
 
         line = self._edge.line()
         if not line:
@@ -258,7 +258,7 @@ class Console:
 
     def _serves(self) -> bool:
         """Whether the run answers, and the edge has told where it serves."""
-        from ground.testbed.control_client import ControlRefused, RunControl
+        from ground.testbed.operating.control_client import ControlRefused, RunControl
 
         if not (self.folder / API_FILE).exists():
             return False
@@ -332,7 +332,7 @@ class Console:
         if self._resumed is not None and self._resumed.arrived():
             self._resumed = None
         if self._ahead is not None:
-            from ground.testbed.control_client import ControlRefused, RunControl
+            from ground.testbed.operating.control_client import ControlRefused, RunControl
 
             with contextlib.suppress(ControlRefused), RunControl(self.folder, 5.0) as control:
                 told = self._ahead.arrived(control)

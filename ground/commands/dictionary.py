@@ -7,8 +7,12 @@ from flight.configuration.whole_files import replace_file
 from ground.missions.vehicles import VEHICLES
 from ground.terminal.destinations import check_file
 from ground.terminal.exit_codes import YES
-from ground.testbed.dictionary import build_dictionary, dictionary_json, dictionary_markdown
-from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.control_room.dictionary import (
+    build_dictionary,
+    dictionary_json,
+    dictionary_markdown,
+)
+from ground.testbed.participants.vehicles import vehicle_classes
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

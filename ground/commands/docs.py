@@ -70,7 +70,7 @@ def generate() -> dict[str, str]:
     from ground.reference.statechart_pages import statechart_pages
     from ground.reference.witness_page import witness_page
     from ground.testbed.faults.connecting import targets_of
-    from ground.testbed.vehicles import vehicle_classes
+    from ground.testbed.participants.vehicles import vehicle_classes
     from sim_hw.faults.catalogue import Catalogue, builtin_kinds
 
     kinds = vehicle_classes()
@@ -94,7 +94,7 @@ def assembled_devices() -> dict[str, Any]:
     from flight.icd.devices.ground_station import STATIONS_SERVICE
     from flight.icd.devices.orbital_imagery import IMAGERY_SERVICE
     from ground.missions.mission import load_mission
-    from ground.testbed.hardware import Hardware, load_vehicle_files
+    from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 
     mission = load_mission("nominal")
     hardware = Hardware(mission, load_vehicle_files(mission), seed=1)

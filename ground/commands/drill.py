@@ -123,7 +123,7 @@ def _tasks(
     from ground.drills.replay import tasks_from
     from ground.drills.scenario import load_scenario
     from ground.drills.variants import seeds_of
-    from ground.testbed.protections import check_protections
+    from ground.testbed.computers.protections import check_protections
 
     if recorded is not None:
         return tasks_from(recorded)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ground.drills.drill import Drill
     from ground.drills.record import Judged
     from ground.drills.results import Shown
-    from ground.testbed.bench_host import Bench
+    from ground.testbed.bench.host import Bench
 
     Asked = argparse.Namespace
     Tasks = Sequence[Task]
@@ -85,8 +85,8 @@ def _on(task: "Task", bench: str) -> "Task":
 
 
 def _bench(arguments: argparse.Namespace) -> "Bench":
-    from ground.testbed.bench_file import load_bench
-    from ground.testbed.bench_host import Bench
+    from ground.testbed.bench.file import load_bench
+    from ground.testbed.bench.host import Bench
 
     file, bench = load_bench(arguments.bench, allow_network=arguments.allow_network)
     return Bench(

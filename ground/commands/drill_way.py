@@ -4,7 +4,7 @@ from typing import Any
 
 from flight.runtime.loop import NANOSECONDS
 from ground.commands.first_contact import SOMEBODY
-from ground.testbed.control_client import ControlRefused, RunControl
+from ground.testbed.operating.control_client import ControlRefused, RunControl
 
 KEY, SESSION = "console/drill", "console"
 

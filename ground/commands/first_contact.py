@@ -4,7 +4,7 @@ vehicle was heard. Before it a newcomer looks at empty screens."""
 from typing import Any
 
 from flight.runtime.loop import NANOSECONDS
-from ground.testbed.control_client import ControlRefused, RunControl
+from ground.testbed.operating.control_client import ControlRefused, RunControl
 
 MOST_PASSES = 8
 """After so many in which nobody was heard the demo goes on as it is."""

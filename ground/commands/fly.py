@@ -15,10 +15,10 @@ from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
 from ground.terminal.exit_codes import exit_code_of
 from ground.terminal.keys import single_keys
-from ground.testbed.fingerprint import told_of
+from ground.testbed.evidence.fingerprint import told_of
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import parse_kills
-from ground.testbed.session import Session, read_session
-from ground.testbed.virtual_host import Virtual
+from ground.testbed.record.session import Session, read_session
 
 if TYPE_CHECKING:
     from ground.mission_control import Drills
@@ -190,7 +190,7 @@ def run(arguments: argparse.Namespace) -> int:
     need_descriptors(DESCRIPTORS)
     from ground.commands.display import Display
     from ground.reports.flight import fly_mission
-    from ground.testbed.processes import Processes
+    from ground.testbed.processes.processes import Processes
     from ground.testbed.run import RunOptions
 
     host: HostKind = _host(arguments, session)
@@ -242,7 +242,7 @@ def _faults(
     if not files and not recorded:
         return ()
     from ground.testbed.faults.connecting import targets_of
-    from ground.testbed.faults.orders import recorded_faults
+    from ground.testbed.seams.orders import recorded_faults
     from sim_hw.faults.reading import load_faults
 
     targets = targets_of(mission)
@@ -255,7 +255,7 @@ def _branched(arguments: argparse.Namespace, session: Session) -> Session:
     """The record, or as much of it as a branch has; raises ConfigurationError."""
     if arguments.branch is None:
         return session
-    from ground.testbed.branching import branch_of, free_folder
+    from ground.testbed.record.branching import branch_of, free_folder
 
     if arguments.out is None:
         raise ConfigurationError("command line", None, "--out", "say where the branch is to fly")
@@ -281,7 +281,7 @@ def _edge(out: Path, arguments: argparse.Namespace) -> list[Child]:
 
 def _host(arguments: argparse.Namespace, session: Session | None) -> Virtual:
     """In virtual time; held back, or from a record, where that is asked for."""
-    from ground.testbed.throttled_host import Throttled
+    from ground.testbed.hosts.throttled import Throttled
 
     bench = arguments.bench or (session.head.bench if session is not None else "")
     if bench:
@@ -308,8 +308,8 @@ def _ahead_ns(arguments: argparse.Namespace, session: Session | None) -> int:
 
 def _bench(arguments: argparse.Namespace, session: Session | None, name: str) -> Virtual:
     """With real devices, or with what those said in a record; raises ConfigurationError."""
-    from ground.testbed.bench_file import load_bench
-    from ground.testbed.bench_host import Bench
+    from ground.testbed.bench.file import load_bench
+    from ground.testbed.bench.host import Bench
 
     if session is None and arguments.pace is not None:
         raise ConfigurationError(
@@ -335,8 +335,8 @@ def _bench(arguments: argparse.Namespace, session: Session | None, name: str) ->
 
 
 def _check_faults_on_bench(host: "HostKind", faults: "tuple[Fault, ...]") -> None:
-    from ground.testbed.bench_host import Bench
-    from ground.testbed.bench_lines import check_faults_on
+    from ground.testbed.bench.host import Bench
+    from ground.testbed.bench.lines import check_faults_on
 
     assert isinstance(host, Bench)
     check_faults_on(host.file, host.bench, faults)

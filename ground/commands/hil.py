@@ -81,7 +81,7 @@ def refused(key: str, problem: str) -> ConfigurationError:
 
 def _list(arguments: argparse.Namespace) -> int:
     from flight.configuration.files import configs_folder
-    from ground.testbed.bench_file import FOLDER, load_bench
+    from ground.testbed.bench.file import FOLDER, load_bench
 
     for file in sorted((configs_folder() / FOLDER).glob("*.yaml")):
         try:
@@ -94,7 +94,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from ground.testbed.bench_file import RATE_UNITS, code_of_loss, load_bench
+    from ground.testbed.bench.file import RATE_UNITS, code_of_loss, load_bench
 
     file, bench = load_bench(arguments.bench, allow_network=True)
     print(f"{bench.title} ({file})")
@@ -118,7 +118,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from ground.hil.doctor import FAIL, examine
-    from ground.testbed.bench_file import load_bench
+    from ground.testbed.bench.file import load_bench
 
     network = arguments.allow_network
     bench, file = None, Path()
@@ -166,7 +166,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _checked(arguments: argparse.Namespace) -> "tuple[type[DeviceInterface], Opener]":
     """The interface, and what opens the wire: of an address, or of a service of a bench file."""
     from ground.hil.interfaces import interface_called
-    from ground.testbed.bench_file import REPLACEABLE, load_bench, setting_of
+    from ground.testbed.bench.file import REPLACEABLE, load_bench, setting_of
     from sim_hw.bench.adapters.opening import opener_of
     from sim_hw.bench.wire.addresses import AddressRefused, read_address
 

@@ -13,7 +13,7 @@ from ground.terminal.exit_codes import NO, REFUSED, YES
 from sim_hw.faults.line_names import KINDS
 
 if TYPE_CHECKING:
-    from ground.testbed.bench_file import BenchFile
+    from ground.testbed.bench.file import BenchFile
 
 WHO = "who you are (default: the user)"
 LONGEST_NAME = 80  # characters
@@ -65,7 +65,12 @@ def configure(works: Any) -> None:
 def order(arguments: argparse.Namespace) -> int:
     """Orders something of the bench of a run; REFUSED when that says no; NO when none is there, or
     none answers."""
-    from ground.testbed.run_control import ControlRefused, NoRequest, RefusedByRun, RunControl
+    from ground.testbed.operating.run_control import (
+        ControlRefused,
+        NoRequest,
+        RefusedByRun,
+        RunControl,
+    )
 
     seconds = seconds_of(arguments.time) if arguments.work == "arm" else None
     who = who_of(arguments)
@@ -85,9 +90,9 @@ def order(arguments: argparse.Namespace) -> int:
 
 def lock(arguments: argparse.Namespace) -> int:
     """Holds or lets go of the devices of a bench; raises ConfigurationError."""
-    from ground.testbed.bench_file import load_bench
-    from ground.testbed.bench_locks import Held, Locks
-    from ground.testbed.bench_opening import lock_keys
+    from ground.testbed.bench.file import load_bench
+    from ground.testbed.bench.locks import Held, Locks
+    from ground.testbed.bench.opening import lock_keys
 
     seconds = seconds_of(arguments.time) if arguments.work == "lock" else 0.0
     file, bench = load_bench(arguments.bench, allow_network=True)
@@ -124,7 +129,7 @@ def stop_key(bench: "BenchFile") -> int:
 
 def locks(_: argparse.Namespace) -> int:
     """Prints what is held."""
-    from ground.testbed.bench_locks import Held, Locks
+    from ground.testbed.bench.locks import Held, Locks
 
     try:
         held = Locks().held()

@@ -9,8 +9,8 @@ from flight.configuration.files import ConfigurationError
 from ground.terminal.exit_codes import NO, UNKNOWN, YES, exit_code_of
 
 if TYPE_CHECKING:
-    from ground.testbed.bench_replay import ReplayedDevice
-    from ground.testbed.session import Session
+    from ground.testbed.bench.replay import ReplayedDevice
+    from ground.testbed.record.session import Session
 
 
 def configure(works: Any) -> None:
@@ -52,7 +52,7 @@ def replay(arguments: argparse.Namespace) -> int:
 
 
 def _replay_all(arguments: argparse.Namespace, folder: Path, out: Path) -> int:
-    from ground.testbed.session import read_session
+    from ground.testbed.record.session import read_session
 
     place: Path = arguments.recording
     found = [_fly(place, out) for _ in range(2 if arguments.twice else 1)]
@@ -110,9 +110,9 @@ def _replay_drill(arguments: argparse.Namespace, folder: Path, out: Path) -> int
     import msgspec
 
     from ground.drills.bench_drill import fly_again, read_flown
-    from ground.testbed.bench_file import load_bench
-    from ground.testbed.bench_host import Bench
-    from ground.testbed.session import SESSION_FILE, read_session
+    from ground.testbed.bench.file import load_bench
+    from ground.testbed.bench.host import Bench
+    from ground.testbed.record.session import SESSION_FILE, read_session
 
     flown = read_flown(folder)
     # A drill ends before its mission does: that is no tear in its record.
@@ -136,7 +136,7 @@ def _replay_drill(arguments: argparse.Namespace, folder: Path, out: Path) -> int
 def _replay_device(arguments: argparse.Namespace, folder: Path, out: Path) -> int:
     """YES when the mission succeeded with it (and twice the same), NO when it did not, UNKNOWN
     where the flight has come to be another than the recorded one."""
-    from ground.testbed.session import read_session
+    from ground.testbed.record.session import read_session
     from sim_hw.bench.recording import RECORDING
 
     place: Path = arguments.recording
@@ -178,8 +178,8 @@ def _fly_device(session: "Session", recording: Path, service: str, out: Path) ->
 
 
 def _kind(session: "Session", recording: Path, service: str) -> "ReplayedDevice":
-    from ground.testbed.bench_file import load_bench
-    from ground.testbed.bench_replay import device_of
+    from ground.testbed.bench.file import load_bench
+    from ground.testbed.bench.replay import device_of
 
     if not session.head.bench:
         problem = f"= {service}: nothing was real in that run"

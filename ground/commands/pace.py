@@ -45,7 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Asks; REFUSED when the run says no; NO when none is there, or none answers. Raises
     ConfigurationError."""
-    from ground.testbed.run_control import ControlRefused, NoRequest, RefusedByRun, RunControl
+    from ground.testbed.operating.run_control import (
+        ControlRefused,
+        NoRequest,
+        RefusedByRun,
+        RunControl,
+    )
 
     told, rate = _told(arguments), _rate(arguments)
     try:
@@ -102,7 +107,7 @@ def _told(arguments: argparse.Namespace) -> dict[str, str] | None:
 
 def _rate(arguments: argparse.Namespace) -> float | None:
     """None: as fast as it goes; raises ConfigurationError."""
-    from ground.testbed.run_control import nanoseconds_of
+    from ground.testbed.operating.run_control import nanoseconds_of
 
     text, until = arguments.pace, arguments.until
     try:

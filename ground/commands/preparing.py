@@ -19,15 +19,15 @@ from ground.terminal.signals import become_child_of
 
 MODULES = (
     "ground.cli", "ground.commands.display", "ground.commands.fly", "ground.commands.standing_by",
-    "ground.edge.private_files", "ground.reports.flight", "ground.testbed.throttled_host",
+    "ground.edge.private_files", "ground.reports.flight", "ground.testbed.hosts.throttled",
 )  # fmt: skip
 PIPES = 2  # standard input and output
 
 
 def read_code() -> None:
     """Imports what runs and spares need of all vehicles; what else they need they import."""
-    from ground.testbed.hardware import Hardware  # noqa: F401 - and all that is simulated
-    from ground.testbed.vehicles import vehicle_class
+    from ground.testbed.hardware.hardware import Hardware  # noqa: F401 - and all that is simulated
+    from ground.testbed.participants.vehicles import vehicle_class
 
     for name in MODULES:
         importlib.import_module(name)

@@ -12,8 +12,8 @@ from ground.commands.paces import checked_pace
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
 from ground.missions.mission import load_mission
-from ground.testbed.control_client import ControlRefused, RunControl
-from ground.testbed.session import SESSION_FILE, Session, read_session
+from ground.testbed.operating.control_client import ControlRefused, RunControl
+from ground.testbed.record.session import SESSION_FILE, Session, read_session
 
 
 def forget(folder: Path) -> None:

@@ -30,12 +30,12 @@ from ground.terminal.signals import (
     ended_in_order,
     ending_signal,
 )
-from ground.testbed.fingerprint import fingerprint
+from ground.testbed.evidence.fingerprint import fingerprint
 from ground.testbed.fly import fly
+from ground.testbed.hosts.standby import Standby, StandbyHost
+from ground.testbed.hosts.standby_folder import StandbyFolder
+from ground.testbed.record.session import SESSION_FILE, Session, read_session
 from ground.testbed.run import RunOptions
-from ground.testbed.session import SESSION_FILE, Session, read_session
-from ground.testbed.standby_folder import StandbyFolder
-from ground.testbed.standby_host import Standby, StandbyHost
 from sim_hw.faults.fault import Fault
 
 LOOKS = 0.2  # wall seconds between looks how far the run has come
@@ -214,7 +214,7 @@ def _say(plain: dict[str, Any]) -> None:
 
 
 def _faults(session: Session, targets: Any) -> tuple[Fault, ...]:
-    from ground.testbed.faults.orders import recorded_faults
+    from ground.testbed.seams.orders import recorded_faults
 
     return recorded_faults(session.head.faults, targets, str(session.file))
 

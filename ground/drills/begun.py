@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from flight.icd.messages import Command, CommandReport, EventReport
-from ground.testbed.drilling import NoDrills
+from ground.testbed.hosts.throttled import ThrottledHost
+from ground.testbed.operating.drilling import NoDrills
 from ground.testbed.run import Run
-from ground.testbed.throttled_host import ThrottledHost
 
 if TYPE_CHECKING:
     from ground.drills.room import DrillRoom

@@ -28,10 +28,10 @@ from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.sight import Sight
 from ground.drills.watch import LOOK
 from ground.missions.run_folder import RunFolder
-from ground.testbed.hardware import load_vehicle_files
+from ground.testbed.hardware.hardware import load_vehicle_files
 from ground.testbed.host import Setting
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import Hit
 from sim_hw.faults.reading import read_fault
 

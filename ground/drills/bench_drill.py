@@ -11,7 +11,7 @@ from ground.drills.flying import Flight
 from ground.drills.jobs import Job
 from ground.drills.record import Record
 from ground.drills.worker import drill_of
-from ground.testbed.bench_host import Bench
+from ground.testbed.bench.host import Bench
 
 DRILL_FILE = "bench_drill.json"
 FORMAT = 1

@@ -11,7 +11,7 @@ from ground.drills.jobs import Batch, SurveyOrder
 from ground.drills.record import Record
 from ground.drills.survey import Survey
 from ground.drills.workers import fly_batch, fly_survey
-from ground.testbed.fingerprint import fingerprint, refuse_other
+from ground.testbed.evidence.fingerprint import fingerprint, refuse_other
 
 PATIENCE = 20.0  # wall seconds until a scheduler answers
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from ground.drills.html.style import STYLE
 from ground.drills.html.text import tag, text
 from ground.drills.record import Record, Waited, ns_of
 from ground.drills.results import Shown
-from ground.testbed.drilling import PAGE
+from ground.testbed.operating.drilling import PAGE
 
 OPERATOR = "operator"
 

@@ -32,10 +32,10 @@ from ground.drills.sight import Sight
 from ground.drills.watch import Watch
 from ground.missions.run_folder import RunFolder
 from ground.terminal.signals import end_with_parent
+from ground.testbed.checks.mission import check_mission
 from ground.testbed.host import Setting
-from ground.testbed.mission_check import check_mission
+from ground.testbed.hosts.virtual import Virtual, VirtualHost
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.virtual_host import Virtual, VirtualHost
 
 PATIENCE = 120.0
 """Wall seconds that a branch may take: a backstop, behind the bound on its callbacks."""

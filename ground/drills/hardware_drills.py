@@ -20,7 +20,7 @@ from ground.drills.phases import PHASES
 from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Survey
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart, moves
 from sim_hw.faults.kind import FaultKind

@@ -18,8 +18,8 @@ from ground.drills.jobs import Job
 from ground.drills.judging import judge
 from ground.drills.record import Judged, Record
 from ground.drills.scenario import load_scenario
-from ground.testbed.bench_host import Bench
-from ground.testbed.bench_lines import check_faults_on
+from ground.testbed.bench.host import Bench
+from ground.testbed.bench.lines import check_faults_on
 
 FOLDER = "bench"
 

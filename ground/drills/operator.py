@@ -8,7 +8,7 @@ from ground.drills.awaiting import Awaited
 from ground.drills.drill import OperatorStep
 from ground.drills.record import Waited
 from ground.drills.sight import Sight
-from ground.testbed.inputs import CommandInput
+from ground.testbed.record.inputs import CommandInput
 from ground.testbed.run import Run
 
 USER = "drill"

@@ -22,7 +22,7 @@ from ground.drills.happenings import read_expression, read_happening
 from ground.drills.scenario import Scenario, load_scenario, scenario_names
 from ground.drills.vocabulary import Vocabulary
 from ground.mission_control import DictionaryRefusal
-from ground.testbed.protections import known_protections
+from ground.testbed.computers.protections import known_protections
 
 FORMAT = 1
 LONGEST = 3000.0 * SOL_SECONDS

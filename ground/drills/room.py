@@ -28,10 +28,10 @@ from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.starting import Starting
 from ground.drills.variants import CASE, allowed_cases, load_variant
 from ground.drills.watch import Watch
-from ground.testbed.drilling import RECORDS
+from ground.testbed.hosts.throttled import ThrottledHost
+from ground.testbed.hosts.virtual import VirtualHost
+from ground.testbed.operating.drilling import RECORDS
 from ground.testbed.run import Run
-from ground.testbed.throttled_host import ThrottledHost
-from ground.testbed.virtual_host import VirtualHost
 
 MOST_FILES = 500
 

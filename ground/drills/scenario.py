@@ -9,9 +9,9 @@ from ground.drills.truth import truths
 from ground.drills.vocabulary import Vocabulary
 from ground.mission_control import Dictionary
 from ground.missions.mission import LoadedMission, load_mission
-from ground.testbed.control_room import make_dictionary
+from ground.testbed.control_room.control_room import make_dictionary
 from ground.testbed.faults.connecting import targets_of
-from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 from sim_hw.faults.targets import Targets
 
 

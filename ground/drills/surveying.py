@@ -13,10 +13,10 @@ from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Step, Survey
 from ground.drills.traffic import hear_traffic
 from ground.missions.run_folder import RunFolder
+from ground.testbed.checks.mission import check_mission
 from ground.testbed.host import Setting
-from ground.testbed.mission_check import check_mission
+from ground.testbed.hosts.virtual import Virtual, VirtualHost
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.virtual_host import Virtual, VirtualHost
 from sim_hw.faults.kind import TargetKind
 
 SPACING = 60.0  # s of mission time between two looks at the work done

@@ -14,7 +14,7 @@ from ground.drills.jobs import SurveyOrder
 from ground.drills.survey import FORMAT, Survey
 from ground.drills.workers import Workers
 from ground.missions.mission import load_mission
-from ground.testbed.fingerprint import DECISIVE, fingerprint
+from ground.testbed.evidence.fingerprint import DECISIVE, fingerprint
 
 CODE = ("flight", "sim_hw", "ground/testbed", "ground/missions", "ground/mission_control")
 """What a flight without faults is made of."""

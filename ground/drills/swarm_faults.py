@@ -14,7 +14,7 @@ import msgspec
 from flight.configuration.allowed_values import AMOUNT, UNIT
 from flight.icd.devices.ground_station import STATIONS_SERVICE
 from ground.drills.survey import Calls
-from ground.testbed.starts import COLD
+from ground.testbed.computers.starts import COLD
 from sim_hw.faults.bus_kinds import Babble
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart

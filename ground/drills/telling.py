@@ -10,9 +10,9 @@ from ground.drills.jobs import Job, shown_path
 from ground.drills.record import Judged
 from ground.drills.results import Shown, Summary, Told
 from ground.drills.scenario import load_scenario
-from ground.testbed.evidence import evidence_of
-from ground.testbed.fingerprint import fingerprint
-from ground.testbed.virtual_host import Virtual
+from ground.testbed.evidence.evidence import evidence_of
+from ground.testbed.evidence.fingerprint import fingerprint
+from ground.testbed.hosts.virtual import Virtual
 
 
 def shown_of(tasks: Sequence[Task], judged: Sequence[Judged]) -> list[Shown]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ground.testbed.faults.connecting import bus_names
-from ground.testbed.roles import GROUND
+from ground.testbed.participants.roles import GROUND
 from ground.testbed.run import Run
 from sim_hw.faults.bus_kinds import BusKind, Traffic
 from sim_hw.faults.kind import TargetKind

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ground.testbed.hosts.virtual import VirtualHost
 from ground.testbed.run import Run
-from ground.testbed.virtual_host import VirtualHost
 
 MOST = 160
 FIRST = 50  # messages between two steps, at first

@@ -8,7 +8,7 @@ from typing import Any
 from flight.icd.expression_values import Kind
 from flight.icd.places import PLACES
 from ground.missions.vehicles import ALL_VEHICLES
-from ground.testbed.hardware import Hardware
+from ground.testbed.hardware.hardware import Hardware
 
 TRUTH, BATTERY = "truth", "battery"
 

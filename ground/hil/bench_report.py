@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import replace_file
-from ground.testbed.bench_evidence import BENCH_FILE, FORMAT
+from ground.testbed.bench.evidence import BENCH_FILE, FORMAT
 
 JUNIT, PAGE = "bench.junit.xml", "bench.html"
 BARS = 60  # of a picture of a histogram

@@ -21,8 +21,8 @@ from flight.icd.devices.base import (
     DeviceTimeout,
     Reading,
 )
-from ground.testbed.bench_file import REPLACEABLE, BenchFile, setting_of
-from ground.testbed.bench_opening import Holding, check_stop
+from ground.testbed.bench.file import REPLACEABLE, BenchFile, setting_of
+from ground.testbed.bench.opening import Holding, check_stop
 from sim_hw.bench.device_link import ABSENT, ARMED, IDENTIFIED, LOST, READABLE, REFUSED, SAFE
 from sim_hw.bench.port import BenchProcess
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
-from ground.testbed.bench_file import load_bench
+from ground.testbed.bench.file import load_bench
 from sim_hw.bench.comparison import Comparison, Tolerance, leaves_of
 from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.recorder import CannotRecord

@@ -15,16 +15,16 @@ from flight.icd.devices.base import DeviceError
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
 from flight.runtime.timer_descriptor import timer_descriptor
-from ground.testbed.bench_file import (
+from ground.testbed.bench.file import (
     REPLACEABLE,
     BenchFile,
     calibration_of,
     setting_of,
     today,
 )
-from ground.testbed.bench_limits import overdue_words
-from ground.testbed.bench_locks import Held, Locks
-from ground.testbed.bench_opening import lock_keys, stop_problem
+from ground.testbed.bench.limits import overdue_words
+from ground.testbed.bench.locks import Held, Locks
+from ground.testbed.bench.opening import lock_keys, stop_problem
 from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
 from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.building import HOSTS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flight.configuration.allowed_values import choices_words
 from ground.hil.bench_session import BenchSession, HeldDevice
-from ground.testbed.bench_file import BenchFile, DeviceFile, IdentityFile, WireFile
+from ground.testbed.bench.file import BenchFile, DeviceFile, IdentityFile, WireFile
 from sim_hw.bench.building import DEVICES
 from sim_hw.bench.emulated import Emulated
 from sim_hw.bench.stand_ins.table import PLACES

@@ -20,7 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from ground.hil.bench_session import BenchSession, HeldDevice
     from ground.hil.virtual_device import VirtualDevice
-    from ground.testbed.bench_file import BenchFile
+    from ground.testbed.bench.file import BenchFile
     from sim_hw.bench.floor import Floor
 
 LACKING = "hardware: "
@@ -59,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if name is None:
         return
     from flight.configuration.files import ConfigurationError
-    from ground.testbed.bench_file import load_bench
+    from ground.testbed.bench.file import load_bench
 
     try:
         config.stash[_FILE] = load_bench(name, allow_network=config.getoption("--allow-network"))

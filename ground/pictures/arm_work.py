@@ -27,7 +27,7 @@ from ground.pictures.style import (
 )
 from ground.pictures.time_axis import sol_is_wide, spans
 from ground.pictures.tube_loadings import STEPS, Loading, loadings, seated, working_time
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 
 LEFT, RIGHT = 0.85, 0.95  # inches
 _JOINTS = (

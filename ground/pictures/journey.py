@@ -17,7 +17,7 @@ from flight.entry.flying import JOURNAL
 from ground.missions.vehicle_files import load_vehicle_file
 from ground.pictures.flight_panels import Numbers
 from ground.pictures.run_data import EventRecord, RunData
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 from sim_hw.assembly.orbiter import HARDWARE
 
 ASTRONOMICAL_UNIT = 1e3 * ASTRONOMICAL_UNIT_KM

@@ -23,7 +23,7 @@ from ground.pictures.style import (
     say_nothing_here,
 )
 from ground.pictures.time_axis import sol_axis
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 
 LEFT, RIGHT = 0.85, 2.15  # inches
 GAP_AFTER = 6.0  # times the median spacing: a longer silence of a channel breaks its line

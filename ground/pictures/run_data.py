@@ -22,7 +22,7 @@ from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import read_archive
 from ground.pictures.command_spans import CommandSpan, command_span
 from ground.reports.ascent_product import AscentProduct, read_ascent_product
-from ground.testbed.hardware import make_world
+from ground.testbed.hardware.hardware import make_world
 from sim_hw.world.world import World
 
 Times = NDArray[np.float64]

@@ -33,10 +33,10 @@ from ground.preview.lockstep import Lockstep
 from ground.preview.twin_loop import TwinLoop
 from ground.testbed.fly import fly
 from ground.testbed.host import Boot, Setting
-from ground.testbed.inputs import CommandInput
+from ground.testbed.hosts.throttled import Throttled, ThrottledHost
+from ground.testbed.record.inputs import CommandInput
+from ground.testbed.record.session import Session, read_session
 from ground.testbed.run import RunOptions
-from ground.testbed.session import Session, read_session
-from ground.testbed.throttled_host import Throttled, ThrottledHost
 
 OTHER_CHANCE = 1_000_003
 """What is added to a run's seed, once or more: any other number than nothing."""

@@ -17,7 +17,7 @@ from ground.mission_control import (
     VehicleEntry,
 )
 from ground.reference.markdown import code, duration, one_line, page, table
-from ground.testbed.dictionary import build_dictionary
+from ground.testbed.control_room.dictionary import build_dictionary
 
 FOLDER = "reference/dictionary"
 EVERY_NODE = "every-node"

@@ -7,10 +7,10 @@ from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.reports.ascent_product import write_ascent_report
 from ground.reports.summary import write_summary
+from ground.testbed.evidence.run_record import RunRecord
 from ground.testbed.fly import fly
 from ground.testbed.host import HostKind
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.run_record import RunRecord
 
 
 def fly_mission(

@@ -12,7 +12,7 @@ from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, tdb_from_tt
 from flight.astrodynamics.vectors import Vector
 from ground.mission_control import PhaseRecord
-from ground.testbed.milestones import Released
+from ground.testbed.hardware.milestones import Released
 
 
 @dataclass(frozen=True)

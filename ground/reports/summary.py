@@ -12,8 +12,8 @@ from ground.missions.run_folder import RunFolder
 from ground.reports.attention import missed_margins, open_alarms
 from ground.reports.flight_facts import light_times, orbit_as_plain
 from ground.reports.touchdown_facts import touchdown_facts
-from ground.testbed.fingerprint import fingerprint
-from ground.testbed.run_record import RunRecord
+from ground.testbed.evidence.fingerprint import fingerprint
+from ground.testbed.evidence.run_record import RunRecord
 
 SUMMARY_FILE = "summary.json"
 ABOARD = (CONTAINER, MAV, ORBIT, ORBITER, ENTRY_CAPSULE, EARTH)

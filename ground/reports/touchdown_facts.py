@@ -9,9 +9,9 @@ from typing import Any
 from flight.astrodynamics.ellipsoids import WGS84, east_north_up
 from flight.astrodynamics.vectors import subtract, transform
 from ground.missions.vehicle_files import load_vehicle_file
-from ground.testbed.milestones import Touchdown
-from ground.testbed.run_events import EVENTS_FILE
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.evidence.run_events import EVENTS_FILE
+from ground.testbed.hardware.milestones import Touchdown
+from ground.testbed.participants.vehicles import vehicle_class
 
 DISTANCE_AIM = 60.0
 """m from its aim, within which the lander is to come down."""

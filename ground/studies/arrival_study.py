@@ -28,7 +28,7 @@ from flight.orbiter.targeting import aim_at_site
 from flight.orbiter.trajectory import EARTH_ALONE, Dynamics, Kick, Path, at_entry, predict
 from flight.runtime.streams import stream
 from ground.missions.vehicle_files import load_vehicle_file
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 from sim_hw.assembly.orbiter import HARDWARE
 from sim_hw.dynamics.earth_entry import EntryReport, fly
 from sim_hw.dynamics.entry_capsule import EARTH_ENTRY_SYSTEM

@@ -14,9 +14,9 @@ from ground.missions.mission import LoadedMission
 from ground.missions.vehicles import ALL_VEHICLES
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import Kill
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.virtual_host import Virtual
 
 MEMORY = Virtual(in_memory=True)
 

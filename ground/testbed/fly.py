@@ -10,15 +10,15 @@ from ground.mission_control import Outcome
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
-from ground.testbed.evidence import evidence_of
-from ground.testbed.fingerprint import fingerprint
+from ground.testbed.checks.mission import check_faults, check_mission
+from ground.testbed.computers.protections import check_protections
+from ground.testbed.evidence.evidence import evidence_of
+from ground.testbed.evidence.fingerprint import fingerprint
+from ground.testbed.evidence.run_record import RunRecord
 from ground.testbed.host import HostKind, Setting
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import check_kills
-from ground.testbed.mission_check import check_faults, check_mission
-from ground.testbed.protections import check_protections
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.run_record import RunRecord
-from ground.testbed.virtual_host import Virtual
 
 
 def fly(

@@ -19,15 +19,15 @@ from ground.mission_control import MissionControl, Outcome, Progress, Simulation
 from ground.missions.mission import LoadedMission
 from ground.missions.run_folder import RunFolder
 from ground.missions.vehicle_files import VehicleFile
-from ground.testbed.deaths import Death
-from ground.testbed.faults.bus_seam import Buses
-from ground.testbed.faults.outside import OutsideSeam
-from ground.testbed.faults.store_seam import Stores
-from ground.testbed.hardware import Hardware
-from ground.testbed.inputs import CommandInput, KillInput
-from ground.testbed.oscillators import Turn
-from ground.testbed.roles import GROUND as GROUND
-from ground.testbed.watchdogs import Expiry
+from ground.testbed.computers.deaths import Death
+from ground.testbed.computers.oscillators import Turn
+from ground.testbed.computers.watchdogs import Expiry
+from ground.testbed.hardware.hardware import Hardware
+from ground.testbed.participants.roles import GROUND as GROUND
+from ground.testbed.record.inputs import CommandInput, KillInput
+from ground.testbed.seams.bus import Buses
+from ground.testbed.seams.outside import OutsideSeam
+from ground.testbed.seams.stores import Stores
 from sim_hw.faults.fault import Fault
 from sim_hw.faults.kind import FaultKind
 

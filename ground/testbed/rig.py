@@ -18,15 +18,15 @@ from flight.runtime.fabric import Fabric, Presence
 from flight.runtime.message_log import MessageLog
 from flight.runtime.nursery import Nursery, end
 from flight.runtime.participants import working_as
-from ground.testbed.faults.bus_seam import Buses
-from ground.testbed.oscillators import DisturbedClock, Turn
-from ground.testbed.protections import Parts
-from ground.testbed.roles import GROUND
-from ground.testbed.sides import exchange_memories
-from ground.testbed.standing import StandingParticipants
-from ground.testbed.starts import HARDWARE_LIFE, WARM
-from ground.testbed.umbilical import Umbilical
-from ground.testbed.watchdogs import WATCHDOG, Expiry, Timer
+from ground.testbed.computers.oscillators import DisturbedClock, Turn
+from ground.testbed.computers.protections import Parts
+from ground.testbed.computers.sides import exchange_memories
+from ground.testbed.computers.standing import StandingParticipants
+from ground.testbed.computers.starts import HARDWARE_LIFE, WARM
+from ground.testbed.computers.watchdogs import WATCHDOG, Expiry, Timer
+from ground.testbed.participants.roles import GROUND
+from ground.testbed.participants.umbilical import Umbilical
+from ground.testbed.seams.bus import Buses
 from sim_hw.serving.device import SimulatedDevice
 from sim_hw.serving.server import DeviceServer
 

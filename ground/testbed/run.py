@@ -16,28 +16,28 @@ from flight.icd.messages import CustodyReport, EventReport, Message, Severity
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control import Drills, Outcome, Progress
 from ground.terminal.collecting import collecting_seldom
-from ground.testbed.auditor import Auditor
-from ground.testbed.breakages import Breakages
-from ground.testbed.control_room import write_outcome
-from ground.testbed.deaths import Death, Deaths
+from ground.testbed.computers.deaths import Death, Deaths
+from ground.testbed.computers.power_cuts import PowerCuts
+from ground.testbed.computers.protections import parts_without
+from ground.testbed.computers.resets import Resets
+from ground.testbed.computers.sides import Sides
+from ground.testbed.computers.starts import COLD, WARM, Start
+from ground.testbed.computers.watchdogs import WATCHDOG, Expiry
+from ground.testbed.control_room.control_room import write_outcome
+from ground.testbed.evidence.auditor import Auditor
+from ground.testbed.evidence.breakages import Breakages
+from ground.testbed.evidence.run_events import EventJournal, TruthJournal
 from ground.testbed.faults.connecting import connect
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.mission_failures import faults_of
-from ground.testbed.hardware import Hardware
+from ground.testbed.hardware.hardware import Hardware
+from ground.testbed.hardware.truth_tracks import TruthTracks
 from ground.testbed.host import GROUND, Boot, Host, HostCannot, HostKind, Setting
-from ground.testbed.inputs import CommandInput, KillInput
 from ground.testbed.kills import Kill
-from ground.testbed.operating import order
-from ground.testbed.power_cuts import PowerCuts
-from ground.testbed.protections import parts_without
-from ground.testbed.resets import Resets
-from ground.testbed.run_events import EventJournal, TruthJournal
-from ground.testbed.sides import Sides
-from ground.testbed.starts import COLD, WARM, Start
-from ground.testbed.trainer import Trainer
-from ground.testbed.truth_tracks import TruthTracks
-from ground.testbed.vehicles import vehicle_class
-from ground.testbed.watchdogs import WATCHDOG, Expiry
+from ground.testbed.operating.sending import order
+from ground.testbed.operating.trainer import Trainer
+from ground.testbed.participants.vehicles import vehicle_class
+from ground.testbed.record.inputs import CommandInput, KillInput
 from sim_hw.faults.fault import Fault
 
 

@@ -13,8 +13,8 @@ import pytest
 from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.procedures.reading import load_procedure
 from ground.missions.mission import load_mission
-from ground.testbed.dictionary import build_dictionary
-from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.control_room.dictionary import build_dictionary
+from ground.testbed.participants.vehicles import vehicle_classes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ground.testbed.dictionary import build_dictionary
-from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.control_room.dictionary import build_dictionary
+from ground.testbed.participants.vehicles import vehicle_classes
 from tests.flown import Fly
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/run-folder.md"

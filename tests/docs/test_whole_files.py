@@ -13,7 +13,7 @@ ROOMS = (
 )  # fmt: skip
 JOURNALS = {
     ("ground/missions/run_folder.py", "open"): "events, moves of tubes, inputs: a whole line each",
-    ("ground/testbed/child.py", "open"): "what a process writes to its standard output",
+    ("ground/testbed/processes/child.py", "open"): "what a process writes to its standard output",
     ("flight/runtime/message_log.py", "open"): "every message, one after the other",
     ("ground/testbed/faults/journal.py", "open"): "what was broken, a whole line each",
     ("flight/runtime/forking.py", "open"): "a pipe to the parent",
@@ -21,7 +21,7 @@ JOURNALS = {
     ("flight/runtime/common_clock.py", "write_bytes"): "a table that nobody maps before",
     ("ground/mission_control/procedures/library.py", "write_text"): "in its own folder",
     ("ground/reports/archive_export.py", "open"): "a part, which then takes the file's place",
-    ("ground/testbed/processes_host.py", "write_bytes"): "read by a process that starts later",
+    ("ground/testbed/processes/host.py", "write_bytes"): "read by a process that starts later",
 }
 """Files that grow by whole records, or that nobody else can see: (source, method)."""
 

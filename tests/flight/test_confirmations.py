@@ -11,8 +11,8 @@ from flight.lander.node import Lander
 from flight.lander.witnesses import CONFIRMATIONS
 from ground.commands.docs import assembled_devices
 from ground.reference.device_page import interface_of
-from ground.testbed.vehicles import vehicle_classes
-from ground.testbed.wiring import check_witnesses
+from ground.testbed.checks.wiring import check_witnesses
+from ground.testbed.participants.vehicles import vehicle_classes
 
 DEVICES: dict[str, type[DeviceInterface]] = {
     "ejector": Ejector, "igniter": Igniter, "inertial_unit": InertialIncrements,

@@ -14,8 +14,8 @@ from flight.core.telling.channels import declared_channels
 from flight.core.telling.events import declared_events
 from flight.mav.launch_chart import FLIGHT
 from ground.missions.vehicles import VEHICLES
-from ground.testbed.dictionary import build_dictionary
-from ground.testbed.vehicles import vehicle_class, vehicle_classes
+from ground.testbed.control_room.dictionary import build_dictionary
+from ground.testbed.participants.vehicles import vehicle_class, vehicle_classes
 
 NOT_ABORTED = {
     "mav": (FLIGHT, "after ignition nobody can stop it; it ends in orbit or is lost"),

@@ -5,9 +5,9 @@ import pytest
 from flight.core.node import Node
 from flight.runtime.loop import VirtualLoop, run
 from ground.missions.mission import load_mission
-from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.vehicles import vehicle_class, vehicle_classes
-from ground.testbed.wiring import _connected
+from ground.testbed.checks.wiring import _connected
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
+from ground.testbed.participants.vehicles import vehicle_class, vehicle_classes
 
 BURN_INTERVAL = 0.5
 

@@ -18,8 +18,8 @@ from flight.runtime.loop import VirtualLoop
 from flight.runtime.streams import stream
 from ground.missions.mission import load_mission
 from ground.testbed.fly import fly
+from ground.testbed.hosts.virtual import Virtual, VirtualHost
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.virtual_host import Virtual, VirtualHost
 
 AT_ONCE = 2  # branches that fly beside the run; the memory and the cores are not for more
 

@@ -13,11 +13,11 @@ from flight.runtime.throttled_loop import ThrottledLoop
 from ground.cli import main
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
-from ground.testbed.bench_file import load_bench
-from ground.testbed.bench_host import Bench, BenchHost
-from ground.testbed.inputs import InputRefused
+from ground.testbed.bench.file import load_bench
+from ground.testbed.bench.host import Bench, BenchHost
+from ground.testbed.operating.run_control import Order
+from ground.testbed.record.inputs import InputRefused
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.run_control import Order
 from tests.missions.bench_desks import BENCH, Cables, Desk, events
 from tests.sim_hw.bench.firmware import Firmware
 

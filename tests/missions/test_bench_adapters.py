@@ -12,8 +12,8 @@ import pytest
 from flight.configuration.files import configs_folder
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
-from ground.testbed.bench_file import load_bench
-from ground.testbed.bench_host import Bench, BenchHost
+from ground.testbed.bench.file import load_bench
+from ground.testbed.bench.host import Bench, BenchHost
 from ground.testbed.run import Run, RunOptions
 from tests.sim_hw.bench.adapters import bad
 from tests.sim_hw.bench.adapters.can_motor import DATABASE, Motor

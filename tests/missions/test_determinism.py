@@ -14,9 +14,9 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
-from ground.testbed.fingerprint import Comparison, compare
+from ground.testbed.evidence.fingerprint import Comparison, compare
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 
 if TYPE_CHECKING:
     from conftest import Fly

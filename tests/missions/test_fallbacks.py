@@ -7,8 +7,8 @@ import pytest
 from flight.configuration.files import configs_folder
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 from tests.flown import Flown
 
 BRAKE = """

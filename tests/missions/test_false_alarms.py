@@ -8,8 +8,8 @@ import pytest
 
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 from tests.missions.alarms import protection_acted, too_many_warnings
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import Kill
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import Fault, InState, Target
 from sim_hw.faults.node_kinds import Crash
 from tests.missions.test_watchdog import check_resets, fly, hang, told

@@ -9,9 +9,9 @@ from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
 from ground.studies.kill_sweep import chosen
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import Kill
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 
 if TYPE_CHECKING:
     from conftest import Fly

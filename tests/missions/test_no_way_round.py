@@ -7,8 +7,8 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.faults.connecting import targets_of
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.reading import load_faults
 from tests.missions.alarms import events_of
 

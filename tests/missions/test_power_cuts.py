@@ -8,8 +8,8 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import Run
-from ground.testbed.virtual_host import Virtual
 
 pytestmark = pytest.mark.mission
 

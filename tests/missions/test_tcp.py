@@ -7,7 +7,7 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
-from ground.testbed.processes import Processes
+from ground.testbed.processes.processes import Processes
 from ground.testbed.run import RunOptions
 
 pytestmark = [pytest.mark.check, pytest.mark.processes]

@@ -12,9 +12,9 @@ import pytest
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import run_complaints
-from ground.testbed.processes import Processes
+from ground.testbed.hosts.virtual import Virtual
+from ground.testbed.processes.processes import Processes
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import At, Fault, InState, Target
 from sim_hw.faults.node_kinds import Hang, Slow
 from tests.ground.testbed.test_run import small_mission

@@ -26,7 +26,7 @@ from flight.runtime.bus import Bus, Fabric
 from flight.runtime.loop import NANOSECONDS, run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
-from ground.testbed.addresses import listening_ports
+from ground.testbed.participants.addresses import listening_ports
 from sim_hw.serving.server import DeviceServer
 
 WALL_LIMIT = 280.0  # s, for the process that serves, on a machine that does other things beside

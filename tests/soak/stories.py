@@ -11,10 +11,10 @@ from ground.missions.vehicles import ALL_VEHICLES
 from ground.reports.flight import fly_mission
 from ground.reports.run_check import complaints
 from ground.testbed.host import HostKind
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import GROUND, Kill
-from ground.testbed.processes import Processes
+from ground.testbed.processes.processes import Processes
 from ground.testbed.run import RunOptions
-from ground.testbed.virtual_host import Virtual
 
 MISSIONS = (
     "surface", "short", "perseverance_delivers", "rover_arm_loads", "return", "off_nominal_orbit",

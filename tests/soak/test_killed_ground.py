@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ground.testbed.killed_ground import check_all, fly_and_kill
+from tests.ground.testbed.processes.killed_ground import check_all, fly_and_kill
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(0)]
 

@@ -1,7 +1,7 @@
 """The structural protections of a node: parts that are always there, in no table.
 
 Each is a part that can be replaced by a permissive one of a name of its own where a run is composed
-(`ground.testbed.protections`); no vehicle can do that, and no command.
+(`ground.testbed.computers.protections`); no vehicle can do that, and no command.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
 """The watchdog of a node's computer: what the software proves to it, and what it watches closely.
 
-The timer stands outside the software (`ground.testbed.watchdogs`): when a critical entry of the
-node's health has made no progress for its fatal interval, the computer is started anew. Mostly that
-is the mailbox, asked every quarter of an hour. In the states of the vehicle's table, and while a
-motor burns, nobody can wait for that: there the mailbox is asked all the time, and the activity
-proves each of its beats (`alive`).
+The timer stands outside the software (`ground.testbed.computers.watchdogs`): when a critical entry
+of the node's health has made no progress for its fatal interval, the computer is started anew.
+Mostly that is the mailbox, asked every quarter of an hour. In the states of the vehicle's table,
+and while a motor burns, nobody can wait for that: there the mailbox is asked all the time, and the
+activity proves each of its beats (`alive`).
 """
 
 import asyncio

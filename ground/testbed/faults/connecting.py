@@ -7,13 +7,13 @@ from flight.core.node import Node
 from flight.core.telling.events import declared_events
 from flight.icd.devices.ground_station import STATIONS_SERVICE
 from ground.missions.mission import LoadedMission
-from ground.testbed.faults.bus_seam import HARDWARE, Buses
 from ground.testbed.faults.hardware_seams import HardwareSeams, parts_of
 from ground.testbed.faults.injector import Faults
 from ground.testbed.faults.node_seam import FaultyRun, RunNode
-from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.roles import GROUND
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
+from ground.testbed.participants.roles import GROUND
+from ground.testbed.participants.vehicles import vehicle_class
+from ground.testbed.seams.bus import HARDWARE, Buses
 from sim_hw.faults.device_seam import DeviceSeam
 from sim_hw.faults.ground_kinds import MISSION_CONTROL
 from sim_hw.faults.targets import NamedPart, Targets, device_parts

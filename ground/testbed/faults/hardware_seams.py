@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ground.testbed.hardware import Hardware
+from ground.testbed.hardware.hardware import Hardware
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.faults.link_seam import OneLink, SpaceLinksSeam, link_parts
 from sim_hw.faults.targets import NamedPart

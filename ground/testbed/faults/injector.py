@@ -10,10 +10,10 @@ from flight.icd.messages import Message
 from flight.runtime.nursery import Nursery
 from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
-from ground.testbed.faults.injected import Injected
 from ground.testbed.faults.journal import FaultJournal
-from ground.testbed.faults.outside import OutsideSeam
 from ground.testbed.faults.triggers import Triggers
+from ground.testbed.seams.injected import Injected
+from ground.testbed.seams.outside import OutsideSeam
 from sim_hw.faults.fault import Fault, Hit, Until, is_per_call
 from sim_hw.faults.kind import TargetKind
 

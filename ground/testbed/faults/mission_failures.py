@@ -2,7 +2,7 @@
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from ground.missions.mission import Failure, LoadedMission
-from ground.testbed.hardware import Hardware
+from ground.testbed.hardware.hardware import Hardware
 from sim_hw.faults.fault import At, Fault, Target, Trigger, Tubes
 from sim_hw.faults.node_kinds import Lost
 from sim_hw.faults.own_kinds import mode_as_kind

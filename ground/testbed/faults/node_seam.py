@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ground.missions.mission import LoadedMission
-from ground.testbed.hardware import Hardware
+from ground.testbed.computers.oscillators import Turn
+from ground.testbed.computers.sides import Sides
+from ground.testbed.hardware.hardware import Hardware
 from ground.testbed.host import Host
-from ground.testbed.oscillators import Turn
-from ground.testbed.sides import Sides
 
 
 class FaultyRun(Protocol):

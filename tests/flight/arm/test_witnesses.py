@@ -11,7 +11,7 @@ from loading_bench import MORNING, Bench, bench
 
 from flight.core.custody.ledger import CustodyStatus
 from flight.runtime.loop import VirtualLoop, run
-from ground.testbed.protections import parts_without
+from ground.testbed.computers.protections import parts_without
 from ground.testbed.rig import Rig
 
 

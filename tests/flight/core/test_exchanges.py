@@ -12,8 +12,8 @@ from flight.icd.exchanges import EVERY_NODE, TOPICS, Topic
 from flight.icd.messages import Exchange
 from flight.runtime.nursery import Nursery
 from ground.missions.mission import load_mission
-from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.wiring import connected_nodes
+from ground.testbed.checks.wiring import connected_nodes
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 
 REMEMBERED = 200
 

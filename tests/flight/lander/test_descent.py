@@ -16,7 +16,7 @@ from flight.lander.node import Lander
 from flight.runtime.loop import VirtualLoop, run
 from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
-from ground.testbed.lander_entry import begin_entry
+from ground.testbed.hardware.lander_entry import begin_entry
 from ground.testbed.rig import Rig
 from sim_hw.assembly.lander import HARDWARE, build
 from sim_hw.dynamics.entry_vehicle import EntryBody, EntryVehicle

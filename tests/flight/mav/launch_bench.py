@@ -16,7 +16,7 @@ from flight.icd.exchanges import LAUNCH_PERMISSION, Nothing, Permission
 from flight.mav.node import Mav
 from ground.missions.protection_files import plain
 from ground.missions.vehicle_files import load_vehicle_file
-from ground.testbed.auditor import Auditor
+from ground.testbed.evidence.auditor import Auditor
 from ground.testbed.rig import Rig
 from sim_hw.assembly import mav as mav_assembly
 from sim_hw.world.tubes import SampleKind, SampleTube, TubeRegistry, TubeState

@@ -16,7 +16,7 @@ from launch_bench import EPOCH, TUBES, LaunchBench, launch_bench
 
 from flight.core.custody.ledger import CustodyStatus
 from flight.runtime.loop import VirtualLoop, run
-from ground.testbed.protections import parts_without
+from ground.testbed.computers.protections import parts_without
 from ground.testbed.rig import Rig
 
 Harm = Callable[[LaunchBench], None]

@@ -18,7 +18,7 @@ from flight.icd.places import ARM_GRIPPER, CONTAINER, PERSEVERANCE
 from flight.perseverance.node import Perseverance
 from ground.missions.protection_files import plain, without
 from ground.missions.vehicle_files import load_vehicle_file
-from ground.testbed.auditor import Auditor
+from ground.testbed.evidence.auditor import Auditor
 from ground.testbed.rig import DEFAULT_EPOCH_JD_TT, Rig
 from sim_hw.assembly.perseverance import HARDWARE, build
 from sim_hw.devices.bit_carousel import SimBitCarousel

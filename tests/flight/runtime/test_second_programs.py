@@ -11,7 +11,7 @@ import pytest
 
 from flight.icd.messages import Cancel, Message
 from flight.runtime.bus import Bus, Fabric
-from ground.testbed.addresses import TcpAddresses, listening_ports
+from ground.testbed.participants.addresses import TcpAddresses, listening_ports
 
 pytestmark = pytest.mark.paced
 

@@ -14,7 +14,7 @@ from ground.benchmarks.measurement import Sample
 from ground.benchmarks.painted_console import why_not
 from ground.benchmarks.served_console import ServedFigures, check, measure_served
 from ground.benchmarks.telling_run import CHANNELS, TellingRun
-from ground.testbed.run_control import RunControl
+from ground.testbed.operating.run_control import RunControl
 
 ONE = Sample((0.1, 0.1))
 GOOD = ServedFigures(

@@ -14,8 +14,8 @@ from ground.commands.drill_way import DrillWay, request_of
 from ground.edge.branching import BRANCH, Wish
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
-from ground.testbed.run_control import ControlRefused
-from ground.testbed.session import SESSION_FILE, read_session
+from ground.testbed.operating.run_control import ControlRefused
+from ground.testbed.record.session import SESSION_FILE, read_session
 
 HEAD = {
     "format": 1, "mission": "surface", "seed": 7, "shuffle": None, "configuration": {},

@@ -207,7 +207,7 @@ def test_each_drill_is_flown_with_its_seeds_and_without_what_was_switched_off(
         lambda name: SimpleNamespace(mission=SimpleNamespace(vehicles=name)),
     )
     monkeypatch.setattr(
-        "ground.testbed.protections.check_protections",
+        "ground.testbed.computers.protections.check_protections",
         lambda off, vehicles: checked.append((off, vehicles)),
     )
     monkeypatch.setattr("ground.drills.replay.tasks_from", lambda recorded: ["again", *recorded])

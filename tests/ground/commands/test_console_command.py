@@ -15,8 +15,8 @@ from ground.edge.lock import is_served, take_lock
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL
 from ground.missions.run_folder import RunFolder, holder_of, is_under_way
-from ground.testbed.run_control import ControlRefused
-from ground.testbed.session import SESSION_FILE
+from ground.testbed.operating.run_control import ControlRefused
+from ground.testbed.record.session import SESSION_FILE
 
 HEAD = {
     "format": 1, "mission": "surface", "seed": 1, "shuffle": None, "configuration": {},
@@ -214,7 +214,7 @@ def test_the_pace_of_a_run_that_flies_back_is_left_alone(
             super().pace(rate, until)
             return self.look()
 
-    monkeypatch.setattr("ground.testbed.run_control.RunControl", Run)
+    monkeypatch.setattr("ground.testbed.operating.run_control.RunControl", Run)
     goal = state_folder(tmp_path) / GOAL
     write_private(goal, json.dumps({"time_ns": 100_000_000_001, "pace": 50.0}).encode())
     assert main(["pace", str(tmp_path), "50"]) == 2
@@ -265,7 +265,7 @@ def test_a_pace_until_something_is_heard(
             asked.append((rate, until, told))
             return self.look()
 
-    monkeypatch.setattr("ground.testbed.run_control.RunControl", Run)
+    monkeypatch.setattr("ground.testbed.operating.run_control.RunControl", Run)
     code = main(["pace", str(tmp_path), "max", *words])
     said = capsys.readouterr()
     if isinstance(told, str):

@@ -25,7 +25,7 @@ from ground.reference.command_page import command_page
 from ground.reference.device_page import interface_of
 from ground.reference.markdown import GENERATED, duration, table
 from ground.reference.types import type_words
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 
 
 @pytest.fixture(scope="module")

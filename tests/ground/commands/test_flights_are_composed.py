@@ -10,11 +10,11 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.commands import fly
-from ground.testbed.bench_host import Bench
+from ground.testbed.bench.host import Bench
+from ground.testbed.hosts.throttled import Throttled
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import parse_kills
-from ground.testbed.processes import Processes
-from ground.testbed.throttled_host import Throttled
-from ground.testbed.virtual_host import Virtual
+from ground.testbed.processes.processes import Processes
 from tests.ground.commands.asked import given
 
 

@@ -12,7 +12,7 @@ import zmq
 
 from flight.icd.codec import encode
 from ground.cli import main
-from ground.testbed.run_control import CONTROL_FILE, RunControl
+from ground.testbed.operating.run_control import CONTROL_FILE, RunControl
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from ground.cli import main
 from ground.commands.paces import checked_pace
-from ground.testbed.run_control import NoRequest, RunControl, nanoseconds_of
+from ground.testbed.operating.run_control import NoRequest, RunControl, nanoseconds_of
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from ground.commands.standing_by import CannotStandBy, Follower
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import STANDING, Standing
 from ground.missions.run_folder import RunFolder
-from ground.testbed.session import SessionHead, SessionWriter, read_session
-from ground.testbed.standby_folder import StandbyFolder
+from ground.testbed.hosts.standby_folder import StandbyFolder
+from ground.testbed.record.session import SessionHead, SessionWriter, read_session
 
 HEAD = SessionHead(1, "surface", 1, None, {})
 HEAT = {"type": "command", "vehicle": "lander", "command": "report_status", "user": "ada"}

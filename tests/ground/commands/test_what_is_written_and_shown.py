@@ -351,11 +351,11 @@ def test_a_drill_of_a_bench_is_flown_again_to_its_end(
     patch = monkeypatch.setattr
     patch(bench_drill, "read_flown", lambda folder: flown)
     patch(bench_drill, "fly_again", again)
-    patch("ground.testbed.session.read_session",
+    patch("ground.testbed.record.session.read_session",
           lambda place: Record(SimpleNamespace(bench="desk")))  # fmt: skip
-    patch("ground.testbed.bench_file.load_bench",
+    patch("ground.testbed.bench.file.load_bench",
           lambda name, allow_network: (Path(name), "bench"))  # fmt: skip
-    patch("ground.testbed.bench_host.Bench", bench)
+    patch("ground.testbed.bench.host.Bench", bench)
     run = ["replay", str(tmp_path), "--out", "o", *words]
     assert hil.run(given(hil, *run)) == code
     [options] = made

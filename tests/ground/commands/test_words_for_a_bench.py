@@ -80,7 +80,7 @@ def test_an_order_says_what_of_which_device_and_in_whose_name(
     words: list[str], order: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    from ground.testbed import run_control
+    from ground.testbed.operating import run_control
 
     ordered: list[Any] = []
     answer: list[Exception] = []
@@ -347,7 +347,7 @@ def test_a_recording_is_flown_again_beside_it_and_held_against_its_hash(
 
     record = SimpleNamespace(torn=None if torn is None else SimpleNamespace(words=torn))
     monkeypatch.setattr(hil_replay, "_fly", fly)
-    monkeypatch.setattr("ground.testbed.session.read_session", lambda place: record)
+    monkeypatch.setattr("ground.testbed.record.session.read_session", lambda place: record)
     assert hil.run(given(hil, "replay", str(tmp_path / "session.jsonl"), *words)) == code
     assert flown == [tmp_path.parent / f"{tmp_path.name}-replay"] * len(hashes)
     assert said in capsys.readouterr().out
@@ -386,7 +386,7 @@ def test_one_device_that_says_what_it_said_is_flown_once_or_twice(
         return left.pop(0)
 
     monkeypatch.setattr(hil_replay, "_fly_device", fly)
-    monkeypatch.setattr("ground.testbed.session.read_session", lambda place: None)
+    monkeypatch.setattr("ground.testbed.record.session.read_session", lambda place: None)
     run = ["replay", str(tmp_path), "--device", "rover.wheels", *words]
     assert hil.run(given(hil, *run)) == code and said in capsys.readouterr().out
     assert asked == [(tmp_path / "bench.mcap", "rover.wheels")] * len(flights)

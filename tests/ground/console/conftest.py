@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ground.testbed.dictionary import build_dictionary
-from ground.testbed.vehicles import vehicle_classes
+from ground.testbed.control_room.dictionary import build_dictionary
+from ground.testbed.participants.vehicles import vehicle_classes
 from tests.flown import Fly
 from tests.ground.console.stand_in.reading import PASSWORD
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ground.testbed.run_control import RunControl
-from ground.testbed.session import SESSION_FILE
+from ground.testbed.operating.run_control import RunControl
+from ground.testbed.record.session import SESSION_FILE
 from tests.ground.console.conftest import PATIENCE, ROOT, Process, Served, Tab, free_port
 
 PACE = 20_000.0  # mission seconds in a second, between the decisions of people
@@ -151,7 +151,7 @@ def flies_again(out: Path, place: Path) -> None:
     for name, lines in (("as it was", inputs), ("altered", altered), ("dropped", dropped)):
         file = place / f"{name}.jsonl"
         file.write_text("".join(f"{line}\n" for line in (head, *lines)), encoding="utf-8")
-        words = [sys.executable, "-m", "tests.ground.testbed.operated", str(file),
+        words = [sys.executable, "-m", "tests.ground.testbed.operating.operated", str(file),
                  str(place / name), "short", str(end)]  # fmt: skip
         told = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
         hashes.append(told.stdout.splitlines()[-1])

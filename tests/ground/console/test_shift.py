@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.testbed.run_control import RunControl
+from ground.testbed.operating.run_control import RunControl
 from tests.ground.console.conftest import Tab
 from tests.ground.console.lasting_page import Lasting, grown
 from tests.ground.console.test_launch import demo_of

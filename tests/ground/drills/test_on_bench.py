@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ground.cli import main
-from ground.testbed.bench_file import load_bench
-from ground.testbed.bench_lines import why_not_on
+from ground.testbed.bench.file import load_bench
+from ground.testbed.bench.lines import why_not_on
 from sim_hw.faults.actuation_kinds import Runaway
 from sim_hw.faults.fault import Fault, Target
 from sim_hw.faults.line_kinds import Delay, Open

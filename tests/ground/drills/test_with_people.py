@@ -10,11 +10,11 @@ from ground.drills.begun import drills_of
 from ground.drills.results import read_results
 from ground.missions.mission import load_mission
 from ground.reports.flight import fly_mission
+from ground.testbed.evidence.run_record import RunRecord
+from ground.testbed.hosts.throttled import Throttled
+from ground.testbed.record.session import read_session
 from ground.testbed.run import RunOptions
-from ground.testbed.run_record import RunRecord
-from ground.testbed.session import read_session
-from ground.testbed.throttled_host import Throttled
-from tests.ground.testbed.operated import Act, Crew, asks, crewed, enough, until
+from tests.ground.testbed.operating.operated import Act, Crew, asks, crewed, enough, until
 
 pytestmark = [pytest.mark.mission, pytest.mark.xdist_group("asked")]
 

@@ -9,7 +9,7 @@ import pytest
 from ground.api.requests import NoRequest, read_request
 from ground.api.training import Branch
 from ground.edge.branching import Branching, Wish, free_name, read_wish, seconds_of
-from ground.testbed.branching import _instant
+from ground.testbed.record.branching import _instant
 
 NOW = 2000 * 10**9
 

@@ -15,7 +15,7 @@ import pytest
 
 from ground.client import MissionControl, NeedsApproval, NotServed, Refused, find_api
 from ground.missions.run_folder import holder_of
-from ground.testbed.run_control import ControlRefused, RunControl
+from ground.testbed.operating.run_control import ControlRefused, RunControl
 from tests.ground.testbed.test_run import small_mission
 
 pytestmark = [pytest.mark.stock, pytest.mark.processes]

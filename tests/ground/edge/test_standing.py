@@ -11,8 +11,8 @@ from ground.commands.resuming import Resumed
 from ground.edge.private_files import state_folder
 from ground.edge.standing import GOAL, STANDING, Standing, StandingFile, read_standing
 from ground.missions.run_folder import RunFolder
-from ground.testbed.run_control import ControlRefused, RefusedByRun
-from ground.testbed.session import SessionHead, SessionWriter
+from ground.testbed.operating.run_control import ControlRefused, RefusedByRun
+from ground.testbed.record.session import SessionHead, SessionWriter
 
 
 class Wall:

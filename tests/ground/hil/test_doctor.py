@@ -19,7 +19,7 @@ import pytest
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from ground.cli import main
-from ground.testbed.bench_locks import Locks
+from ground.testbed.bench.locks import Locks
 from sim_hw.bench.wire import wires
 from sim_hw.bench.wire.frames import FrameReader, frame
 

@@ -14,8 +14,8 @@ from ground.missions.mission import load_mission
 from ground.missions.run_folder import LEAST_FREE, RunFolder
 from ground.terminal import destinations
 from ground.terminal.signals import ended_in_order
-from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.truth_tracks import TruthTracks
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
+from ground.testbed.hardware.truth_tracks import TruthTracks
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from ground.pictures.run_data import RunData
 from ground.pictures.style import house_style, save
 from ground.pictures.transfer import has_transfer
 from ground.studies.landing_study import SITE, fly_numbered, setting
-from ground.testbed.truth_tracks import CAPSULE, DESCENT, RENDEZVOUS, TRANSFER, Track
+from ground.testbed.hardware.truth_tracks import CAPSULE, DESCENT, RENDEZVOUS, TRANSFER, Track
 from tests.ground.pictures.run_writer import (
     SOL,
     ArchiveWriter,
@@ -221,7 +221,7 @@ def test_the_way_begins_at_mars_and_has_its_manoeuvres(flown: Path) -> None:
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose archive holds what a real descent tells, with its true track."""
     from ground.studies import landing_study
-    from ground.testbed.truth_tracks import record_descent
+    from ground.testbed.hardware.truth_tracks import record_descent
 
     folder = tmp_path_factory.mktemp("landed") / "run"
     write_summary(folder, mission="nominal", mission_seconds=SOL)

@@ -15,8 +15,8 @@ from ground.api.reads import Preview, PreviewedCommand
 from ground.edge import twin
 from ground.mission_control import MissionClock
 from ground.missions.mission import load_mission
-from ground.testbed.asking import Ask
-from tests.ground.testbed.operated import Act, Crew, asks, enough, fly, until
+from ground.testbed.operating.asking import Ask
+from tests.ground.testbed.operating.operated import Act, Crew, asks, enough, fly, until
 
 pytestmark = [pytest.mark.stock, pytest.mark.processes, pytest.mark.mission, pytest.mark.check]
 

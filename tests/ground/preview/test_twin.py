@@ -13,8 +13,8 @@ import pytest
 from flight.runtime.throttled_loop import Input
 from ground.missions.mission import load_mission
 from ground.preview.twin import CannotFollow, known_to_operators, mission_of
-from ground.testbed.evidence import configuration_hashes
-from ground.testbed.session import SESSION_FILE, Session, read_session
+from ground.testbed.evidence.evidence import configuration_hashes
+from ground.testbed.record.session import SESSION_FILE, Session, read_session
 
 NS = 10**9
 HEAT = {"vehicle": "lander", "command": "report_status", "arguments": {}}

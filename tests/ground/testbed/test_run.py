@@ -11,14 +11,14 @@ from flight.configuration.files import ConfigurationError, find_configuration
 from flight.runtime.zeromq_keys import Keys
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
-from ground.testbed.evidence import configuration_hashes, program
-from ground.testbed.fingerprint import fingerprint
+from ground.testbed.computers.starts import COLD
+from ground.testbed.evidence.evidence import configuration_hashes, program
+from ground.testbed.evidence.fingerprint import fingerprint
 from ground.testbed.host import HostCannot
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.kills import Kill
-from ground.testbed.processes import Processes
+from ground.testbed.processes.processes import Processes
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.starts import COLD
-from ground.testbed.virtual_host import Virtual
 
 
 def small_mission(folder: Path, sols: float = 0.08, more: str = "") -> LoadedMission:

@@ -7,7 +7,7 @@ import msgspec
 
 from flight.icd.devices.base import DeviceInterface, Method
 from ground.missions.mission import load_mission
-from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.device_seam import DeviceSeam
 from sim_hw.faults.kind import FaultKind

@@ -7,7 +7,7 @@ import pytest
 
 from ground.missions.mission import load_mission
 from ground.testbed.faults.hardware_seams import HardwareSeams, parts_of
-from ground.testbed.hardware import Hardware, load_vehicle_files
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 from sim_hw.faults.catalogue import builtin_kinds
 from sim_hw.faults.world_kinds import (
     BrownOut,

@@ -11,8 +11,8 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart, is_
 from flight.core.commanding.commands import Hazard, command, declared_commands
 from flight.core.node import Node
 from flight.icd.messages import Rung
+from ground.testbed.participants.vehicles import vehicle_class
 from ground.testbed.rig import Rig
-from ground.testbed.vehicles import vehicle_class
 
 VEHICLES = ("lander", "rover", "arm", "mav", "perseverance", "orbiter", "entry")
 

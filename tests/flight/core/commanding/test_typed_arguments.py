@@ -21,9 +21,9 @@ from flight.core.node import Node
 from flight.icd.messages import Rung
 from flight.runtime.loop import VirtualLoop, run
 from ground.missions.vehicles import ALL_VEHICLES
-from ground.testbed.dictionary import build_dictionary
+from ground.testbed.control_room.dictionary import build_dictionary
+from ground.testbed.participants.vehicles import vehicle_class
 from ground.testbed.rig import Rig
-from ground.testbed.vehicles import vehicle_class
 
 Metres = Annotated[float, msgspec.Meta(ge=0.0, le=50.0, extra={"unit": "m"})]
 

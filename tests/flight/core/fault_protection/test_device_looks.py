@@ -20,9 +20,9 @@ from flight.runtime.nursery import Nursery
 from ground.commands.docs import assembled_devices
 from ground.missions.mission import load_mission
 from ground.reference.device_page import interface_of
-from ground.testbed.hardware import Hardware, load_vehicle_files
-from ground.testbed.vehicles import vehicle_classes
-from ground.testbed.wiring import connected_nodes
+from ground.testbed.checks.wiring import connected_nodes
+from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
+from ground.testbed.participants.vehicles import vehicle_classes
 
 MUTE, OFF = DeviceTimeout("no answer"), DeviceFault("off", "it is off")
 SOME_TIME = sum(PAUSES) + 60.0

@@ -12,12 +12,12 @@ from flight.core.commanding.commands import Restart, command
 from flight.core.fault_protection.watchdog import Watched
 from flight.core.node import Node
 from flight.runtime.memory_fabric import MemoryFabric
-from ground.testbed.faults.mailbox import leave_mailbox
-from ground.testbed.protections import parts_without
-from ground.testbed.resets import WARM_RESETS, WINDOW, Resets
+from ground.testbed.computers.protections import parts_without
+from ground.testbed.computers.resets import WARM_RESETS, WINDOW, Resets
+from ground.testbed.computers.starts import COLD, WARM
+from ground.testbed.computers.watchdogs import Expiry
 from ground.testbed.rig import Rig
-from ground.testbed.starts import COLD, WARM
-from ground.testbed.watchdogs import Expiry
+from ground.testbed.seams.mailbox import leave_mailbox
 
 FATAL = 0.5
 

@@ -12,7 +12,7 @@ from flight.core.telling.recorder import Recorder
 from flight.icd.custody_record import CustodyStatus, Evidence
 from flight.icd.messages import TERMINAL_RUNGS, Rung
 from flight.runtime.memory_fabric import MemoryFabric
-from ground.testbed.protections import parts_without
+from ground.testbed.computers.protections import parts_without
 from ground.testbed.rig import Rig
 from tests.flight.core.keeping.failing_discs import SickMemoryDisc
 from tests.flight.core.toy_node import SPEED, Toy, World, toy

@@ -9,7 +9,7 @@ import pytest
 import flight
 from flight.core.telling.events import declared_events
 from ground.missions.vehicles import VEHICLES
-from ground.testbed.vehicles import vehicle_class
+from ground.testbed.participants.vehicles import vehicle_class
 
 FLIGHT = Path(flight.__path__[0])
 

@@ -14,7 +14,7 @@ from ground.mission_control.archive.archive import Archive
 from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.telemetry.derived_channels import load_derived, over_time
 from ground.mission_control.telemetry.telemetry import LatestTelemetry
-from ground.testbed.control_room import make_dictionary
+from ground.testbed.control_room.control_room import make_dictionary
 
 SETS = """format: 1
 sets:

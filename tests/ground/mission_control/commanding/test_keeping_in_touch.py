@@ -15,7 +15,7 @@ from ground.mission_control.commanding.tracker import CommandTracker, Verdict
 from ground.mission_control.telemetry.telemetry import LatestTelemetry
 from ground.mission_control.timing.windows import Window
 from ground.missions.protection_files import load_protection
-from ground.testbed.control_room import make_dictionary
+from ground.testbed.control_room.control_room import make_dictionary
 
 AHEAD = 3 * 88775.24414688001  # s: three sols
 EVERY = 2 * 88775.24414688001  # s: two sols

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ground.mission_control import stages_of
-from ground.testbed.control_room import make_dictionary
+from ground.testbed.control_room.control_room import make_dictionary
 
 Fly = Callable[..., Any]
 

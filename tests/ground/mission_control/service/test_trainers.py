@@ -9,7 +9,7 @@ import pytest
 
 from ground.api.fields import Read
 from ground.api.requests import REQUEST_TYPES, NoRequest, read_request
-from ground.testbed.drilling import NoDrills
+from ground.testbed.operating.drilling import NoDrills
 from tests.ground.mission_control.service.desk_bench import Desked, at_the_desk
 
 MOST_CHECKPOINTS = 200

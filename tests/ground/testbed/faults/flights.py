@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from flight.icd.messages import EventReport, Message, Telemetry
+from ground.testbed.evidence.run_record import RunRecord
 from ground.testbed.fly import fly
 from ground.testbed.host import HostKind
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.run_record import RunRecord
-from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import At, Fault, Target, Trigger, Until
 from sim_hw.faults.kind import FaultKind, TargetKind
 from tests.ground.testbed.test_run import small_mission

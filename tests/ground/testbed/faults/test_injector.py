@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from ground.reports.flight import fly_mission
+from ground.testbed.evidence.run_record import RunRecord
 from ground.testbed.faults.injector import FaultRefused
 from ground.testbed.fly import fly
+from ground.testbed.hosts.virtual import Virtual
 from ground.testbed.run import Run, RunOptions
-from ground.testbed.run_record import RunRecord
-from ground.testbed.virtual_host import Virtual
 from sim_hw.faults.fault import After, At, Chance, Fault, InState, Nth, Target, Trigger, Until
 from sim_hw.faults.kind import FaultKind
 from sim_hw.faults.value_kinds import Bias, Noise, NotANumber

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flight.configuration.files import ConfigurationError
-from ground.testbed.processes import Processes
+from ground.testbed.processes.processes import Processes
 from sim_hw.faults.bus_kinds import Delay, Drop
 from sim_hw.faults.fault import Nth
 from sim_hw.faults.ground_kinds import OperatorLate

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
-from ground.testbed.bench_file import load_bench, setting_of
+from ground.testbed.bench.file import load_bench, setting_of
 from sim_hw.bench.adapters.process import adapter_of
 
 FILE = """\

@@ -10,7 +10,7 @@ import pytest
 
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
-from ground.testbed.bench_file import load_bench, setting_of
+from ground.testbed.bench.file import load_bench, setting_of
 from sim_hw.bench.adapters.opening import AdapterOpener
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
 from tests.sim_hw.bench.adapters.desks import adapter_from, refused, written

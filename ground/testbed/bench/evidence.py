@@ -1,0 +1,103 @@
+"""The evidence of a flight on a bench: how late its devices were, beside the machine's floor."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flight.configuration.whole_files import replace_file
+from ground.testbed.bench.file import BenchFile
+from sim_hw.bench.floor import FLOOR_WAY, Floor, measure_floor
+from sim_hw.bench.port import BenchPort
+from sim_hw.bench.recorder import CannotRecord
+from sim_hw.bench.recording import RECORDING, NoRecording, figures_of
+from sim_hw.bench.timing import MOST_MISSES, Timings
+
+BENCH_FILE = "bench.json"
+FORMAT = 1
+FLOOR_SECONDS = 6.0  # s of the wall, before a flight with a loop
+
+
+def floor_of(bench: BenchFile) -> Floor | None:
+    """How late this machine is by itself at the rate of the fastest loop of a bench; None: there is
+    no loop, and nothing is measured."""
+    periods = [each.loop.period for each in bench.devices.values() if each.loop is not None]
+    return measure_floor(1.0 / min(periods), FLOOR_SECONDS) if periods else None
+
+
+class BenchEvidence:
+    """Gathers it while the flight goes on."""
+
+    def __init__(self, bench: BenchFile, floor: Floor | None) -> None:
+        loops = {
+            (service, device.loop.method): (device.loop.period, device.loop.deadline)
+            for service, device in bench.devices.items() if device.loop is not None
+        }  # fmt: skip
+        self._bench, self._floor = bench, floor
+        self._deadline = min((deadline for _, deadline in loops.values()), default=0.0)
+        self.timings = Timings(loops)
+        self.began, self.answered = self.timings.began, self.timings.answered
+        self.ended = self.timings.ended
+        self.not_recorded = "" if bench.record.calls else "the bench file says record.calls: false"
+        """Why there is no recording."""
+        self.incomplete: tuple[str, float] | None = None
+        """Why something is missing in it, and from which mission time on (s)."""
+        self.not_permitted: list[str] = []
+        """What of `realtime` the machine does not permit."""
+
+    def floor_misses(self) -> float | None:
+        """The part of the cycles that this machine misses by itself; None: not measured."""
+        if self._floor is None:
+            return None
+        return self._floor.lateness[FLOOR_WAY].beyond(self._deadline)
+
+    def told(self, port: BenchPort, beside: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        """All of it, as plain data; `beside`: what was compared, by service."""
+        misses, floor = self.floor_misses(), None
+        if self._floor is not None:
+            lateness = self._floor.lateness[FLOOR_WAY]
+            floor = {
+                "way": FLOOR_WAY, "rate_hz": self._floor.rate, "miss_rate": misses,
+                "slips": self._floor.slips[FLOOR_WAY], "lateness": lateness.told(),
+                "not_permitted": self._floor.refused,
+            }  # fmt: skip
+        return {
+            "format": FORMAT,
+            "title": self._bench.title,
+            "timing": self.timings.verdict(misses),
+            "most_misses": MOST_MISSES,
+            "floor": floor,
+            "realtime": self._bench.realtime, "not_permitted": self.not_permitted,
+            "devices": {
+                service: {
+                    "mode": self._bench.devices[service].mode,
+                    "state": line.state, "boots": line.boot, "identity": line.identity,
+                    "methods": self.timings.told().get(service, {}),
+                    **({"beside": beside[service]} if service in beside else {}),
+                }
+                for service, line in port.lines.items()
+            },
+            "recording": self._recording(folder / RECORDING),
+        }  # fmt: skip
+
+    def _recording(self, file: Path) -> dict[str, Any]:
+        """What came of it, from the file itself: also of one that a death has torn."""
+        if self.not_recorded:
+            return {"file": None, "because": self.not_recorded}
+        try:
+            found = figures_of(file)
+        except (NoRecording, CannotRecord) as why:
+            return {"file": None, "because": str(why)}
+        # What was told while it flew is known also where the file could not be ended.
+        words, since = self.incomplete or (found.failed, found.incomplete_from_s)
+        if not found.whole and since is None:
+            words, since = "it was not ended in order", found.last_s
+        return {
+            "file": RECORDING, "messages": found.messages, "dropped": found.dropped,
+            "whole": found.whole, "because": words, "incomplete_from_s": since,
+        }  # fmt: skip
+
+    def write(self, folder: Path, port: BenchPort, beside: Mapping[str, Any]) -> None:
+        """Into a run folder."""
+        text = json.dumps(self.told(port, beside, folder), indent=1)
+        replace_file(folder / BENCH_FILE, text + "\n")

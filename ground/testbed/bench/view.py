@@ -1,0 +1,90 @@
+"""A bench as people look at it while a flight goes on: what is real, who armed it, how late it was.
+
+It is read between two instants of the run, and changes no bit of it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ground.testbed.bench.evidence import BenchEvidence
+from ground.testbed.bench.file import BenchFile, DeviceFile
+from sim_hw.bench.device_link import ARMED
+from sim_hw.bench.floor import FLOOR_WAY, Floor
+from sim_hw.bench.port import BenchPort, Line
+
+_BY_WHOM = re.compile(r"by (.+), for ([0-9]+) s\Z")
+NAMES = ("vendor", "model", "serial", "firmware")
+
+
+@dataclass
+class BenchView:
+    """Hears what the bench process tells, as it comes: that may still wait for its turn in the run.
+    Instants are s of the wall."""
+
+    bench: BenchFile
+    stopped: str = ""
+    _states: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    _identities: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def heard(self, told: list[Any], now: float) -> None:
+        """Something was told."""
+        if told[0] == "state":
+            self._states[told[1]] = told[2], told[3], now
+            self._identities[told[1]] = told[4], told[5]
+        elif told[0] == "interlock":
+            self.stopped = told[2]
+
+    def told(
+        self, port: BenchPort, evidence: BenchEvidence, floor: Floor | None, now: float
+    ) -> dict[str, Any]:
+        """All of it, as plain data."""
+        stop = self.bench.interlock.e_stop
+        misses, shown = evidence.floor_misses(), None
+        if floor is not None:
+            lateness = floor.lateness[FLOOR_WAY]
+            shown = {
+                "rate_hz": floor.rate, "p50_s": lateness.at(0.5), "p99_s": lateness.at(0.99),
+                "max_s": lateness.largest, "miss_rate": misses,
+            }  # fmt: skip
+        timings = evidence.timings.told()
+        return {
+            "title": self.bench.title, "stopped": self.stopped,
+            "stops": {"key": stop.key, "file": stop.file, "input": stop.input},
+            "timing": evidence.timings.verdict(misses), "floor": shown,
+            "devices": [
+                self._device(service, device, port.lines.get(service), timings, now)
+                for service, device in self.bench.devices.items()
+            ],
+        }  # fmt: skip
+
+    def _device(
+        self, service: str, device: DeviceFile, line: Line | None, timings: Mapping[str, Any],
+        now: float,
+    ) -> dict[str, Any]:  # fmt: skip
+        # A line that was lost with the bench process is not told of by anybody else.
+        told = ("", "", now) if line is None else (line.state, line.words, now)
+        state, words, at = self._states.get(service, told)
+        boot, identity = self._identities.get(service, (0, {}))
+        who = _BY_WHOM.match(words) if state == ARMED else None
+        left = None if who is None else max(0.0, float(who[2]) - (now - at))
+        return {
+            "service": service, "mode": device.mode, "interface": device.identity.interface,
+            "state": state, "words": "" if who else words, "boot": boot,
+            "identity": " ".join(str(identity.get(name, "")) for name in NAMES).strip(),
+            "by_hand": device.arm == "required", "arm_for": device.arm_for,
+            "armed_by": who[1] if who else ("the bench file" if state == ARMED else ""),
+            "armed_left_s": left,
+            "methods": [_method(name, each) for name, each in timings.get(service, {}).items()],
+        }  # fmt: skip
+
+
+def _method(name: str, timing: Mapping[str, Any]) -> dict[str, Any]:
+    response = timing["response"]
+    return {
+        "method": name, "n": timing["n"], "misses": timing["misses"], "slips": timing["slips"],
+        "unanswered": timing["unanswered"], "p50_s": response["p50_s"],
+        "p99_s": response["p99_s"], "max_s": response["max_s"],
+        "deadline_s": timing["deadline_s"],
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What is checked before a run: all that a mission refers to, and how software finds devices."""

@@ -1,0 +1,1 @@
+"""The computers of a run: how they come up, their clocks, watchdogs, two sides, protections."""

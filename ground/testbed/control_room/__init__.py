@@ -1,0 +1,1 @@
+"""What mission control of a run is given: the dictionary, its procedure, what can break."""

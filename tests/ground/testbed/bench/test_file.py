@@ -1,0 +1,233 @@
+"""The file of a bench: what is wrong in it is refused with file, line, key and what is allowed."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from flight.configuration.files import ConfigurationError
+from flight.icd.devices.description import interface_hash
+from flight.icd.devices.mobility import Wheels
+from ground.testbed.bench.file import calibration_of, code_of_loss, load_bench, setting_of
+
+GOOD = """\
+format: 1
+title: test
+wires:
+  line: {address: "serial:///tmp/line"}
+devices:
+  rover.wheels:
+    mode: real
+    wire: line
+    identity: {interface: Wheels, serial: SN1, firmware: ">=0.1"}
+    rates:
+      drive: {value: 1.2, unit: m/s, source: test}
+      turn: {value: 1.2, unit: rad/s, source: test}
+"""
+PERIOD = "{value: 0.02, unit: s, source: t}"
+LOOP = f"loop: {{method: steer, period: {PERIOD}, deadline: {PERIOD}}}"
+BAND = "{absolute: 1, unit: m}"
+LIMIT = "{ge: -1, le: 1, unit: m}"
+
+
+HEARTBEAT = """wire: line
+    heartbeat:
+      period: {{value: {}, unit: s, source: test}}
+      timeout: {{value: {}, unit: s, source: test}}"""
+
+
+def written(folder: Path, text: str) -> str:
+    file = folder / "desk.yaml"
+    file.write_text(text)
+    return str(file)
+
+
+def test_what_is_right_is_read_and_handed_to_the_bench_process(tmp_path: Path) -> None:
+    _, bench = load_bench(written(tmp_path, GOOD))
+    device = bench.devices["rover.wheels"]
+    assert (bench.pace, bench.patience, device.on_loss) == (1.0, 60.0, "")
+    assert code_of_loss("rover.wheels", device) == "no_power"
+    (told,) = setting_of(bench).devices
+    assert told.address == "serial:///tmp/line" and not told.allow_network
+    assert told.wanted["interface_hash"] == interface_hash(Wheels)
+    assert (told.wanted["serial"], told.wanted["model"]) == ("SN1", "")
+
+
+def test_the_benches_of_configs_can_be_read() -> None:
+    path, bench = load_bench("wheels_on_a_pty")
+    assert path.name == "wheels_on_a_pty.yaml" and list(bench.devices) == ["rover.wheels"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("format: 1", "format: 2", "format = 2: allowed is 1"),
+        ("mode: real", "mode: dream", "devices.rover.wheels.mode"),
+        ("mode: real", "mode: sim", "devices.rover.wheels.mode"),
+        ("wire: line", f"wire: line\n    tolerance: {{odometer: {BAND}}}", "mode: shadow"),
+        ("mode: real", f"mode: shadow\n    tolerance: {{depth: {BAND}}}", "tolerance.depth"),
+        ("mode: real", "mode: monitor\n    tolerance: {odometer: {absolute: 1, unit: km}}", "is m"),
+        ("mode: real", "mode: monitor\n    tolerance: {odometer: {absolute: -1, unit: m}}", "-1"),
+        ("wire: line", "wire: line\n    faults: [open, melt]", "melt"),
+        ("title: test", "title: test\nrecord: {wires: true}", "wires"),
+        ("wire: line", "wire: lime", 'wire = "lime": allowed is one of line'),
+        ("wire: line", "wire: line\n    power: on", "power"),
+        ("rover.wheels:", "rover.wings:", "allowed is a service that can be real: rover.wheels"),
+        ("interface: Wheels", "interface: Battery", "allowed is Wheels"),
+        ('">=0.1"', "new", 'allowed is a version, such as "0.1"'),
+        ("unit: m/s", "unit: km/h", "unit"),
+        ("{value: 1.2, unit: m/s", "{value: 0, unit: m/s", "drive"),
+        ("serial:///tmp/line", "tcp://10.0.0.1:5", "anyone on that network could move the device"),
+        ("serial:///tmp/line", "rs232:///tmp/line", "allowed is one of serial"),
+        ("wire: line", "wire: line\n    on_loss: tired", "allowed is one of obstacle"),
+        ("wire: line", HEARTBEAT.format(0.5, 0.99), "allowed is a timeout of two periods (1 s) or"),
+        ("wire: line", HEARTBEAT.format(0.2, 0.3), "allowed is a timeout of two periods (0.4 s)"),
+        ("wire: line", "wire: line\n    arm: maybe", "arm = \"maybe\": allowed is one of"),
+        ("wire: line", "wire: line\n    duty: {value: 1.1, unit: '1', source: t}", "duty"),
+        ("wire: line", f"wire: line\n    limits: {{drive.way: {LIMIT}}}", "drive.distance, turn.a"),
+        ("wire: line", "wire: line\n    limits: {drive.distance: {ge: -1, le: 1, unit: km}}",
+         'unit = "km": allowed is m'),
+        ("wire: line", "wire: line\n    limits: {drive.distance: {ge: -1, le: 10.1, unit: m}}",
+         "allowed is within the ICD's -10 to 10 m"),
+        ("wire: line", "wire: line\n    limits: {drive.distance: {ge: 1, le: -1, unit: m}}",
+         "allowed is ge (1) or more"),
+        ("wire: line", "wire: line\n    calibration_required: true", "calibration_required wants"),
+        ("format: 1", "format: 1\nnever_real: [rover.wheels]", "allowed is a dummy"),
+        ("format: 1", "format: 1\ninterlock: {e_stop: {key: x}}", "key"),
+        ("format: 1", "format: 1\ninterlock: {e_stop: {file: stop}}", "allowed is an absolute"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_key_and_what_is_allowed(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    assert before in GOOD
+    with pytest.raises(ConfigurationError) as refused:
+        load_bench(written(tmp_path, GOOD.replace(before, after, 1)))
+    assert words in str(refused.value) and "desk.yaml" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_heartbeat_may_be_lost_once(tmp_path: Path) -> None:
+    text = GOOD.replace("wire: line", HEARTBEAT.format(0.5, 1.0), 1)
+    _, bench = load_bench(written(tmp_path, text))
+    assert bench.devices["rover.wheels"].heartbeat.period == 0.5
+
+
+OTHER = """\
+format: 1
+title: test
+wires:
+  line: {{address: "serial:///tmp/line"}}
+devices:
+  {service}:
+    mode: real
+    wire: line
+    identity: {{interface: {interface}}}
+"""
+
+
+def test_a_gauge_needs_no_rates_and_has_a_code_of_its_own_for_a_loss(tmp_path: Path) -> None:
+    text = OTHER.format(service="rover.battery", interface="Battery")
+    _, bench = load_bench(written(tmp_path, text))
+    assert code_of_loss("rover.battery", bench.devices["rover.battery"]) == "lost"
+
+
+@pytest.mark.parametrize(
+    ("service", "interface", "more", "words"),
+    [
+        ("mav.effectors", "AttitudeEffectors", "", "the fastest that AttitudeEffectors can be"),
+        ("rover.gripper", "Gripper", "", "the fastest that Gripper can be: motion"),
+        ("rover.battery", "Battery", "rates: {motion: {value: 1, unit: 1/s, source: t}}",
+         "none of"),
+        ("rover.battery", "Battery", "on_loss: no_power", "allowed is one of lost"),
+        ("rover.battery", "Battery", LOOP, "allowed is one of state"),
+        ("mav.first_igniter", "Igniter", "", "the real thing is never put on a bench"),
+        ("mav.first_igniter", "Igniter", "dummy_load: {row: load, ge: 3, le: 2, unit: ohm}", "ge"),
+    ],
+)
+def test_each_interface_has_what_it_needs(
+    tmp_path: Path, service: str, interface: str, more: str, words: str
+) -> None:
+    text = OTHER.format(service=service, interface=interface) + (f"    {more}\n" if more else "")
+    with pytest.raises(ConfigurationError) as refused:
+        load_bench(written(tmp_path, text))
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_an_igniter_is_a_dummy_or_none(tmp_path: Path) -> None:
+    text = OTHER.format(service="mav.first_igniter", interface="Igniter")
+    text += "    dummy_load: {row: load, ge: 10, le: 20, unit: ohm}\n"
+    _, bench = load_bench(written(tmp_path, text))
+    told = setting_of(bench).devices[0].wanted
+    assert (told["self_test"], told["self_test_range"]) == ("load", (10.0, 20.0))
+
+
+def test_two_devices_do_not_share_a_wire(tmp_path: Path) -> None:
+    device = GOOD[GOOD.index("  rover.wheels:") :]
+    text = GOOD + device.replace("rover.", "perseverance.")
+    with pytest.raises(ConfigurationError, match=r"a wire of its own: rover.wheels has it"):
+        load_bench(written(tmp_path, text))
+
+
+def test_nor_a_serial_number(tmp_path: Path) -> None:
+    device = GOOD[GOOD.index("  rover.wheels:") :].replace("wire: line", "wire: other")
+    text = GOOD.replace("devices:", '  other: {address: "unix:///tmp/other"}\ndevices:')
+    with pytest.raises(ConfigurationError, match=r"a serial number of its own: rover.wheels has"):
+        load_bench(written(tmp_path, text + device.replace("rover.", "perseverance.")))
+
+
+def test_limits_exactly_those_of_the_icd_and_what_else_is_allowed(tmp_path: Path) -> None:
+    more = (
+        "wire: line\n    limits: {drive.distance: {ge: -10, le: 10, unit: m}}\n"
+        "    arm: required\n    duty: {value: 1, unit: '1', source: test}\n"
+        "    rate: {value: 2, unit: 1/s, source: test}"
+    )
+    _, bench = load_bench(written(tmp_path, GOOD.replace("wire: line", more)))
+    told = setting_of(bench).devices[0]
+    assert told.rules.limits["drive.distance"].highest == 10.0 and told.rules.rate == 2.0
+    assert told.rules.actuations == ("drive", "turn") and told.wanted["automatic"] is False
+
+
+CERTIFICATE = """\
+format: 1
+serial: SN1
+date: 2026-01-01
+due: {due}
+by: the workshop
+fields: {{odometer: {{scale: 1.01, offset: -0.5}}}}
+"""
+
+
+def test_a_calibration_of_another_device_or_one_that_is_over_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = datetime.date(2027, 5, 31)
+    monkeypatch.setattr("ground.testbed.bench.file.today", lambda: day)
+    text = GOOD.replace("wire: line", "wire: line\n    calibration: a.yaml")
+    required = text.replace("a.yaml", "a.yaml\n    calibration_required: true")
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2027-05-31"))
+    _, bench = load_bench(written(tmp_path, required))  # its last day
+    found = calibration_of(tmp_path / "desk.yaml", bench.devices["rover.wheels"])
+    assert found is not None
+    assert found.applied({"odometer": 100.0, "turned": 1.0}) == {"odometer": 100.5, "turned": 1.0}
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2027-05-30"))
+    load_bench(written(tmp_path, text))  # not required: the doctor warns
+    with pytest.raises(ConfigurationError, match=r"was due on 2027-05-30, 1 days ago: have it"):
+        load_bench(written(tmp_path, required))
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="soon"))
+    with pytest.raises(ConfigurationError, match="allowed is a day"):
+        load_bench(written(tmp_path, text))
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2029-01-01").replace("SN1", "SN2"))
+    with pytest.raises(ConfigurationError, match="allowed is SN1, as the bench file wants"):
+        load_bench(written(tmp_path, text))
+
+
+def test_beyond_this_machine_where_that_is_permitted(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD.replace("serial:///tmp/line", "tcp://10.0.0.1:5"))
+    _, bench = load_bench(file, allow_network=True)
+    assert setting_of(bench, allow_network=True).devices[0].allow_network
+
+
+def test_a_bench_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ConfigurationError, match="wheels_on_a_pty"):
+        load_bench("desk-99")

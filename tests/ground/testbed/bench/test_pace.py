@@ -1,0 +1,97 @@
+"""How long a bench holds mission time back: while something works, and while a loop goes on."""
+
+from math import inf
+from types import SimpleNamespace
+from typing import Any
+
+from ground.testbed.bench.file import load_bench
+from ground.testbed.bench.pace import LINGER, SETTLES, PacedBench
+
+EFFECTORS, PERIOD = "mav.effectors", 0.02
+
+
+class Loop:
+    """A clock that a test moves, and the timers that were asked for."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.timers: list[tuple[float, Any]] = []
+        self.pace = SimpleNamespace(rate=inf, until_ns=None, wall_of=lambda ns: 0.0)
+
+    def time(self) -> float:
+        return self.now
+
+    def time_ns(self) -> int:
+        return round(self.now * 1e9)
+
+    def call_later(self, seconds: float, work: Any) -> Any:
+        self.timers.append((self.now + seconds, work))
+        return SimpleNamespace(cancel=lambda: None)
+
+    def set_pace(self, rate: float) -> None:
+        self.pace.rate = rate
+
+    def go_on(self, seconds: float) -> None:
+        """What is due by then is done."""
+        until = self.now + seconds
+        while self.timers and min(self.timers)[0] <= until:
+            due = min(self.timers)
+            self.timers.remove(due)
+            self.now = due[0]
+            due[1]()
+        self.now = until
+
+
+class Paced(PacedBench):
+    def __init__(self) -> None:
+        _, bench = load_bench("nozzle_on_a_pty")
+        device = bench.devices[EFFECTORS]
+        assert device.loop is not None and device.loop.period == PERIOD
+        self.loop = Loop()
+        self._bench_loop: Any = self.loop
+        self._bench: Any = SimpleNamespace(
+            bench=bench, is_live=True, outside=SimpleNamespace(now=lambda: 0.0)
+        )
+        self.evidence: Any = SimpleNamespace(began=lambda *told: None)
+        self.port: Any = SimpleNamespace(missing=False, at_work=False)
+        self._broken = {}
+        self._begin_pace(bench, inf)
+
+    def called(self, *, anew: bool = False) -> None:
+        """A call that is answered at once."""
+        self._begun(EFFECTORS, "steer", 1, anew)
+        self.port.at_work = True
+        self._keep_pace()
+        assert self.loop.pace.rate == 1.0
+        self.port.at_work = False
+        self._keep_pace()
+
+
+def test_a_loop_that_goes_on_is_waited_for_and_let_go_when_it_has_ended() -> None:
+    paced = Paced()
+    for _ in range(10):
+        paced.called()
+        paced.loop.go_on(PERIOD)
+    assert paced.loop.pace.rate == 1.0
+    paced.loop.go_on(LINGER * PERIOD)
+    assert paced.loop.pace.rate == inf
+
+
+def test_one_that_is_seldom_told_the_same_holds_nobody_up_between_two_calls() -> None:
+    """Just as far apart as a loop may be, it is one; a little farther, it is none."""
+    paced = Paced()
+    for apart, rate in ((0.2, inf), (LINGER * PERIOD + 1e-6, inf), (LINGER * PERIOD - 1e-6, 1.0)):
+        paced.loop.go_on(10.0)
+        paced.called()
+        paced.loop.go_on(apart)
+        paced.called()
+        assert paced.loop.pace.rate == rate
+
+
+def test_one_that_is_told_anew_is_waited_for_until_it_is_there() -> None:
+    paced = Paced()
+    paced.called(anew=True)
+    paced.loop.go_on(SETTLES - 0.01)
+    assert paced.loop.pace.rate == 1.0
+    paced.loop.go_on(0.02)
+    assert paced.loop.pace.rate == inf
