@@ -153,8 +153,10 @@ class MissionControl:
             self.tracker, self.telemetry, dictionary, clock.now, conjunctions,
         )  # fmt: skip
 
-    async def run(self) -> Outcome:
-        """Runs the procedure until it ends; returns how."""
+    async def run(self, begun: Callable[[], None] = lambda: None) -> Outcome:
+        """Runs the procedure until it ends; returns how. `begun` is called when the stations have
+        been asked how things are, and what was under way goes on: what people ask before is refused
+        for want of that."""
         async with Nursery("mission control") as nursery:
             await self._look()
             self._check_life()
@@ -163,6 +165,7 @@ class MissionControl:
             self.tracker.resume()
             nursery.start(self.touch.run(), name="keeping in touch")
             self.side_procedures.begin(nursery)
+            begun()
             with self.shelves:
                 cursor = await self.runner.run()
             nursery.cancel()

@@ -138,10 +138,13 @@ def make_mission_control(
         raise ConfigurationError(program.file, None, "steps", str(error)) from error
 
 
-async def run_to_end(control: MissionControl) -> Outcome:
-    """Runs mission control; an archive that it cannot go on with ends the run with its sentence."""
+async def run_to_end(
+    control: MissionControl, begun: Callable[[], None] = lambda: None
+) -> Outcome:
+    """Runs mission control, see there; an archive that it cannot go on with ends the run with its
+    sentence."""
     try:
-        return await control.run()
+        return await control.run(begun)
     except ArchiveError as error:
         return Outcome("failed", str(error), [])
 

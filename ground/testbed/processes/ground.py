@@ -51,18 +51,21 @@ def prepare(part: Part) -> Work:
             def say() -> None:
                 part.pipe.tell_progress(display.state(), log.count)
 
-            door: GroundDoor | None = None
+            doors: list[GroundDoor] = []
+
+            def open_door() -> None:
+                assert isinstance(loop, CommonLoop)
+                doors.append(GroundDoor(control, mission, part.specification, loop))
+
             try:
                 # By the wall, whatever the pace of mission time: somebody watches.
                 loop = asyncio.get_running_loop()
                 assert isinstance(loop, CommonLoop)
                 loop.look_by_wall(say, SAY)
-                if served:
-                    door = GroundDoor(control, mission, part.specification, loop)
-                outcome = await run_to_end(control)
+                outcome = await (run_to_end(control, open_door) if served else run_to_end(control))
                 say()
             finally:
-                if door is not None:
+                for door in doors:
                     door.close(control.runner.cursor.ended)
                 control.write_manifest()
                 control.close()

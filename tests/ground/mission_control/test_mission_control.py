@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flight.icd.devices.base import DeviceFault
 from flight.icd.messages import Command, Rung, Severity
 
 DRIVE = "  - {do: command, vehicle: rover, command: drive, arguments: {distance: 5.0}"
@@ -135,6 +136,31 @@ def test_copies_disorder_and_loss_leave_one_verdict_each(fly: Fly, seed: int) ->
     assert no_copies
     assert len(done) == len(set(done))
     assert given.count("COMPLETED") >= 4
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_it_says_that_it_has_begun_when_the_stations_have_been_asked(
+    fly: Fly, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who lets people in waits for that; stations that do not answer keep nobody out."""
+
+    async def flight(ground: Any) -> Any:
+        known = list[tuple[int, bool]]()
+        asks, told = ground.stations.status, list[float]()
+
+        async def status() -> Any:
+            told.append(ground.stations.now)
+            if not answers and len(told) == 1:
+                raise DeviceFault("no_power", "the stations are dark")
+            return await asks()
+
+        monkeypatch.setattr(ground.stations, "status", status)
+        await ground.control.run(
+            lambda: known.append((len(told), ground.control.stations.status is not None))
+        )
+        return known
+
+    assert fly(DRIVE + "}\n", flight) == [(1, answers)]
 
 
 @pytest.mark.parametrize("instant", [1.0, 599.0, 700.0, 1250.0, 1299.0, 1400.0, 11_000.0])
