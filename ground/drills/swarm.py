@@ -152,7 +152,7 @@ class Swarm:
             return None
         limit = round(SLACK * (milestone.time - place.start - heal), 3)
         always = [name for name in INVARIANTS if name not in SURVIVED]
-        if _spares(faults):
+        if _spares(faults) or (len(faults) == 1 and first.comes_to_nothing):
             always.append("no_vehicle_lost")
         what = f"{first.cell[0]} at {first.target}"
         return {

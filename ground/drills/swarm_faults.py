@@ -13,15 +13,17 @@ import msgspec
 
 from flight.configuration.allowed_values import AMOUNT, UNIT
 from flight.icd.devices.ground_station import STATIONS_SERVICE
+from ground.drills.drawn_arguments import drawn_arguments
 from ground.drills.survey import Calls
 from ground.testbed.computers.starts import COLD
 from sim_hw.faults.bus_kinds import Babble
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
+from sim_hw.faults.spurious_kinds import SpuriousActuation
 from sim_hw.faults.targets import Targets
 
-NEVER = ("lost", "propellant_leak", "spurious_actuation")
+NEVER = ("lost", "propellant_leak")
 """Kinds that cannot be healed, or leave behind what no healing brings back: a swarm asks what
 follows after the healing."""
 OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise")
@@ -35,6 +37,7 @@ STATEMENTS = {"dead": ("open", "read", "write"), "empty": ("open",)}
 SIZES = (-2.0, 3.0)  # powers of ten of figures without a range of their own
 TIMES = (-1.0, 2.5)  # powers of ten of seconds
 MOST_LIKELY_CALLS = 5
+BEFORE = 0.9  # of the time to the call that is meant: until then an output comes on by itself
 DEATHS, MESSAGES = 50, 2_000
 """What a fault does at most that works by itself, as long as it lasts."""
 
@@ -49,6 +52,19 @@ class Choice:
     target: str
     method: str = ""
     times: tuple[float, ...] = ()
+    part: DevicePart | None = None
+
+    @property
+    def is_spurious(self) -> bool:
+        """Whether it does by itself what nobody has told it."""
+        return issubclass(self.kind, SpuriousActuation)
+
+    @property
+    def comes_to_nothing(self) -> bool:
+        """Whether it is an output alone, of what cannot be undone: its arming relay is open."""
+        if not self.is_spurious or self.part is None:
+            return False
+        return self.part.interface.methods[self.method].irreversible
 
     def next_call(self, after: float) -> float:
         """When it can act next, s; infinite: not in this phase."""
@@ -115,7 +131,7 @@ def _times(
 
 def _at_device(part: DevicePart, calls: Calls, kinds: dict[str, type[FaultKind]]) -> list[Choice]:
     return [
-        Choice(kind, "device", calls.service, calls.method, tuple(calls.times))
+        Choice(kind, "device", calls.service, calls.method, tuple(calls.times), part)
         for kind in kinds.values()
         if can_be_drawn(kind) and fits(kind, part, calls.method)
     ]
@@ -126,11 +142,25 @@ def fits(kind: type[FaultKind], part: Any, method: str) -> bool:
     reading = part.interface.methods[method].kind == "reading"
     if kind.name() in READINGS_ONLY and not reading:
         return False
+    draw = random.Random(1)
     try:
-        kind(**drawn_figures(kind, random.Random(1))).check(part, method, ())
+        figures = drawn_figures(kind, draw)
+        if issubclass(kind, SpuriousActuation):
+            if reading:
+                return False
+            figures |= _unasked(part, method, draw)
+        kind(**figures).check(part, method, ())
     except (ValueError, TypeError):
         return False
     return True
+
+
+def _unasked(part: DevicePart, method: str, draw: random.Random) -> dict[str, Any]:
+    """What comes on, and not with a relay that is welded: that nobody survives. Raises
+    NotDrawable."""
+    names = () if part.device is None else part.device.names()
+    arguments = drawn_arguments(part.interface.methods[method], names, draw)
+    return {"welded": False, "arguments": arguments}
 
 
 def drawn_figures(kind: type[FaultKind], draw: random.Random) -> dict[str, Any]:
@@ -233,6 +263,13 @@ def plain_fault(
     `lead`: s from the start of the drill until the call that is meant.
     """
     figures = drawn_figures(choice.kind, draw)
+    if choice.is_spurious and choice.part is not None:
+        figures |= _unasked(choice.part, choice.method, draw)
+        lead *= BEFORE * draw.random()  # while nobody tells it to do that
+        if choice.comes_to_nothing:
+            figures.pop("every", None)  # nor later
+        elif "every" in figures:
+            figures["every"] = max(figures["every"], lasts / MOST_LIKELY_CALLS)
     if choice.kind.name() in OVER_TIME:
         _spread(figures, choice, draw)
     lasts = min(lasts, longest(choice.kind, figures))
@@ -245,7 +282,7 @@ def plain_fault(
         fault["method"] = choice.method
     fault |= {"kind": choice.kind.name(), **figures}
     single = choice.kind.name() not in OVER_TIME and draw.random() < 0.3
-    if not choice.times:
+    if not choice.times or choice.is_spurious:  # which waits for no call
         fault["when"] = {"at": f"{round(lead, 3)} s"}
         fault["lasts"] = f"{lasts:.3f} s"
         return fault

@@ -2,13 +2,18 @@
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
+from typing import get_type_hints
 
 import pytest
 import yaml
 
 from flight.configuration.files import ConfigurationError
+from flight.icd.devices.power import PowerSwitches
+from ground.commands.docs import assembled_devices
 from ground.drills.campaign import Task, tasks_of
 from ground.drills.candidates import flown_task
+from ground.drills.drawn_arguments import NotDrawable, drawn_arguments
 from ground.drills.drill import Drill
 from ground.drills.judging import judge
 from ground.drills.milestones import milestone_after, milestones
@@ -16,12 +21,23 @@ from ground.drills.record import WITHOUT_EFFECT, FaultSpan, Judged, Waited
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Calls, Step, Survey
 from ground.drills.swarm import Swarm, trunk_seeds
-from ground.drills.swarm_faults import can_be_drawn, choices_in, drawn_figures, longest
+from ground.drills.swarm_faults import (
+    Choice,
+    can_be_drawn,
+    choices_in,
+    drawn_figures,
+    fits,
+    longest,
+    plain_fault,
+)
 from ground.drills.swarm_flight import swarm_tasks
 from ground.drills.trail import Step as TrailStep
 from ground.drills.twins import differences, twins_of
+from ground.reference.device_page import interface_of
 from sim_hw.faults.catalogue import catalogue
+from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import TARGET_KINDS
+from sim_hw.faults.spurious_kinds import SpuriousActuation
 from tests.ground.drills.test_reports import record
 
 SLACK = 1.5
@@ -235,3 +251,84 @@ def test_a_twin_with_another_hash_is_told_and_where_they_part() -> None:
     other.sha256 = "1" * 64
     found = differences(first, again)
     assert len(found) == 1 and "they part by 2.000 s" in found[0]
+
+
+# ------------------------------------------------------ outputs that come on by themselves
+
+
+def spurious(scenario: Scenario, survey: Survey, *phases: str) -> list[Choice]:
+    found = [
+        choice
+        for phase in phases or ("surface", "loading")
+        for choice in choices_in(phase, survey.calls, scenario.targets)
+        if choice.kind is SpuriousActuation
+    ]
+    assert found
+    return found
+
+
+def test_what_comes_on_by_itself_is_drawn_beside_all_else_with_arguments_that_are_taken(
+    scenario: Scenario, survey: Survey
+) -> None:
+    names = ("heaters", "core")
+    drawn = 0
+    for name, device in assembled_devices().items():
+        interface = interface_of(type(device))
+        part = DevicePart(name, interface, SimpleNamespace(names=lambda: names))
+        for method in interface.methods.values():
+            reading = method.name not in SpuriousActuation.methods(part)
+            if not fits(SpuriousActuation, part, method.name):
+                assert reading or {"bytes", "str"} & {
+                    each.__name__ for each in get_type_hints(method.arguments).values()
+                }, f"{name}.{method.name}"
+                continue
+            assert not reading
+            drawn += 1
+            for seed in range(20):
+                arguments = drawn_arguments(method, names, random.Random(seed))
+                assert set(method.unpack(arguments)) == set(method.names)
+                assert arguments == drawn_arguments(method, names, random.Random(seed))
+    assert drawn > 30
+    for choice in spurious(scenario, survey):
+        assert choice.part is not None and choice.part.is_actuation(choice.method)
+
+
+def test_no_name_is_made_up_for_what_has_none() -> None:
+    switches = DevicePart("lander.power_switches", PowerSwitches, SimpleNamespace(names=tuple))
+    assert not fits(SpuriousActuation, switches, "set_switch")
+    with pytest.raises(NotDrawable, match="nobody knows the values of"):
+        drawn_arguments(PowerSwitches.methods["set_switch"], (), random.Random(1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_it_comes_before_the_call_and_never_with_a_relay_that_is_welded(
+    scenario: Scenario, survey: Survey, seed: int
+) -> None:
+    for choice in spurious(scenario, survey):
+        plain = plain_fault(1, choice, 60.0, 100.0, random.Random(seed))
+        assert plain["kind"] == "spurious_actuation" and plain["welded"] is False
+        at = float(plain["when"]["at"].removesuffix(" s"))
+        assert 0.0 <= at < 54.0 and "nth" not in plain["when"]
+        if choice.comes_to_nothing:
+            assert "every" not in plain
+        elif "every" in plain:
+            assert float(plain["every"].removesuffix(" s")) >= 20.0
+
+
+def test_of_one_output_alone_that_cannot_be_undone_no_vehicle_may_be_lost(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    seen: set[bool] = set()
+    releases = Calls("arm.gripper", "open", "loading", 2, [410_200.0, 410_300.0])
+    survey.calls.append(releases)
+    drawn = swarm(scenario, survey, tmp_path)
+    drawn._choices.update({(5, p): spurious(scenario, survey, p) for p in ("surface", "loading")})
+    for drill in drills_of(drawn, 20):
+        if len(drill.faults) != 1 or not isinstance(drill.faults[0].kind, SpuriousActuation):
+            continue
+        device = scenario.targets.parts["device"][drill.faults[0].target.name]
+        nothing = device.interface.methods[drill.faults[0].method].irreversible
+        always = [each.text for each in drill.always]
+        assert ("no_vehicle_lost" in always) is nothing
+        seen.add(nothing)
+    assert seen == {True, False}
