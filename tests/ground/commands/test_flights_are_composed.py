@@ -163,6 +163,7 @@ class Flown:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, verdict: str = "success") -> None:
         self.did: list[str] = []
         self.record = None
+        self.descriptors: list[int] = []
         outer = self
 
         def fly_mission(mission: Any, out: Path, options: Any, host: Any, show: Any) -> Any:
@@ -198,6 +199,7 @@ class Flown:
         monkeypatch.setattr(fly, "told_of", lambda earlier, summary: f"beside {earlier}")
         monkeypatch.setattr(fly, "read_session", lambda place: self.record)
         monkeypatch.setattr(fly, "Child", Child)
+        monkeypatch.setattr(fly, "need_descriptors", self.descriptors.append)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +216,7 @@ def test_it_ends_with_its_verdict_and_draws_unless_told_otherwise(
     assert flown.out == Path("runs/short") and flown.mission.name == "short"
     assert flown.options.seed == 1 and flown.options.kills == tuple(parse_kills(["rover@9"]))
     assert flown.host == Virtual() and "drawing the pictures" in capsys.readouterr().out
+    assert flown.descriptors == [512], "asked for before anything flies"
     quiet = ["--quiet", "--no-pictures", "--seed", "0", "--out", "x"]
     assert fly.run(given(fly, *quiet)) == code
     assert flown.did == ["fly", "draw", "fly"] and flown.show is None
