@@ -229,7 +229,7 @@ class MemorySocket:
             return self._joins > 0
         if self._ahead is None:
             self._ahead = self._take()
-        return self._ahead is not None or self._joins > 0
+        return self._ahead is not None
 
     def _take(self) -> tuple[_Queue, bytes] | None:
         """The next message, from all in turn: the same turns as ZeroMQ's fair queueing gives."""

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from flight.icd.messages import Cancel
+from flight.runtime.bus import Bus
 from flight.runtime.client import Client
 from flight.runtime.endpoint import Endpoint
 from flight.runtime.endpoints import Publisher, Server, Subscriber
+from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.sockets import Full, Link
 from tests.flight.runtime.ends import client, end
 
@@ -294,3 +296,19 @@ def test_what_a_subscriber_takes_is_counted_where_a_clock_is_shared_and_heard_wh
     assert did == ["taken", b"m", "taken", b"m"]
     made._link_is(Link.UP)
     assert len(did) == 4, "nobody follows"
+
+
+async def test_a_bus_has_one_connection_to_each_service_in_each_life() -> None:
+    bus = Bus("rover", fabric=MemoryFabric())
+    ends = [
+        bus.connect("wheel", lambda message: None), bus.connect("arm", lambda message: None),
+        bus.connect("wheel", lambda message: None, epoch=2), bus.publish("rover.telemetry"),
+    ]  # fmt: skip
+    for service, epoch in (("wheel", 0), ("arm", 0), ("wheel", 2)):
+        with pytest.raises(ValueError, match=f"rover is connected to {service} already"):
+            bus.connect(service, lambda message: None, epoch=epoch)
+    assert [end.identity for end in ends] == [b"rover#0", b"rover#0", b"rover#2", b""]
+    ends[0].close()
+    bus.connect("wheel", lambda message: None).close()
+    bus.close()
+    assert all(end.closed for end in ends)

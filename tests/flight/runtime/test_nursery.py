@@ -204,3 +204,22 @@ async def test_end_never_raises_the_error_of_the_task() -> None:
     task = asyncio.get_running_loop().create_task(fail_after(0.0))
     await asyncio.sleep(1.0)
     await end(task)
+
+
+async def test_an_error_of_the_body_ends_children_at_once_and_not_when_they_are_done() -> None:
+    loop = asyncio.get_running_loop()
+    begun, ended = loop.time(), list[float]()
+
+    async def sleeps() -> None:
+        try:
+            await asyncio.sleep(1e6)
+        finally:
+            ended.append(loop.time() - begun)
+
+    with pytest.raises(ValueError, match="the body"):
+        async with Nursery("test") as nursery:
+            for name in "ab":
+                nursery.start(sleeps(), name=name)
+            await asyncio.sleep(2.0)
+            raise ValueError("the body")
+    assert ended == [2.0, 2.0] and nursery.size == 0 and loop.time() - begun == 2.0

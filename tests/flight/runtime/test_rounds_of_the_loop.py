@@ -146,6 +146,20 @@ async def test_a_timer_that_has_fired_may_be_called_again_and_cancelled_as_any()
     assert len(seen) == 3 and loop._cancelled_timers == 0
 
 
+async def test_cancelled_timers_are_counted_as_long_as_they_wait() -> None:
+    loop = current()
+    loop.call_later(5.0, lambda: None)
+    same = loop.call_later(5.0, lambda: None)
+    later = [loop.call_later(9.0, lambda: None) for _ in range(3)]
+    for timer in (same, *later):
+        timer.cancel()
+    assert loop._cancelled_timers == 4
+    await asyncio.sleep(6.0)
+    assert loop._cancelled_timers == 3, "one of them has had its time"
+    await asyncio.sleep(6.0)
+    assert loop._cancelled_timers == 0
+
+
 # ----------------------------------------------------------------------- who looks
 
 
@@ -231,6 +245,30 @@ def test_an_error_of_a_reader_of_queues_ends_the_run(count: int) -> None:
 
     with pytest.raises(ValueError, match="a reader"):
         run(main(), loop)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_a_reader_makes_ready_is_done_before_time_goes_on(count: int) -> None:
+    loop, seen = VirtualLoop(), []  # type: ignore[var-annotated]
+    waits = [False] * count
+
+    def reader(number: int) -> QueueReader:
+        def take() -> None:
+            waits[number] = False
+            loop.call_soon(lambda: seen.append((number, loop.time())))
+
+        return loop.add_queue_reader(take, lambda: waits[number])
+
+    readers = [reader(number) for number in range(count)]
+
+    async def main() -> None:
+        for number in range(count):
+            waits[number] = True
+            readers[number].wake()
+        await asyncio.sleep(7.0)
+
+    run(main(), loop)
+    assert seen == [(number, 0.0) for number in range(count)]
 
 
 # -------------------------------------------------------------------------- its end

@@ -20,6 +20,7 @@ from ground.commands import (
     study_arguments,
     study_ascent,
 )
+from ground.commands.drill_way import request_of
 from tests.ground.commands.asked import given
 
 # ----------------------------------------------------------------------------- measure
@@ -276,6 +277,12 @@ def test_what_a_bench_cannot_is_refused_with_why(option: str) -> None:
 )  # fmt: skip
 def test_a_drill_is_called_after_its_file(file: str, name: str) -> None:
     assert drill_files.name_of(Path(file)) == name
+
+
+def test_a_drill_is_asked_for_so_that_the_run_stands_where_it_begins() -> None:
+    assert request_of("gauge", "format: 1", "day") == {
+        "do": "drill_begin", "name": "gauge", "text": "format: 1", "case": "day", "stand": True,
+    }  # fmt: skip
 
 
 def test_a_drill_file_is_a_text_of_bounded_length(tmp_path: Path) -> None:
