@@ -1,5 +1,6 @@
 """Small parts of the kernel by themselves: arrivals, channels, limits, throttling, orders."""
 
+import asyncio
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,8 @@ from flight.core.telling.limits import Limits, LimitState, classify
 from flight.core.telling.throttling import EventThrottle
 from flight.icd.codec import encode
 from flight.icd.messages import Cancel, Command, Exchange, Packet, Rung, Severity
+from ground.testbed.rig import Rig
+from tests.flight.core.toy_node import toy
 
 # --------------------------------------------------------------------------- arrivals
 
@@ -185,6 +188,22 @@ def test_256_kinds_of_events_are_counted_apart_and_to_ask_counts_nothing() -> No
     assert other.may("slip", Severity.WARNING_LO, "right") and other.may("slip", Severity.FATAL)
 
 
+def test_one_of_a_flood_that_is_told_late_counts_as_one_that_was_not_suppressed() -> None:
+    clock = SimpleNamespace(now=0.0)
+    throttle = EventThrottle(2, 1.0, lambda: clock.now)
+    for _ in range(5):
+        throttle.admit("slip", Severity.WARNING_LO)
+    assert throttle.suppressed_total == 3
+    clock.now = 1.0
+    assert throttle.admit("slip", Severity.WARNING_LO, late=True).admitted
+    assert throttle.suppressed_total == 2
+    clock.now = 9.0
+    [notice] = throttle.collect()
+    assert notice.suppressed == 2 and throttle.collect() == []
+    throttle.admit("slip", Severity.WARNING_LO, late=True)
+    assert throttle.suppressed_total == 2, "of another flood there is none"
+
+
 # -------------------------------------------------------------------------- orders, chart
 
 
@@ -237,3 +256,47 @@ def test_whether_a_transfer_is_open_is_no_question_to_a_store_that_is_closed() -
 
     found.ledger.record = closed
     assert found._open_record("open") is False
+
+
+@pytest.mark.parametrize(
+    ("stage", "withdrawn", "seen", "begun"),
+    [
+        ("run", "", ["drive"], True), ("arm", "", [], True), ("fire", "", [], True),
+        ("run", "its sequence has ended", [], False), ("arm", "its sequence has ended", [], False),
+    ],
+)  # fmt: skip
+async def test_an_order_disarms_unless_it_arms_or_fires_or_was_withdrawn(
+    stage: str, withdrawn: str, seen: list[str], begun: bool
+) -> None:
+    found: Any = object.__new__(Dispatcher)
+    noticed: list[str] = []
+    did: list[Any] = []
+    found._node = SimpleNamespace(sequences=SimpleNamespace(why_withdrawn=lambda name: withdrawn))
+    found._guard = SimpleNamespace(command_seen=noticed.append)
+    found.ladder = SimpleNamespace(
+        receive=lambda order: True, step=lambda *given: did.append(given[1:])
+    )
+
+    async def begin(order: Command) -> None:
+        did.append("begun")
+
+    found._begin = begin
+    order = Command("c", "rover", "drive", {}, "rover.sequence", stage=stage)
+    await found.dispatch(order, from_sequence=True)
+    assert noticed == seen
+    assert did == (["begun"] if begun else [(Rung.ABORTED, withdrawn)])
+    noticed.clear()
+    await found.dispatch(order)
+    assert did[-1] == "begun", "what no sequence issued is not withdrawn"
+
+
+async def test_what_a_node_says_tells_of_which_boot_it_is(rig: Rig) -> None:
+    await asyncio.sleep(1.0)
+    await rig.kill("toy")
+    await rig.restart("toy")
+    await asyncio.sleep(700.0)
+    toy(rig).chatter(number=1)
+    await asyncio.sleep(1.0)
+    boots = [event.boot for event in rig.events]
+    assert boots[0] == 1 and boots[-1] == 2 and sorted(boots) == boots
+

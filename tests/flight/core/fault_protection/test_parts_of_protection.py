@@ -2,11 +2,13 @@
 
 import math
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 from flight.core.chart.statechart import Safing, State, Statechart
+from flight.core.commanding.commands import CommandRejected
+from flight.core.fault_protection import watching
 from flight.core.fault_protection.actions import (
     ActionError,
     action,
@@ -14,13 +16,20 @@ from flight.core.fault_protection.actions import (
     parse_action,
 )
 from flight.core.fault_protection.budgets import Budgets
-from flight.core.fault_protection.protection_commands import differences, merged
+from flight.core.fault_protection.names import _bare
+from flight.core.fault_protection.protection_commands import (
+    ProtectionCommands,
+    differences,
+    merged,
+)
 from flight.core.fault_protection.readings import Readings
 from flight.core.fault_protection.safing import SafingControl
 from flight.core.fault_protection.tables import Budget, Monitor, Table
 from flight.core.fault_protection.timers import CommandLossTimer, Confirmation
 from flight.core.fault_protection.watching import Watch
 from flight.core.keeping.storage import Storage
+from flight.icd.devices.measured import measured
+from flight.runtime.reading_gate import ReadingGate
 
 
 def test_a_budget_is_for_its_time_and_over_boots_where_it_says_so() -> None:
@@ -274,3 +283,51 @@ def test_what_is_as_old_as_may_be_is_stale_and_a_watch_begins_when_its_state_doe
     run.entry.stale_after = None
     clock.now = 1e9
     assert not found._is_stale(run)
+
+
+def test_a_table_that_is_taken_down_leaves_no_check_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = SimpleNamespace(judge=lambda reading, now_ns: ("rate", f"too fast at {now_ns}"))
+    monkeypatch.setattr(watching, "ReadingChecks", lambda rules, value: checks)
+    gates = {"imu": ReadingGate()}
+    found: Any = object.__new__(Watch)
+    ended: list[bool] = []
+    run = SimpleNamespace(active=True, activate=ended.append)
+    vars(found).update(
+        _node=SimpleNamespace(readings=SimpleNamespace(gate=gates.__getitem__)), _installed=[],
+        runs={"m": run}, _timer=None,
+    )  # fmt: skip
+    found._install(run, SimpleNamespace(device="imu", method="read"))
+    [judge] = gates["imu"].further["read"]
+    assert judge(None, 7) == ("rate", "too fast at 7")
+    run.active = False
+    assert judge(None, 7) is None, "it watches in its states alone"
+    found.take_down()
+    assert gates["imu"].further["read"] == [] and ended == [False]
+
+
+def test_a_table_that_was_activated_is_staged_no_more_and_none_is_while_a_response_acts() -> None:
+    found: Any = object.__new__(ProtectionCommands)
+    replaced: list[Table] = []
+    audited: list[Any] = []
+    before, after = Table(charge="charge"), Table(charge="soc")
+    responder = SimpleNamespace(running=SimpleNamespace(name="heat"))
+    vars(found).update(
+        protection=SimpleNamespace(responder=responder, table=before, replace=replaced.append),
+        _staged=after, _audit=lambda *given: audited.append(given),
+    )  # fmt: skip
+    with pytest.raises(CommandRejected, match="response heat acts: not while it does"):
+        found._replace(after)
+    assert replaced == [] and found._staged is after
+    responder.running = None
+    found._replace(after)
+    assert replaced == [after] and found._staged is None
+    assert audited == [("charge", '"charge"', '"soc"')]
+
+
+def test_what_a_figure_is_stands_below_its_unit_and_its_being_optional() -> None:
+    metres = Annotated[float, measured("m", 0.0, 1.0)]
+    for annotation in (float, float | None, metres, metres | None, Annotated[float | None, "x"]):
+        assert _bare(annotation) is float
+    for annotation in (float | int | None, list[float], dict[str, float], tuple[float]):
+        assert _bare(annotation) == annotation
+
