@@ -29,6 +29,7 @@ from ground.hil.judging import (
 )
 from ground.hil.motions import Motion
 from ground.hil.own_probes import OWN_PROBES
+from ground.hil.place_probes import PLACE_PROBES
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.frames import frame
 from sim_hw.bench.wire.payloads import LEAST_FRAME, Writer
@@ -437,4 +438,5 @@ PROBES = [
     Named(7, "senseless bytes", garbage),
     *OWN_PROBES,
     *FORM_PROBES,
+    *PLACE_PROBES,
 ]

@@ -1,12 +1,18 @@
 """The conformance kit passes a right device, and finds each defect that one can have."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flight.icd.devices.ascent import AttitudeEffectors
 from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import FAILED, NOT_SHOWN, PASSED, Kit, check_device
+from ground.hil.place_probes import PLACE_PROBES
 from ground.hil.probes import PROBES
+from sim_hw.bench.building import SOURCES, build
+from sim_hw.bench.library import LibraryDevice
 from sim_hw.bench.wire.wires import Wire
 from tests.sim_hw.bench.reference_device import DEFECTS, ReferenceDevice
 
@@ -59,6 +65,41 @@ async def test_each_defect_is_found_by_the_probe_of_its_rule(defect: str) -> Non
     rows = await check_device(kit_for(ReferenceDevice(defect)), PROBES)
     failed = [row.name for row in rows if row.verdict == FAILED]
     assert FOUND_BY[defect] in failed, failed
+
+
+WAY, STOPPED = "places that it is told", "places when it is stopped"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "found"),
+    [
+        ("", "", ""),
+        ("first += m->arguments[before].items > 0 ? m->arguments[before].items : 1;", ";", WAY),
+        ('stop(d, "safed", true); be_safe(d);', 'stop(d, "safed", true);', STOPPED),
+        ('boot", false);\n    be_safe(d);', 'boot", false);\n    d->safe = true;', STOPPED),
+        ("= false;\n    be_safe(d);\n}", "= false;\n    d->safe = true;\n}", STOPPED),
+    ],
+    ids=["right", "another place", "made safe", "greeted", "unplugged"],
+)
+async def test_a_nozzle_is_where_it_was_told_to_be_and_stands_when_it_is_stopped(
+    right: str, wrong: str, found: str, tmp_path: Path
+) -> None:
+    """It answers at once: what it does after that its next answer tells."""
+    shutil.copytree(SOURCES, tmp_path / "sources")
+    core = tmp_path / "sources" / "device.c"
+    text = core.read_text()
+    assert right in text
+    core.write_text(text.replace(right, wrong, 1))
+    device = LibraryDevice(build("nozzle", "library", tmp_path, sources=core.parent))
+
+    async def open_wire() -> Wire:
+        return device.wire()
+
+    rows = await check_device(Kit(AttitudeEffectors, open_wire), PLACE_PROBES)
+    assert {row.name: row.verdict for row in rows} == {
+        name: FAILED if name == found else PASSED for name in (WAY, STOPPED)
+    }, rows
+    device.close()
 
 
 def test_there_are_enough_defects() -> None:
