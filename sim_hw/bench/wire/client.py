@@ -95,6 +95,7 @@ class ProtocolClient:
         self._heard_ns = self._clock()
         self._timer: asyncio.TimerHandle | None = None
         self._ping = 0
+        self._beat_ns = 0  # when the next beat is due
         self._second, self._heard_in_it = -1, 0
         self._first = 0  # the first call, whose or a later one's answer is of this connection
         self.lost = ""
@@ -113,7 +114,7 @@ class ProtocolClient:
         self._send_ping()
         self._first = self._ping
         if self._heartbeat > 0.0:
-            self._timer = self._loop.call_later(self._heartbeat, self._beat)
+            self._beat_in(self._heartbeat)
 
     def listen(self) -> None:
         """Begins to hear, and says nothing."""
@@ -155,14 +156,22 @@ class ProtocolClient:
 
     # ------------------------------------------------------------ heartbeat
 
+    def _beat_in(self, seconds: float) -> None:
+        self._beat_ns = self._clock() + round(seconds * NANOSECONDS)
+        self._timer = self._loop.call_later(seconds, self._beat)
+
     def _beat(self) -> None:
         now = self._clock()
+        late = now - self._beat_ns
+        if late > self._heartbeat * NANOSECONDS:
+            # While this side did not run it has asked nothing: that is not the device's silence.
+            # If it was too long, the device's dead man has acted, and says so.
+            self._heard_ns = min(now, self._heard_ns + late)
         silent = (now - self._heard_ns) / NANOSECONDS
         if silent > self._silence:
             self._end(f"{self.wire_name} has said nothing for {silent:.1f} s")
             return
-        soon = min(self._heartbeat, self._silence - silent + OVER)
-        self._timer = self._loop.call_later(soon, self._beat)
+        self._beat_in(min(self._heartbeat, self._silence - silent + OVER))
         try:
             self._send_ping()
         except LinkLost:

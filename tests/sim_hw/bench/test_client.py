@@ -85,6 +85,36 @@ async def test_silence_is_a_loss_after_a_second() -> None:
     assert it.lost and "has said nothing" in it.lost[0]
 
 
+async def test_time_in_which_this_side_did_not_run_is_no_silence_of_the_device() -> None:
+    """A machine that others use lets a bench wait; it asks before it says that nobody answers."""
+    it = await desk()
+    clock, slept = it.client._clock, [0]
+    it.client._clock = lambda: clock() + slept[0]
+    slept[0] = round(0.9 * NANOSECONDS)  # between two beats
+    await asyncio.sleep(2.0)
+    assert it.lost == []
+    slept[0] += 60 * NANOSECONDS
+    await asyncio.sleep(2.0)
+    assert it.lost == []
+    it.device.mute = True
+    slept[0] += 60 * NANOSECONDS
+    await asyncio.sleep(0.7)
+    assert it.lost == []
+    await asyncio.sleep(0.5)
+    assert len(it.lost) == 1 and "has said nothing for 1" in it.lost[0]
+
+
+async def test_a_beat_that_is_a_little_late_is_no_reason_to_wait_longer() -> None:
+    it = await desk()
+    clock, slept = it.client._clock, [0]
+    it.client._clock = lambda: clock() + slept[0]
+    it.device.mute = True
+    for _ in range(4):
+        slept[0] += round(0.19 * NANOSECONDS)
+        await asyncio.sleep(0.2)
+    assert len(it.lost) == 1
+
+
 async def test_without_a_word_for_a_while_heartbeats_keep_it() -> None:
     it = await desk()
     await asyncio.sleep(100.0)
