@@ -22,7 +22,7 @@ from ground.benchmarks.hil_bench import (
     measure_path,
 )
 from ground.benchmarks.hil_costs import measure_costs
-from ground.benchmarks.hil_unplugging import UnplugFigures, measure_unplugging
+from ground.benchmarks.hil_unplugging import PTY, SOCKET, UnplugFigures, measure_unplugging
 from sim_hw.bench.building import HOSTS, NotBuilt, build
 from sim_hw.bench.floor import FLOOR_WAY, Floor, measure_floor
 from sim_hw.bench.histogram import Histogram
@@ -106,12 +106,14 @@ def measure_hil(extent: HilExtent, say: Callable[[str], None]) -> Iterator[Row]:
         for realtime in (False, True):
             yield from _paths(extent, nozzle, folder, realtime, say)
         yield from _qemu(extent, folder, say)
+        ways = ((PTY, False, extent.unplugs), (SOCKET, False, extent.unplugs),
+                (PTY, True, extent.silences))  # fmt: skip
         for realtime in (False, True):
-            for silent, cycles in ((False, extent.unplugs), (True, extent.silences)):
-                desks = min(DESKS, cycles)
+            for wire, silent, cycles in ways:
                 figures = measure_unplugging(
-                    wheels, folder, cycles, silent=silent, desks=desks, realtime=realtime
-                )
+                    wheels, folder, cycles, silent=silent, wire=wire, desks=min(DESKS, cycles),
+                    realtime=realtime,
+                )  # fmt: skip
                 for sentence in figures.refused:
                     say(f"warning: {sentence}")
                 yield from unplug_rows(figures, silent=silent, how=_how(realtime))

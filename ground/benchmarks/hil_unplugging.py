@@ -20,6 +20,11 @@ from sim_hw.bench.device_link import ARMED, READABLE
 from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.realtime import real_time
 
+PTY, SOCKET = "pty", "socket"
+WIRES = {PTY: ("--pty", "serial"), SOCKET: ("--unix", "unix")}
+"""What the device is told, and how its address begins. The end of a pty comes through a queue of
+the kernel's that no priority lifts; that of a socket comes at once."""
+
 
 @dataclass
 class UnplugFigures:
@@ -36,10 +41,12 @@ class UnplugFigures:
 
 
 class Wheels:
-    """A process on a pty that can be ended, and begun anew, while others have their turn."""
+    """A process on a wire that can be ended, and begun anew, while others have their turn."""
 
-    def __init__(self, binary: Path, line: Path, serial: str, realtime: bool) -> None:
-        self._words = [str(binary), "--pty", str(line), "--serial", serial]
+    def __init__(
+        self, binary: Path, wire: str, line: Path, serial: str, realtime: bool
+    ) -> None:
+        self._words = [str(binary), WIRES[wire][0], str(line), "--serial", serial]
         self._line, self._realtime = line, realtime
         self._holder: AbstractContextManager[subprocess.Popen[str]] | None = None
         self._process: subprocess.Popen[str] | None = None
@@ -65,32 +72,39 @@ class Wheels:
 
 
 def measure_unplugging(
-    binary: Path, folder: Path, cycles: int, *, silent: bool, desks: int = 1, realtime: bool = False
+    binary: Path,
+    folder: Path,
+    cycles: int,
+    *,
+    silent: bool,
+    wire: str = PTY,
+    desks: int = 1,
+    realtime: bool = False,
 ) -> UnplugFigures:
     """Wheels that die in mid-drive (`silent`: that are stopped), and come back: `cycles` in all, at
     so many desks of one bench."""
-    found = UnplugFigures("silent" if silent else "process dies")
+    found = UnplugFigures(f"{'silent' if silent else 'process dies'}, {wire}")
     with floor_beside(realtime=realtime) as floor:
         measures: AbstractContextManager[list[str]] = real_time() if realtime else nullcontext([])
         with measures as refused:
             found.refused += refused
-            run_loop(_at_desks(found, binary, folder, (cycles, desks), silent, realtime),
-                     PacedLoop())  # fmt: skip
+            names = [f"SN{number:04}" for number in range(1, desks + 1)]
+            lines = {name: folder / f"{wire}{name}" for name in names}
+            wheels = [Wheels(binary, wire, lines[name], name, realtime) for name in names]
+            places = [
+                Place(f"desk{name}.wheels", "wheels", f"{WIRES[wire][1]}://{line}", name)
+                for name, line in lines.items()
+            ]
+            run_loop(_at_desks(found, wheels, places, cycles, silent, realtime), PacedLoop())
     found.floor = floor.lateness
     return found
 
 
 async def _at_desks(
-    found: UnplugFigures, binary: Path, folder: Path, many: tuple[int, int], silent: bool,
+    found: UnplugFigures, wheels: list[Wheels], places: list[Place], cycles: int, silent: bool,
     realtime: bool,
 ) -> None:  # fmt: skip
-    cycles, desks = many
-    names = [f"SN{number:04}" for number in range(1, desks + 1)]
-    wheels = [Wheels(binary, folder / f"line{name}", name, realtime) for name in names]
-    places = [
-        Place(f"desk{name}.wheels", "wheels", f"serial://{folder / f'line{name}'}", name)
-        for name in names
-    ]
+    desks = len(places)
     try:
         for each in wheels:
             each.start()

@@ -37,7 +37,7 @@ class Wanted:
         pairs = (("interface", self.interface), ("model", self.model), ("serial", self.serial))
         for name, wanted in pairs:
             if wanted and told.get(name) != wanted:
-                return f"its {name} is {shown(told.get(name))}; the bench file wants {wanted}"
+                return _other(name, told.get(name), wanted)
         if told.get("interface_hash") != self.interface_hash:
             return (
                 f"it was made for another version of {self.interface} "
@@ -45,12 +45,19 @@ class Wanted:
                 "build its firmware anew"
             )
         if self.firmware and not _is_version(str(told.get("firmware")), self.firmware):
-            words = shown(told.get("firmware"))
-            return f"its firmware is {words}; the bench file wants {self.firmware}"
+            return _other("firmware", told.get("firmware"), self.firmware)
         most = told.get("maximum_frame", LEAST_FRAME)
         if type(most) is not int or most < LEAST_FRAME:
             return f"its maximum_frame is {shown(most)}; allowed are {LEAST_FRAME} bytes and more"
         return ""
+
+
+def _other(name: str, told: Any, wanted: str) -> str:
+    step = "build it anew" if name == "firmware" else "put that one on its wire"
+    return (
+        f"its {name} is {shown(told)}; the bench file wants {wanted}: {step}, or correct "
+        f"identity.{name} in the file"
+    )
 
 
 def is_version_rule(rule: str) -> bool:

@@ -19,7 +19,7 @@ from ground.benchmarks.hil_measurement import (
     timer_row,
     unplug_rows,
 )
-from ground.benchmarks.hil_unplugging import UnplugFigures, measure_unplugging
+from ground.benchmarks.hil_unplugging import PTY, SOCKET, UnplugFigures, measure_unplugging
 from sim_hw.bench.building import build
 from sim_hw.bench.floor import WAYS, Floor
 from sim_hw.bench.histogram import Histogram
@@ -98,9 +98,12 @@ def test_what_moved_unasked_is_missed_whatever_the_machine() -> None:
 
 @pytest.mark.check
 @pytest.mark.processes
-def test_devices_that_die_at_several_desks_are_each_told_and_are_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wire", [PTY, SOCKET])
+def test_devices_that_die_at_several_desks_are_each_told_and_are_back(
+    wire: str, tmp_path: Path
+) -> None:
     wheels = build("wheels", "posix", tmp_path)
-    figures = measure_unplugging(wheels, tmp_path, 7, silent=False, desks=3)
+    figures = measure_unplugging(wheels, tmp_path, 7, silent=False, wire=wire, desks=3)
     assert figures.fault.count == figures.back.count == 7 and figures.stale == 0
     assert figures.floor.count > 20
 

@@ -126,7 +126,7 @@ def test_one_that_does_not_open_tells_why_and_another_than_is_wanted_is_refused(
     ):
         run = Run(does)
         try:
-            assert run.state(BAD, state)[3] == words
+            assert run.state(BAD, state)[3].startswith(words)
             run.state(GOOD, "armed")
         finally:
             run.process.close()
