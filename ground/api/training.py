@@ -96,6 +96,7 @@ class DrillFiles(Read, frozen=True, tag="drill_files"):
 class DrillNow(Read, frozen=True, tag="drill"):
     """The drill that waits, is under way or was the last.
 
+    To who is no trainer none is under way before something was asked of people.
     Answers `state` (none, waiting, under_way, over) and `prompts`, what people were asked:
     [{number, prompt, state, asked_ns, deadline_ns, done_ns, by}], `state` one of not_yet, asked,
     overdue, in_time, late. Trainers are told before its end what it is (`name`, `title`, `faults`,
@@ -136,13 +137,11 @@ HIDING_TOPICS = ("fault", "audit")
 
 
 def is_hidden(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry of the journal is not for who is trained: what trainers do, but for a drill
-    that begins at once, and that one ends. One that waits is not told: when it begins is a part of
-    it."""
+    """Whether an entry of the journal is not for who is trained: all that trainers do. That a drill
+    begins or ends is a part of it: what the crew is to know of it, it is asked (`drill`)."""
     what = entry.get("what")
     if entry.get("topic") == "fault":
-        waits = entry.get("data", {}).get("starts", "now") != "now"
-        return what != "drill_ended" and (what != "drill_begun" or waits)
+        return True
     return entry.get("topic") == "audit" and (what == HIDDEN or what in TRAINING_NAMES)
 
 

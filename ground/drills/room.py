@@ -211,7 +211,7 @@ class DrillRoom:
             "prompts": [] if self._crew is None else self._crew.prompts(trainer=trainer),
         }
         if not trainer:
-            return told if told["state"] == "under_way" else {"state": "none", "prompts": []}
+            return told if told["prompts"] else {"state": "none", "prompts": []}
         began = None if self._watch is None else self._watch.began
         return told | {
             "name": drill.name, "title": drill.title, "doc": drill.doc, "start": str(drill.start),

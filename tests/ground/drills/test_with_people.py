@@ -114,7 +114,7 @@ def test_the_crew_learns_what_is_asked_and_no_more_before_the_end(flown: Any) ->
     assert under_way["state"] == "under_way" and under_way["began_ns"] == 800_000 * 10**9
     [coming] = under_way["prompts"]
     assert (coming["state"], coming["command"]) == ("not_yet", "report_status")
-    assert seen["under way eve"]["result"] == {"state": "under_way", "prompts": []}
+    assert seen["under way eve"]["result"] == {"state": "none", "prompts": []}
     [asked] = seen["asked eve"]["result"]["prompts"]
     assert asked["prompt"].startswith("the lander has told") and asked["state"] == "asked"
     assert "command" not in asked and "title" not in seen["asked eve"]["result"]
