@@ -19,6 +19,7 @@ from ground.mission_control.service.known_names import Known
 from ground.mission_control.service.waiting import problem_of
 from ground.mission_control.service.windows import Outlook, outlook
 from ground.mission_control.space_link.stations import Stations
+from ground.mission_control.timing.durations import duration
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def mode_problems(seen: Assessment) -> list[str]:
         return []
     return [
         f"{seen.entry.name} is not allowed in state {mode}, which was reported "
-        f"{seen.mode_age or 0.0:.0f} s ago; allowed: {', '.join(allowed)}"
+        f"{duration(seen.mode_age or 0.0)} ago; allowed: {', '.join(allowed)}"
     ]
 
 

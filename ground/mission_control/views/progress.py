@@ -13,12 +13,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd import places
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.loop import NANOSECONDS
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.procedures import steps
+from ground.mission_control.timing.durations import duration
 
 PLACES = {
     places.GROUND: ("on the ground", "yellow"),
@@ -70,17 +70,6 @@ class Progress(Struct, frozen=True):
     ended: str
     step: str = ""  # of the procedure, where it is
     events: list[ShownEvent] = []
-
-
-def duration(seconds: float) -> str:
-    """A time span such as ``1 h 05 min``; in sols from two sols on."""
-    if seconds >= 2 * SOL_SECONDS:
-        return f"{seconds / SOL_SECONDS:.1f} sols"
-    minutes, second = divmod(round(max(0.0, seconds)), 60)
-    hours, minute = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minute:02d} min"
-    return f"{minute} min {second:02d} s" if minute else f"{second} s"
 
 
 class ProgressDisplay:

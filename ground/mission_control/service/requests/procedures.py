@@ -71,16 +71,18 @@ def describe(instruction: Instruction) -> str:
     kind = str(step.__struct_config__.tag)
     match step:
         case steps.CommandStep():
-            given = ", ".join(f"{name}={value}" for name, value in step.arguments.items())
+            given = ", ".join(f"{name}={_word(value)}" for name, value in step.arguments.items())
             return f"{step.vehicle} {step.command} {given}".rstrip()[:200]
         case steps.WaitForEvent():
             return f"wait for {step.vehicle} {step.event}"
         case steps.WaitForTelemetry():
-            return f"wait for {step.vehicle} {step.channel} {step.comparison} {step.value}"
+            return f"wait for {_compared(step)}"
         case steps.WaitUntil():
             return f"wait until sol {step.sol}, {step.lmst:g} h"
         case steps.Pause():
-            return f"pause {step.seconds:g} s, {step.sols:g} sols"
+            parts = [(step.seconds, "s"), (step.sols, "sols")]
+            spans = ", ".join(f"{size:g} {unit}" for size, unit in parts if size > 0.0)
+            return f"pause {spans}" if spans else "go on"
         case steps.Prompt() | steps.Poll():
             return f"{kind}: {step.text}"[:200]
         case steps.Phase():
@@ -89,9 +91,43 @@ def describe(instruction: Instruction) -> str:
             return f"{', '.join(step.tubes)} at {' or '.join(step.places)}"[:200]
         case steps.Goto():
             return f"go to {step.to}"
+        case steps.Branch():
+            otherwise = f", else to {step.otherwise}" if step.otherwise else ""
+            return f"if {_condition(step)}: go to {step.then}{otherwise}"[:200]
         case steps.End():
             return f"end: {step.verdict} {step.reason}".rstrip()[:200]
     return kind.replace("_", " ")
+
+
+def _word(value: Any) -> str:
+    """A value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_word, value))}]"
+    return str(value)
+
+
+def _compared(step: steps.WaitForTelemetry | steps.TelemetryIs) -> str:
+    return f"{step.vehicle} {step.channel} {step.comparison} {_word(step.value)}"
+
+
+def _tubes_at(wanted: steps.CustodyIs) -> str:
+    tubes = wanted.tubes if isinstance(wanted.tubes, str) else ", ".join(wanted.tubes)
+    least = "" if wanted.at_least is None else f"at least {wanted.at_least} of "
+    return f"{least}{tubes} at {' or '.join(wanted.places)}"
+
+
+def _condition(step: steps.Branch) -> str:
+    """What a branch goes by."""
+    if step.telemetry is not None:
+        return _compared(step.telemetry)
+    if step.custody is not None:
+        return _tubes_at(step.custody)
+    if step.verdict is not None:
+        return f"{step.verdict.of or 'the last command'} is {' or '.join(step.verdict.among)}"
+    assert step.answer is not None  # exactly one is given
+    return f"{step.answer.of} was answered {' or '.join(step.answer.among)}"
 
 
 # --------------------------------------------------------------------------------- reads

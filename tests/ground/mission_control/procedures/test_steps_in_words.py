@@ -11,7 +11,8 @@ from ground.mission_control.execution.hibernations import Hibernations
 from ground.mission_control.procedures import steps
 from ground.mission_control.service.requests.procedures import describe
 from ground.mission_control.telemetry.watches import Watches
-from ground.mission_control.views.progress import ProgressDisplay, duration
+from ground.mission_control.timing.durations import duration
+from ground.mission_control.views.progress import ProgressDisplay
 
 SOL = 88_775.244
 
@@ -23,6 +24,19 @@ TELEMETRY = steps.WaitForTelemetry(
 UNTIL = steps.WaitUntil(sol=60, lmst=9.5)
 CUSTODY = steps.AssertCustody(tubes=["M1", "M2"], places=["mav", "lander_rack"])
 LONG = "x" * 300
+FLAGS = steps.CommandStep(
+    "rover", "set", arguments={"on": True, "off": False, "tubes": ["M1", "M2"]}
+)
+AWAKE = steps.TelemetryIs("rover", "asleep", "==", value=False)
+ABOARD = steps.CustodyIs(tubes=["M1", "M2"], places=["mav", "hand"], at_least=0)
+EACH = steps.CustodyIs(tubes="EACH", places=["mav"])
+DONE = steps.VerdictIs(among=["COMPLETED", "FAILED"])
+TOLD = steps.VerdictIs(among=["FAILED"], of="egress")
+GO = steps.AnswerIs(of="ready", among=["go", "wait"])
+
+
+def branch(**condition: Any) -> steps.Branch:
+    return steps.Branch(then="a", otherwise="b", **condition)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +47,15 @@ LONG = "x" * 300
         (TELEMETRY, "wait for rover charge >= 0.5"),
         (UNTIL, "wait until sol 60, 9.5 h"),
         (steps.Pause(seconds=10.0, sols=1.0), "pause 10 s, 1 sols"),
+        (steps.Pause(sols=0.5), "pause 0.5 sols"), (steps.Pause(), "go on"),
+        (FLAGS, "rover set on=yes, off=no, tubes=[M1, M2]"),
+        (branch(telemetry=AWAKE), "if rover asleep == no: go to a, else to b"),
+        (branch(custody=ABOARD), "if at least 0 of M1, M2 at mav or hand: go to a, else to b"),
+        (branch(custody=EACH), "if EACH at mav: go to a, else to b"),
+        (branch(verdict=DONE), "if the last command is COMPLETED or FAILED: go to a, else to b"),
+        (branch(verdict=TOLD), "if egress is FAILED: go to a, else to b"),
+        (branch(answer=GO), "if ready was answered go or wait: go to a, else to b"),
+        (steps.Branch(then="a", telemetry=AWAKE), "if rover asleep == no: go to a"),
         (steps.Phase(phase="second"), "phase second"),
         (CUSTODY, "M1, M2 at mav or lander_rack"),
         (steps.Goto(to="again"), "go to again"),

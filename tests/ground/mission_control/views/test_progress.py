@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from flight.icd.messages import Severity
-from ground.mission_control.views.progress import Progress, ProgressDisplay, duration, line, render
+from ground.mission_control.timing.durations import duration
+from ground.mission_control.views.progress import Progress, ProgressDisplay, line, render
 
 Fly = Callable[..., Any]
 
