@@ -111,6 +111,22 @@ async function askAll() {
   store.steps = listOf(steps).map(adapt.custodyStep).reverse().slice(0, 300);
 }
 
+// What came of a topic before this page was there, with what it has: the newest first.
+const BACK = 2000; // entries of the journal that are looked through
+const MOST_BACK = 300;
+
+export async function askBack(topic, known) {
+  if (!store.link.socket) return known;
+  try {
+    const last = store.clock?.journal_last ?? store.journal;
+    const entries = listOf(await link.ask("since", { number: Math.max(0, last - BACK), topics: [topic], limit: 500 }));
+    const numbers = new Set(known.map((each) => each.n));
+    return [...known, ...entries.filter((each) => !numbers.has(each.n))].sort((a, b) => b.n - a.n).slice(0, MOST_BACK);
+  } catch {
+    return known; // the link was lost: the page says so
+  }
+}
+
 // The rows of an answer, whatever they are called in it.
 export function listOf(answer) {
   if (Array.isArray(answer)) return answer;

@@ -4,7 +4,7 @@ import { asTyped, read, sentence } from "./arguments.js";
 import { drawNow } from "./app.js";
 import { h } from "./dom.js";
 import { best } from "./fuzzy.js";
-import { button, commanding } from "./parts.js";
+import { button, commanding, prose } from "./parts.js";
 import { store } from "./store.js";
 
 const MOST_FOUND = 60;
@@ -66,7 +66,7 @@ export function finder() {
   if (form.problem) return h("p", { class: "empty problem" }, form.problem);
   const targets = targetsFound();
   const kinds = kindsFound();
-  return h("div", { class: "split finders", key: "finders" },
+  return h("div", { class: `split finders ${form.kind ? "" : "alone"}`, key: "finders" },
     list("target", "1. What breaks", targets, form.query, form.at, {
       key: targetKey, chosen: form.target && targetKey(form.target), take: pickTarget,
       write: (text) => { form.query = text; form.at = 0; }, move: (at) => { form.at = at; },
@@ -75,7 +75,7 @@ export function finder() {
     list("kind", form.target ? `2. How ${form.target.name} breaks` : "2. How it breaks", kinds, form.kindQuery, form.kindAt, {
       key: (each) => each.name, chosen: form.kind?.name, take: pickKind,
       write: (text) => { form.kindQuery = text; form.kindAt = 0; }, move: (at) => { form.kindAt = at; },
-      words: (each) => [h("strong", { class: each.why_not ? "soft" : "" }, each.name.replaceAll("_", " ")), h("span", { class: "soft doc" }, each.why_not ? `not here: ${each.why_not}` : each.doc)], empty: form.target ? "no such kind" : "pick what breaks first",
+      words: (each) => [h("strong", { class: each.why_not ? "soft" : "" }, each.name.replaceAll("_", " ")), h("span", { class: "soft doc" }, each.why_not ? `not here: ${each.why_not}` : prose(each.doc))], empty: form.target ? "no such kind" : "pick what breaks first",
     }));
 }
 
@@ -160,12 +160,12 @@ export function faultForm() {
   const known = texts["own method"] ? kind.methods[texts["own method"]] ?? [] : [...new Set(Object.values(kind.methods).flat())];
   const events = [...Object.values(store.dictionary?.vehicles ?? {})].flatMap((vehicle) => Object.keys(vehicle.events).map((name) => `${vehicle.name}.${name}`));
   return h("form", { class: "form fault-form", key: `${target.name} ${kind.name} ${form.made}`, "aria-label": `Form of ${kind.name}`, onsubmit: (event) => { event.preventDefault(); inject(); } },
-    h("p", { class: "doc" }, h("strong", null, `${kind.name.replaceAll("_", " ")} of ${target.name}`), ` ${kind.doc}`),
+    h("p", { class: "doc" }, h("strong", null, `${kind.name.replaceAll("_", " ")} of ${target.name}`), " ", prose(kind.doc)),
     Object.entries(kind.arguments).map(([name, entry]) => field(`kind ${name}`, name, entry, problems)),
     methods.length > 0 && choice("own method", target.sort === "device" ? "method or signal" : "limited to", ["", ...methods], (name) => name || (target.sort === "device" ? "all that it is usually at" : "all")),
     known.length > 0 && plain("own fields", "fields", problems, { note: `left out: those that it usually changes; there are ${known.slice(0, 10).join(", ")}${known.length > 10 ? ", …" : ""}`, known }),
     choice(TRIGGER, "begins", ["", ...Object.keys(form.all.triggers)].filter((key) => !["nth"].includes(key) || kind.counted), (key) => WHEN[key] ?? key),
-    texts[TRIGGER] && h("p", { class: "soft" }, trigger().doc),
+    texts[TRIGGER] && h("p", { class: "soft" }, prose(trigger().doc)),
     Object.entries(trigger().arguments).map(([name, entry]) => field(`when ${name}`, name, entry, problems, name === "after" ? events : [])),
     field("own lasts", "lasts", form.all.lasts, problems, [], "left out: until it is healed, or the run ends"),
     plain("lasts until", "or until an event", problems, { known: events, note: "such as rover.arrived" }),

@@ -7,11 +7,14 @@ import { span } from "./time.js";
 
 export const greyed = () => !store.link.socket || !store.link.api;
 
+export const runEnded = () => store.link.socket && Boolean(store.clock?.ended);
+
 export function lostSince() {
+  if (runEnded()) return `The run has ended: ${store.clock.ended}. What is shown is how it stood at the end, and nothing can be sent any more.`;
   const seconds = (Date.now() - store.link.since) / 1000;
   const what = store.link.socket ? "Mission control does not answer" : "The link to the console's server is lost";
   const at = new Date(store.link.since).toTimeString().slice(0, 8);
-  return `${what} since ${at} (${span(seconds)}). What is shown is old. It comes back by itself.`;
+  return `${what} since ${at} by this computer's clock, ${span(seconds)} ago${store.link.socket && store.link.apiWhy ? `: ${store.link.apiWhy}` : ""}. What is shown is old. It comes back by itself.`;
 }
 
 export function rail() {
@@ -39,7 +42,7 @@ function manner({ bad, at }) {
 
 export function foot(screen) {
   return h("footer", { class: "foot", key: "foot" },
-    h("p", { class: manner(store.said), role: "status", "aria-live": "polite", id: "said" },
+    h("p", { class: manner(store.said), title: store.said.text, role: "status", "aria-live": "polite", id: "said" },
       store.said.bad && h("strong", null, "Refused: "), store.said.text),
     h("p", { class: "hints soft" }, (screen.hints ?? []).map(([keys, words]) => [h("kbd", null, keys), ` ${words} `]),
       h("kbd", null, "Ctrl K"), " palette ", h("kbd", null, "?"), " help"));

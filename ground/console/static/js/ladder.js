@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { button, table, words } from "./parts.js";
 import { isBad, isOver, kindOfCommand, shape, status } from "./status.js";
 import { nowNs, titleOf } from "./store.js";
-import { hms, lmst, spanNs, utc } from "./time.js";
+import { lmst, spanNs, utc } from "./time.js";
 
 const USUAL = ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"];
 
@@ -13,9 +13,12 @@ export function commandStatus(command) {
 
 const order = (rung) => (USUAL.includes(rung.rung) ? USUAL.indexOf(rung.rung) : USUAL.length - 0.5);
 
-// Those that were heard, in their order on board.
+// By their order on board.
+export const byRung = (a, b) => a.occurred_ns - b.occurred_ns || order(a) - order(b);
+
+// Those that were heard.
 export function climbed(command) {
-  return command.rungs.filter((rung) => rung.rung !== "PROGRESS").sort((a, b) => a.occurred_ns - b.occurred_ns || order(a) - order(b));
+  return command.rungs.filter((rung) => rung.rung !== "PROGRESS").sort(byRung);
 }
 
 // Passed rungs as signs with their time; those to come as empty ones; after a bad one none.
@@ -27,21 +30,21 @@ export function ladder(command, { full = false } = {}) {
   const coming = bad >= 0 || isOver(command.status) ? [] : USUAL.slice(last + 1);
   const word = (text) => h("span", { class: full ? "" : "unseen" }, text);
   return h("ol", { class: full ? "ladder full" : "ladder" },
-    command.sent_ns !== null && command.sent_ns !== undefined && h("li", { class: "passed", title: `sent ${utc(command.sent_ns)}` }, shape("normal"), word("sent")),
+    command.sent_ns !== null && command.sent_ns !== undefined && h("li", { class: "passed", title: `sent ${lmst(command.sent_ns, true)}` }, shape("normal"), word("sent")),
     passed.map((rung, place) => h("li", {
       key: `${rung.rung} ${rung.occurred_ns}`,
       class: bad >= 0 && place > bad ? "after" : "passed",
-      title: `${rung.rung} at ${utc(rung.occurred_ns)}, heard ${utc(rung.received_ns)} ${rung.detail ?? ""}`,
+      title: `${rung.rung.toLowerCase()} at ${lmst(rung.occurred_ns, true)}, heard ${lmst(rung.received_ns, true)} ${rung.detail ?? ""}`,
     }, shape(bad >= 0 && place > bad ? "off" : isBad(rung.rung) ? "critical" : "normal"), word(rung.rung.toLowerCase()))),
     coming.map((rung) => h("li", { key: rung, class: "coming", title: `${rung.toLowerCase()}: not heard yet` }, shape("standby"), word(rung.toLowerCase()))));
 }
 
 export function due(command) {
-  if (isOver(command.status)) return h("span", { class: "soft" }, command.rungs.length ? `heard ${hms(Math.max(...command.rungs.map((rung) => rung.received_ns)))}` : "");
+  if (isOver(command.status)) return h("span", { class: "soft" }, command.rungs.length ? `heard ${lmst(Math.max(...command.rungs.map((rung) => rung.received_ns)))}` : "");
   if (!command.expected_ns) return h("span", { class: "soft" }, "waits to leave");
   const left = command.expected_ns - nowNs();
-  if (left < 0) return h("span", { class: "late" }, `due ${hms(command.expected_ns)}, ${spanNs(-left)} late`);
-  return h("span", null, `by ${hms(command.expected_ns).slice(0, 5)} `, h("span", { class: "soft" }, `in ${spanNs(left)}`));
+  if (left < 0) return h("span", { class: "late" }, `due ${lmst(command.expected_ns)}, ${spanNs(-left)} late`);
+  return h("span", null, `by ${lmst(command.expected_ns)}`, h("span", { class: "soft" }, `, in ${spanNs(left)}`));
 }
 
 // One command in full: each rung in words, with when it was so and when it was heard.
@@ -49,7 +52,7 @@ function whole(command, more) {
   return h("div", { class: "whole" },
     ladder(command, { full: true }),
     h("ul", null, climbed(command).map((rung) => h("li", { key: `${rung.rung} ${rung.occurred_ns}` },
-      h("strong", null, rung.rung.toLowerCase()), ` ${utc(rung.occurred_ns)}`, h("span", { class: "soft" }, `, heard ${hms(rung.received_ns)}`), rung.detail && `: ${rung.detail}`))),
+      h("strong", null, rung.rung.toLowerCase()), ` ${lmst(rung.occurred_ns, true)}`, h("span", { class: "soft" }, `, ${utc(rung.occurred_ns)} UTC, heard ${spanNs(rung.received_ns - rung.occurred_ns)} later`), rung.detail && `: ${rung.detail}`))),
     h("p", { class: "soft" }, command.identifier, command.detail && `: ${command.detail}`),
     more && button("Stage it again", (event) => { event.stopPropagation(); more(command); }));
 }

@@ -1,4 +1,5 @@
 // Pieces that screens are made of.
+import { redraw } from "./app.js";
 import { h, MOST_ROWS } from "./dom.js";
 import { store } from "./store.js";
 
@@ -15,7 +16,7 @@ export function table(label, columns, rows, { key, picked, pick, empty = "nothin
   return [
     h("table", { class: pick ? "pickable" : "", key: label },
       h("caption", { class: "unseen" }, label),
-      h("thead", null, h("tr", null, columns.map((each) => (each.head ? h("th", { scope: "col", class: each.cls }, each.head) : h("td", null))))),
+      columns.some((each) => each.head) && h("thead", { key: "head" }, h("tr", null, columns.map((each) => (each.head ? h("th", { scope: "col", class: each.cls }, each.head) : h("td", null))))),
       h("tbody", null, shown.map((row) => {
         const name = key(row);
         const chosen = picked !== undefined && picked === name;
@@ -38,6 +39,14 @@ function keepInView(row) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+// Keeps `size` as large as a picture on the page, so that a unit of it is a pixel, and words are as
+// large in a small panel as in a large one.
+export const fitted = (size) => ({ clientWidth: width, clientHeight: height }) => {
+  if (!width || !height || (Math.abs(width - size.width) < 2 && Math.abs(height - size.height) < 2)) return;
+  Object.assign(size, { width, height });
+  redraw();
+};
+
 // The row after or before the one that is picked.
 export function step(rows, key, picked, by) {
   if (rows.length === 0) return undefined;
@@ -56,10 +65,11 @@ export function pairs(list) {
     h("div", { class: cls }, h("dt", null, name), h("dd", null, value))));
 }
 
-export function number(value, digits = 4) {
+// `most`: letters of a text that is no number.
+export function number(value, digits = 4, most = 26) {
   if (value === null || value === undefined) return "-";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value !== "number") return value === "" ? "none" : short(String(value));
+  if (typeof value !== "number") return value === "" ? "none" : short(String(value), most);
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-3) return value.toExponential(2);
@@ -67,10 +77,18 @@ export function number(value, digits = 4) {
   return value.toPrecision(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
-const short = (text) => (text.length > 26 ? `${text.slice(0, 24)}…` : text);
+// A text in which names that may be longer than their column can be broken between their words.
+export const breakable = (text, longest = 22) => String(text)
+  .replaceAll(/[\w.]+/g, (name) => (name.length > longest ? name.replaceAll(/(_|[a-z]\.)(?=[a-z])/g, "$1\u200b") : name)).split("\u200b")
+  .flatMap((part, place) => (place ? [h("wbr", { key: place }), part] : [part]));
+
+// What a docstring says: names in it stand between backquotes.
+export const prose = (text) => String(text ?? "").split("`").map((part, place) => (place % 2 ? h("code", { key: place }, part) : part));
+
+const short = (text, most) => (text.length > most ? `${text.slice(0, most - 2)}…` : text);
 
 // What a channel's row says: one that is broken tells something that is no number.
-export const toldBy = (row) => (row && row[2] === null ? "no number" : number(row?.[2]));
+export const toldBy = (row, most) => (row && row[2] === null ? "no number" : number(row?.[2], 4, most));
 
 export const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
 

@@ -5,7 +5,7 @@ import { button, commanding, number, table, words } from "./parts.js";
 import { staged, stackState } from "./stack.js";
 import { isBad, isOver, kindOfCommand, severityStatus, status } from "./status.js";
 import { may, store, titleOf, valueOf } from "./store.js";
-import { hms, lmst, spanNs } from "./time.js";
+import { lmst, spanNs } from "./time.js";
 
 const AGAIN = 1000; // ms between looks whether the twin is where the run is
 const SAME = 60e9; // ns
@@ -93,8 +93,8 @@ const columns = [
   { head: "", cls: "nowrap mono soft", cell: (item) => item.stage },
   { head: "command", cls: "grow", cell: (item) => [titleOf(item.vehicle), " ", h("strong", null, item.command), " ", h("span", { class: "mono arguments" }, words(item.arguments)), (item.problems ?? []).map((problem) => h("span", { class: "note problem", key: problem }, problem))] },
   { head: "on the twin", cls: "nowrap", cell: (item) => verdict(item.status, item) },
-  { head: "there", cls: "nowrap", cell: (item) => hms(last(item.rungs)?.occurred_ns ?? null) },
-  { head: "heard", cls: "nowrap", cell: (item) => hms(last(item.rungs)?.received_ns ?? null) },
+  { head: "there", cls: "nowrap", cell: (item) => lmst(last(item.rungs)?.occurred_ns) },
+  { head: "heard", cls: "nowrap", cell: (item) => lmst(last(item.rungs)?.received_ns) },
   { head: "what really came", cls: "nowrap", cell: really },
 ];
 
@@ -113,7 +113,7 @@ function really(item) {
   return [
     verdict(command.status, command),
     other && h("span", { class: "note problem" }, `the twin said ${item.status.toLowerCase()}`),
-    heard && expected && isOver(command.status) && h("span", { class: "note soft" }, `heard ${hms(heard)}, ${Math.abs(heard - expected) < SAME ? "as on the twin" : `${spanNs(Math.abs(heard - expected))} ${heard < expected ? "earlier" : "later"}`}`),
+    heard && expected && isOver(command.status) && h("span", { class: "note soft" }, `heard ${lmst(heard)}, ${Math.abs(heard - expected) < SAME ? "as on the twin" : `${spanNs(Math.abs(heard - expected))} ${heard < expected ? "earlier" : "later"}`}`),
   ];
 }
 
@@ -123,7 +123,7 @@ function vehicle(name, seen) {
   return h("section", { key: name, "aria-label": `Preview of ${titleOf(name)}` },
     h("h3", null, titleOf(name)),
     h("p", null, "mode ", h("code", null, seen.mode ?? "-")),
-    charge.begin !== null && h("p", null, `charge ${number(charge.begin, 2)}, lowest `, h("strong", null, number(charge.lowest, 2)), ` at ${hms(charge.lowest_ns)}, in the end ${number(charge.end, 2)}`, now && h("span", { class: "soft" }, `; told last ${number(now[2], 2)}`)),
+    charge.begin !== null && h("p", null, `charge ${number(charge.begin, 2)}, lowest `, h("strong", null, number(charge.lowest, 2)), ` at ${lmst(charge.lowest_ns)}, in the end ${number(charge.end, 2)}`, now && h("span", { class: "soft" }, `; told last ${number(now[2], 2)}`)),
     seen.track.length > 1 && way(name, seen.track),
     seen.warnings.length > 0 && h("ul", { class: "notes" }, seen.warnings.slice(0, 5).map((each) => h("li", { key: `${each.name} ${each.occurred_ns}` }, severityStatus(each.severity), ` ${each.text}`))));
 }

@@ -1,10 +1,10 @@
 // The staged commands: what is wrong with each, who approves, and letting them leave.
-import { drawNow, order, redraw, say } from "./app.js";
+import { drawNow, link, order, redraw, say } from "./app.js";
 import { h } from "./dom.js";
 import { button, commanding, pairs, table, words } from "./parts.js";
 import { stageStatus, status } from "./status.js";
 import { may, store, titleOf, user } from "./store.js";
-import { hms, lmst, spanNs } from "./time.js";
+import { lmst, spanNs } from "./time.js";
 
 export const stackState = { picked: undefined, releasing: null, typed: "", note: "" };
 const key = (item) => item.stage;
@@ -18,22 +18,47 @@ export function stackTable({ pick } = {}) {
     { head: "", cls: "nowrap mono soft", cell: (item) => item.stage },
     { head: "vehicle", cls: "nowrap", cell: (item) => titleOf(item.vehicle) },
     { head: "command", cls: "grow", cell: (item) => [h("strong", null, item.command), " ", h("span", { class: "mono arguments" }, words(item.arguments)), item.note && h("span", { class: "note soft" }, item.note), (item.problems ?? []).map((problem) => h("span", { class: "note problem", key: problem }, problem))] },
-    { head: "", cls: "nowrap", cell: (item) => (item.hazardous ? status("serious", "hazardous", item.hazard) : "") },
-    { head: "state", cls: "nowrap", cell: (item) => [stageStatus(item.state), item.approved_by && h("span", { class: "soft note" }, `by ${item.approved_by}`)] },
+    { head: "state", cls: "nowrap", cell: (item) => [stageStatus(item.state), item.hazardous && h("span", { class: "note" }, status("serious", "hazardous", item.hazard)), item.approved_by && h("span", { class: "soft note" }, `by ${item.approved_by}`)] },
     { head: "can leave", cls: "nowrap", cell: leave },
-    { head: "answer from", cls: "nowrap", cell: (item) => hms(item.estimated?.earliest_answer_ns ?? null) },
+    { head: "answer from", cls: "nowrap", cell: (item) => lmst(outlookOf(item).estimated?.earliest_answer_ns) },
     { head: "by", cell: (item) => item.by },
-  ], staged(), { key, picked: stackState.picked, pick: (item) => { stackState.picked = item.stage; pick?.(item); redraw(); }, empty: "nothing is staged" });
+  ], staged(), { key, picked: stackState.picked, pick: (item) => { stackState.picked = item.stage; pick?.(item); redraw(); }, empty: [h("span", null, "Nothing is staged. "), h("kbd", null, "c"), " finds a command, Enter opens its form."] });
 }
 
-export const leavesAt = (item) => item.estimated?.earliest_sent_ns ?? item.window?.[0] ?? null;
+const AGAIN = 2000; // ms between questions
+const OLD = 600e9; // ns of mission time for which a time of departure that waits for no pass counts
+const outlooks = new Map(); // stage → what was asked anew
+
+// When it can leave and be answered: as it was when it was staged, and asked anew when the pass that
+// was meant then is over.
+export function outlookOf(item) {
+  const known = outlooks.get(item.stage);
+  const seen = known?.estimated && known.version === item.version ? known : item;
+  const now = store.clock?.time_ns ?? 0;
+  const isOver = seen.window ? seen.window[1] < now : now - (seen.at_ns ?? seen.estimated?.earliest_sent_ns ?? 0) > OLD;
+  if (isOver && commanding() && performance.now() - (known?.asked ?? -Infinity) > AGAIN) lookAhead(item, now);
+  return seen;
+}
+
+async function lookAhead(item, now) {
+  const { stage, version, vehicle, command, arguments: given, lifetime } = item;
+  outlooks.set(stage, { ...outlooks.get(stage), asked: performance.now() });
+  for (const each of outlooks.keys()) if (!store.stack.has(each)) outlooks.delete(each);
+  try {
+    const { window, estimated } = await link.ask("dry_run", { vehicle, command, arguments: given, lifetime });
+    outlooks.set(stage, { version, window, estimated, at_ns: now, asked: performance.now() });
+    redraw();
+  } catch { /* it cannot leave any more, which its release says; or the link was lost */ }
+}
+
+export const leavesAt = (item) => outlookOf(item).estimated?.earliest_sent_ns ?? outlookOf(item).window?.[0] ?? null;
 
 // When it can leave; by the orbiter it leaves for the pass over its vehicle.
 function leave(item) {
   const ns = leavesAt(item);
   if (ns === null) return h("span", { class: "soft" }, "no pass is known");
   const left = ns - (store.clock?.time_ns ?? 0);
-  return left <= 1e9 ? "now" : [item.window && "for the pass ", `in ${spanNs(left)}`];
+  return left <= 1e9 ? "now" : [`in ${spanNs(left)}`, outlookOf(item).window && h("span", { class: "note soft" }, "for the pass")];
 }
 
 export function stackActions({ edit } = {}) {
@@ -85,7 +110,7 @@ function confirm() {
       ["command", h("strong", null, `${each.vehicle} ${each.command}`)],
       ["arguments", h("code", null, words(each.arguments) || "none")],
       ["leaves", [leave(each), " ", h("span", { class: "soft" }, lmst(leavesAt(each)))]],
-      ["first answer from", hms(each.estimated?.earliest_answer_ns ?? null)],
+      ["first answer from", lmst(outlookOf(each).estimated?.earliest_answer_ns, true)],
       each.mode && ["assumes the mode", h("code", null, each.mode)],
       each.note && ["note", each.note],
       each.hazardous && ["hazard", [status("serious", each.hazard || "hazardous"), ` ${each.approved_by ? `approved by ${each.approved_by}` : "ARM and FIRE; not approved"}`]],

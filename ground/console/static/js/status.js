@@ -39,6 +39,13 @@ export function valueStatus(state) {
   return word ? status(kindOfValue(state), word) : "";
 }
 
+// What is said of a value beside it: that one is ok only where it has limits.
+export function judged(row, channel) {
+  if (row && row[2] === null) return status("caution", "unknown");
+  const limited = [...(channel?.yellow ?? []), ...(channel?.red ?? [])].some((limit) => limit !== null);
+  return row?.[5] === "OK" && !limited ? "" : valueStatus(row?.[5]);
+}
+
 const OF_SEVERITY = {
   FATAL: "critical", WARNING_HI: "serious", WARNING_LO: "caution", ACTIVITY_HI: "normal",
   ACTIVITY_LO: "off", COMMAND: "standby", DIAGNOSTIC: "off",

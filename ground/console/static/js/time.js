@@ -28,7 +28,7 @@ export function lmst(ns, seconds = false) {
   if (ns === null || ns === undefined) return "-";
   const sols = clock.solsAtZero + ns / SOL_NS;
   const second = Math.floor((sols - Math.floor(sols)) * 86400);
-  const text = `Sol ${Math.floor(sols)} ${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`;
+  const text = `Sol ${String(Math.floor(sols)).replace("-", "−")} ${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`;
   return seconds ? `${text}:${two(second % 60)}` : text;
 }
 

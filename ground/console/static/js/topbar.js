@@ -1,7 +1,7 @@
 // Always in view: the times, the next pass, the pace, who one is, whether the link stands; alarms.
 import { go, lookAt, redraw } from "./app.js";
 import { h } from "./dom.js";
-import { greyed, lostSince } from "./frame.js";
+import { greyed, lostSince, runEnded } from "./frame.js";
 import { changePace, togglePace } from "./pace.js";
 import { button } from "./parts.js";
 import { kindOfSeverity, severityStatus, shape, status, waitsForSomebody } from "./status.js";
@@ -15,12 +15,14 @@ export function topBar() {
     timeField("UTC", clock.utc ? clock.utc.slice(0, 19).replace("T", " ") : "-", "utc"),
     timeField("Mars, local mean", lmst(store.clock?.time_ns ?? null, true), "lmst"),
     timeField("light time", clock.light_time_s === undefined ? "-" : span(clock.light_time_s), "light"),
-    timeField("what you see happened at", hms(clock.seen_at), "seen"),
-    timeField("sent now: first answer from", hms(clock.answer_at), "answer"),
+    timeField("what you see happened at", [hms(clock.seen_at), soft(" UTC")], "seen"),
+    timeField("sent now: first answer from", [hms(clock.answer_at), soft(" UTC")], "answer"),
     nextPass(clock.next_pass),
     pace(),
     who());
 }
+
+const soft = (text) => h("span", { class: "soft" }, text);
 
 function branchOf() {
   const parent = store.hello?.branch_of;
@@ -56,12 +58,13 @@ function pace() {
 function who() {
   const { name, roles } = user();
   return h("div", { class: "field user", key: "user" },
-    h("span", { class: "label" }, greyed() ? status("critical", "link lost") : status("normal", "linked")),
+    h("span", { class: "label" }, runEnded() ? status("off", "run ended") : greyed() ? status("critical", "link lost") : status("normal", "linked")),
     h("span", { class: "value" }, name, h("span", { class: "soft" }, ` ${roles.join(", ")}`)));
 }
 
 // Always there, so that nothing jumps; never over the page; the focus does not move.
 export function alarmBar() {
+  if (runEnded() && greyed()) return h("div", { class: "alarmbar over", key: "alarms", role: "status" }, shape("off"), h("strong", null, lostSince()));
   if (greyed()) return h("div", { class: "alarmbar lost", key: "alarms", role: "alert" }, shape("critical"), h("strong", null, lostSince()));
   if (!store.time.live) return replayBar();
   const open = openAlarms();
@@ -86,7 +89,7 @@ export function alarmBar() {
 export function noteBar() {
   const { pace: rate, until, told } = store.clock ?? {};
   const ahead = rate !== null ? "" : told ? `The run flies at full speed until this is heard: ${told}.` : until ? `The run flies at full speed to ${lmst(until * 1e9)}.` : "";
-  if (!store.note && !ahead) return null;
+  if (greyed() || (!store.note && !ahead)) return null;
   return h("div", { class: "notebar", key: "note", role: "status" },
     h("span", { class: "text" }, ahead || store.note),
     !ahead && button("put away", () => { store.note = ""; redraw(); }, { cls: "quiet" }));

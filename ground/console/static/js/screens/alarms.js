@@ -1,7 +1,7 @@
 // Alarms after ISA-18.2: who waits for whom, who looks after it, what was noted.
 import { order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
-import { button, pairs, panel, step, table } from "../parts.js";
+import { breakable, button, pairs, panel, step, table } from "../parts.js";
 import { kindOfSeverity, severityStatus, waitsForSomebody, wordOfAlarm } from "../status.js";
 import { nowNs, openAlarms, store, titleOf } from "../store.js";
 import { lmst, SOL_NS, spanNs, utc } from "../time.js";
@@ -54,8 +54,8 @@ function summary(rows) {
 const columns = [
   { head: "", cls: "nowrap", cell: (alarm) => severityStatus(alarm.severity) },
   { head: "vehicle", cls: "nowrap", cell: (alarm) => titleOf(alarm.vehicle) },
-  { head: "alarm", cls: "grow", cell: (alarm) => [h("strong", null, alarm.name), h("span", { class: "note soft" }, alarm.text)] },
-  { head: "state", cell: (alarm) => (waitsForSomebody(alarm) ? h("strong", null, wordOfAlarm(alarm.state)) : wordOfAlarm(alarm.state)) },
+  { head: "alarm", cls: "grow", cell: (alarm) => [h("strong", null, breakable(alarm.name)), h("span", { class: "note soft clamped" }, breakable(alarm.text))] },
+  { head: "state", cls: "state-of", cell: (alarm) => (waitsForSomebody(alarm) ? h("strong", null, wordOfAlarm(alarm.state)) : wordOfAlarm(alarm.state)) },
   { head: "raised", cls: "nowrap", cell: (alarm) => lmst(alarm.raised_ns) },
   { head: "times", cls: "right", cell: (alarm) => alarm.count },
   { head: "owner", cell: (alarm) => alarm.owner || "-" },
@@ -70,7 +70,7 @@ function details(alarm) {
       ["raised", `${lmst(alarm.raised_ns, true)}, ${utc(alarm.raised_ns)} UTC`],
       ["last", `${lmst(alarm.last_ns, true)}, ${spanNs(nowNs() - alarm.last_ns)} ago`],
       ["times", alarm.count], ["owner", alarm.owner || "nobody"],
-      alarm.acknowledged_by && ["acknowledged", `by ${alarm.acknowledged_by}, ${utc(alarm.acknowledged_ns)}`],
+      alarm.acknowledged_by && ["acknowledged", `by ${alarm.acknowledged_by}, ${lmst(alarm.acknowledged_ns, true)}, ${utc(alarm.acknowledged_ns)} UTC`],
       alarm.shelved_until_ns && ["shelved until", `${lmst(alarm.shelved_until_ns)}: ${alarm.shelved_why}`],
       alarm.note && ["note", alarm.note],
     ]),

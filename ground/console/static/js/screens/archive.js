@@ -1,11 +1,11 @@
 // The whole console at an earlier instant, and forward from there: nothing is commanded from there.
 import { lookAt, redraw, say } from "../app.js";
 import { h } from "../dom.js";
-import { button, panel, table, toldBy, unitOf } from "../parts.js";
+import { breakable, button, panel, table, toldBy, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
-import { channelOf, nowNs, titleOf, store, viewNs } from "../store.js";
+import { channelOf, nowNs, titleOf, store, vehicleNames, viewNs } from "../store.js";
 import { lmst, nsOfText, spanNs, utc } from "../time.js";
-import { valueStatus } from "../status.js";
+import { judged } from "../status.js";
 
 const state = { typed: "", text: "", rate: 0, timer: null };
 const RATES = [60, 600, 3600, 21600];
@@ -68,9 +68,9 @@ function view() {
     h("div", { class: "split", key: "body" },
       panel("Go to", table("Instants", [
         { head: "when", cls: "nowrap", cell: (each) => lmst(each.ns) },
-        { head: "what", cls: "grow", cell: (each) => each.text },
+        { head: "what", cls: "grow", cell: (each) => breakable(each.text) },
         { head: "", cell: (each) => button("look", () => lookAt(each.ns), { cls: "quiet" }) },
-      ], instants(), { key: (each) => `${each.ns} ${each.text}`, empty: "nothing has happened yet" }), { cls: "tall" }),
+      ], instants(), { key: (each) => `${each.ns} ${each.text}`, empty: "nothing has happened yet: changes of mode, warnings and phases of the procedure stand here" }), { cls: "tall" }),
       panel(`All values at ${lmst(at)}`, [
         h("div", { class: "filters", key: "find" }, h("input", { type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } })),
         table("Values", columns, values(), { key: (row) => `${row[0]} ${row[1]}`, empty: "nothing was known yet" }),
@@ -79,21 +79,24 @@ function view() {
 }
 
 function instants() {
-  const phases = (store.procedure?.log ?? []).filter((line) => line.text.includes("phase") || line.text.includes("COMPLETED")).map((line) => ({ ns: line.time_ns, text: `procedure: ${line.step}, ${line.text}` }));
+  const phases = (store.procedure?.log ?? []).filter((line) => line.text.includes("phase") || line.text.includes("COMPLETED")).map((line) => ({ ns: line.time_ns, text: `procedure: ${line.text}${line.step.includes("[") ? "" : `, ${line.step}`}` }));
   const modes = store.events.filter((event) => event.name === "mode_changed" || ["WARNING_LO", "WARNING_HI", "FATAL"].includes(event.severity)).map((event) => ({ ns: event.received_ns, text: `${titleOf(event.vehicle)}: ${event.text}` }));
   return [...phases, ...modes].filter((each) => each.ns <= nowNs()).sort((a, b) => b.ns - a.ns).slice(0, 120);
 }
 
 function values() {
   const map = store.time.live ? store.values : store.time.values ?? new Map();
-  return best(state.text, [...map.values()], (row) => [[row[1], 3], [row[0], 2]], 200);
+  const names = vehicleNames();
+  const rows = [...map.values()].sort((a, b) => names.indexOf(a[0]) - names.indexOf(b[0]));
+  return best(state.text, rows, (row) => [[row[1], 3], [row[0], 2], [titleOf(row[0]), 2]], 200);
 }
 
 const columns = [
-  { head: "channel", cls: "grow", cell: (row) => [row[1], h("span", { class: "of" }, titleOf(row[0]))] },
-  { head: "value", cls: "right", cell: (row) => h("strong", null, toldBy(row)) },
+  { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row[0]) },
+  { head: "channel", cls: "nowrap", cell: (row) => row[1] },
+  { head: "value", cls: "right told", cell: (row) => h("strong", null, breakable(toldBy(row), 12)) },
   { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },
-  { head: "", cls: "nowrap", cell: (row) => valueStatus(row[5]) },
+  { head: "", cls: "nowrap", cell: (row) => judged(row, channelOf(row[0], row[1])) },
   { head: "age", cls: "nowrap right soft", cell: (row) => spanNs(viewNs() - row[3]) },
 ];
 

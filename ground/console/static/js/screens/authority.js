@@ -1,5 +1,5 @@
 // Who holds which vehicle, and everything that people asked to change, with its answer.
-import { link, listOf, redraw } from "../app.js";
+import { askBack, redraw } from "../app.js";
 import { h } from "../dom.js";
 import { panel, table, words } from "../parts.js";
 import { select } from "./events.js";
@@ -8,7 +8,6 @@ import { store, titleOf, vehicleNames } from "../store.js";
 import { lmst, utc } from "../time.js";
 import { holding } from "./vehicle.js";
 
-const BACK = 2000; // entries of the journal that are looked through for the newest
 const state = { who: "", asked: false };
 
 export default {
@@ -22,13 +21,7 @@ export default {
 };
 
 async function askAudits() {
-  if (!store.link.socket) return;
-  try {
-    const last = store.clock?.journal_last ?? store.journal;
-    const entries = listOf(await link.ask("since", { number: Math.max(0, last - BACK), topics: ["audit"], limit: 500 }));
-    const known = new Set(store.audits.map((each) => each.n));
-    store.audits = [...store.audits, ...entries.filter((each) => !known.has(each.n))].sort((a, b) => b.n - a.n).slice(0, 300);
-  } catch { /* the link was lost: the page says so */ }
+  store.audits = await askBack("audit", store.audits);
   redraw();
 }
 
@@ -44,13 +37,14 @@ function view() {
     panel("Audit", table("Audit", [
       { head: "when", cls: "nowrap", cell: (each) => h("span", { title: utc(each.t) }, lmst(each.t, true)) },
       { head: "who", cls: "nowrap", cell: (each) => h("strong", null, each.who) },
-      { head: "asked", cls: "nowrap", cell: (each) => each.data.request?.do ?? each.what },
-      { head: "what", cls: "grow mono", cell: (each) => words(without(each.data.request)) },
-      { head: "", cls: "nowrap", cell: (each) => (each.data.ok ? status("normal", "done") : status("serious", "refused")) },
-      { head: "", cell: (each) => each.data.refused || "" },
+      { head: "asked", cls: "nowrap", cell: (each) => String(each.data.request?.do ?? each.what).replaceAll("_", " ") },
+      { head: "what", cls: "grow", cell: (each) => [h("span", { class: "mono" }, wordsOf(each.data.request)), each.data.request?.note && h("span", { class: "note soft" }, each.data.request.note), each.data.refused && h("span", { class: "note problem" }, each.data.refused)] },
+      { head: "answer", cls: "nowrap", cell: (each) => (each.data.ok ? status("normal", "done") : status("serious", "refused")) },
     ], shown, { key: (each) => each.n, empty: "nobody has changed anything yet" }), { cls: "tall", side: select("Person", state.who, [["", "everybody"], ...people.map((each) => [each, each])], (value) => { state.who = value; }) }));
 }
 
-function without(request) {
-  return Object.fromEntries(Object.entries(request ?? {}).filter(([name]) => name !== "do"));
+// A command as one writes it; of other requests each word with its name.
+function wordsOf(request) {
+  const { do: _, note, vehicle, command, arguments: given, ...rest } = request ?? {};
+  return [vehicle, command, words(given), words(rest)].filter(Boolean).join(" ");
 }

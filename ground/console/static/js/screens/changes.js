@@ -1,9 +1,10 @@
 // After a pass: what is other than before, by kind, and the beginning of the shift's log.
 import { ask, go, redraw } from "../app.js";
 import { h } from "../dom.js";
-import { button, number, panel, table } from "../parts.js";
-import { kindOfCommand, severityStatus, status } from "../status.js";
-import { nowNs, titleOf, viewNs } from "../store.js";
+import { breakable, button, number, panel, table, unitOf } from "../parts.js";
+import { byRung } from "../ladder.js";
+import { kindOfCommand, kindOfSeverity, RANK, severityStatus, status } from "../status.js";
+import { channelOf, nowNs, titleOf, viewNs } from "../store.js";
 import { lmst, SOL_NS } from "../time.js";
 
 const LEFT = "console left at";
@@ -32,6 +33,24 @@ async function look(since) {
   redraw();
 }
 
+// One row for each command that came further, the newest first: where it stands, and what was before.
+function climbs(rungs) {
+  const found = new Map();
+  for (const row of rungs) found.set(row.identifier, [...(found.get(row.identifier) ?? []), row]);
+  return [...found.values()].map((rows) => {
+    const inOrder = rows.sort(byRung);
+    return { ...inOrder.at(-1), before: inOrder.slice(0, -1).map(rungWord) };
+  }).sort((a, b) => b.received_ns - a.received_ns);
+}
+
+const rungWord = (row) => row.rung.toLowerCase().replaceAll("_", " ");
+
+// A value as its channel has it: what the archive keeps as 1 and 0 may be yes and no.
+function valueWords({ vehicle, channel }, value) {
+  const isSwitch = channelOf(vehicle, channel)?.type === "boolean" && typeof value === "number";
+  return breakable(number(isSwitch ? value !== 0 : value));
+}
+
 const since = (name, words, keys) => button(words, () => look(name), { cls: state.since === name ? "main" : "", keys });
 
 function view() {
@@ -41,36 +60,35 @@ function view() {
   return [
     h("div", { class: "filters", key: "filters" }, since("pass", "since the last pass", "l"), since("left", "since I left", "i"), since("sol", "in the last sol", "s"),
       h("span", { class: "soft" }, told.since_ns === undefined ? "" : `since ${lmst(told.since_ns)}`),
-      told.events && Object.entries(told.events).map(([severity, count]) => h("span", { key: severity }, severityStatus(severity), ` ${count}`))),
+      told.events && Object.entries(told.events).sort(([a], [b]) => RANK.indexOf(kindOfSeverity(b)) - RANK.indexOf(kindOfSeverity(a))).map(([severity, count]) => h("span", { key: severity }, severityStatus(severity), ` ${count}`))),
     h("div", { class: "thirds", key: "body" },
       h("div", { class: "column", key: "one" },
         panel("Commands", table("Rungs", [
           { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row.vehicle) },
-          { head: "command", cls: "grow", cell: (row) => [h("strong", null, row.name || row.command || row.identifier), row.detail && h("span", { class: "note soft" }, row.detail)] },
-          { head: "rung", cls: "nowrap", cell: (row) => status(kindOfCommand(row.rung), row.rung.toLowerCase()) },
-          { head: "heard", cls: "nowrap", cell: (row) => lmst(row.received_ns) },
-        ], rows("rungs"), { key: (row) => `${row.identifier} ${row.rung} ${row.occurred_ns}`, empty: "no rung was climbed" }), { cls: "tall" }),
+          { head: "command", cls: "grow", cell: (row) => [h("strong", null, breakable(row.name || row.command || row.identifier)), row.detail && h("span", { class: "note soft" }, row.detail), row.before.length > 0 && h("span", { class: "note soft" }, `after ${row.before.join(", ")}`)] },
+          { head: "came to", cls: "nowrap", cell: (row) => [status(kindOfCommand(row.rung), rungWord(row)), h("span", { class: "note soft" }, lmst(row.received_ns))] },
+        ], climbs(told.rungs ?? []).slice(0, MOST), { key: (row) => row.identifier, empty: "no rung was climbed" }), { cls: "tall" }),
         panel("Modes", table("Modes", [
           { head: "vehicle", cls: "nowrap", cell: (row) => button(titleOf(row.vehicle), () => go("vehicle", { vehicle: row.vehicle }), { cls: "quiet" }) },
-          { head: "", cls: "grow", cell: (row) => [h("span", { class: "soft" }, `${row.before ?? row.data?.before ?? "not known"} → `), h("strong", null, row.value ?? row.data?.after)] },
-          { head: "", cls: "nowrap", cell: (row) => lmst(row.occurred_ns) },
+          { head: "mode", cls: "grow", cell: (row) => [h("span", { class: "soft" }, `${row.before ?? row.data?.before ?? "not known"} → `), h("strong", null, row.value ?? row.data?.after)] },
+          { head: "since", cls: "nowrap", cell: (row) => lmst(row.occurred_ns) },
         ], rows("modes"), { key: (row) => `${row.vehicle} ${row.occurred_ns} ${row.value ?? row.number}`, empty: "all modes are as before" }), { cls: "tall" })),
       h("div", { class: "column", key: "two" },
         panel("Limits and alarms", table("Limits", [
           { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row.vehicle) },
-          { head: "", cls: "grow", cell: (row) => row.text },
-          { head: "", cls: "nowrap", cell: (row) => (row.occurred_ns ? lmst(row.occurred_ns) : severityStatus(row.severity)) },
+          { head: "what", cls: "grow", cell: (row) => breakable(row.text) },
+          { head: "", cls: "nowrap", cell: (row) => (row.occurred_ns ? lmst(row.occurred_ns) : [severityStatus(row.severity), h("span", { class: "note soft" }, "alarm")]) },
         ], [...rows("alarms"), ...rows("limits")], { key: (row) => `${row.vehicle} ${row.number ?? ""} ${row.occurred_ns} ${row.text}`, empty: "no limit was crossed" }), { cls: "tall" }),
         panel("Tubes", table("Tubes", [
           { head: "tube", cls: "nowrap", cell: (row) => h("strong", null, row.tube) },
-          { head: "", cls: "grow", cell: (row) => `${titleOf(row.vehicle)}: ${row.step}, ${String(row.status).replaceAll("_", " ")} at ${String(row.place).replaceAll("_", " ")}` },
-          { head: "", cls: "nowrap", cell: (row) => lmst(row.occurred_ns) },
+          { head: "step", cls: "grow", cell: (row) => `${titleOf(row.vehicle)}: ${row.step}, ${String(row.status).replaceAll("_", " ")} at ${String(row.place).replaceAll("_", " ")}` },
+          { head: "happened", cls: "nowrap", cell: (row) => lmst(row.occurred_ns) },
         ], tubes.slice(-MOST).reverse(), { key: (row) => `${row.vehicle} ${row.tube} ${row.occurred_ns} ${row.step} ${row.status}`, empty: "no tube was moved" }), { cls: "tall" })),
       h("div", { class: "column", key: "three" },
         panel("Values", table("Values", [
-          { head: "channel", cls: "broken", cell: (row) => [row.channel, h("span", { class: "of" }, titleOf(row.vehicle))] },
-          { head: "before", cls: "right soft broken", cell: (row) => number(row.before) },
-          { head: "now", cls: "right broken", cell: (row) => h("strong", null, number(row.value)) },
+          { head: "channel", cls: "grow", cell: (row) => [breakable(row.channel), h("span", { class: "of" }, titleOf(row.vehicle))] },
+          { head: "before", cls: "right soft", cell: (row) => valueWords(row, row.before) },
+          { head: "now", cls: "right", cell: (row) => [h("strong", null, valueWords(row, row.value)), h("span", { class: "of" }, unitOf(channelOf(row.vehicle, row.channel)?.unit))] },
         ], rows("values"), { key: (row) => `${row.vehicle} ${row.channel}`, empty: "no value has changed, or none was told" }), { cls: "tall" }),
         panel("Shift log", h("textarea", { class: "log-text", "aria-label": "Shift log", rows: 12, value: state.log, oninput: (event) => { state.log = event.target.value; } }), { cls: "tall", side: button("copy", () => navigator.clipboard?.writeText(state.log), { cls: "quiet" }) }))),
   ];

@@ -4,7 +4,7 @@ import { asTyped, read, sentence } from "../arguments.js";
 import { h } from "../dom.js";
 import { best } from "../fuzzy.js";
 import { commandTable } from "../ladder.js";
-import { button, commanding, panel, unitOf } from "../parts.js";
+import { button, commanding, panel, prose, unitOf } from "../parts.js";
 import { askPreview, leavePreview, previewBody, previewButton, previewed } from "../preview.js";
 import { askApproval, askRelease, leaveConfirm, stackActions, stackState, stackTable, staged } from "../stack.js";
 import { status } from "../status.js";
@@ -178,7 +178,7 @@ function form() {
   const mode = valueOf(vehicle, "mode");
   const inMode = entry.allowed_in.length === 0 || (mode && entry.allowed_in.some((state_) => mode[2] === state_ || mode[2]?.startsWith(`${state_}.`)));
   return h("form", { class: "form", key: `${vehicle} ${entry.name} ${state.form.opened}`, "aria-label": `Form of ${entry.name}`, onsubmit: (event) => { event.preventDefault(); stage(); } },
-    h("p", { class: "doc" }, entry.doc.replaceAll("\n", " ")),
+    h("p", { class: "doc" }, prose(entry.doc.replaceAll("\n", " "))),
     h("p", { class: "facts" },
       entry.hazard !== "none" ? status("serious", `hazardous: ${entry.hazard}; ARM and FIRE, approved by another`) : status("normal", "not hazardous"),
       h("span", { class: inMode ? "soft" : "problem" }, entry.allowed_in.length ? `only in ${entry.allowed_in.join(", ")}` : "in every mode", mode && `; last known ${mode[2]}, ${spanNs((store.clock?.time_ns ?? 0) - mode[3])} old`),

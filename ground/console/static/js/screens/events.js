@@ -2,7 +2,7 @@
 import { ask, listOf, redraw } from "../app.js";
 import { event as adaptEvent } from "../adapt.js";
 import { h } from "../dom.js";
-import { pairs, panel, step, table, words } from "../parts.js";
+import { breakable, pairs, panel, step, table, words } from "../parts.js";
 import { kindOfSeverity, RANK, severityStatus } from "../status.js";
 import { store, titleOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs, utc } from "../time.js";
@@ -30,13 +30,14 @@ export default {
   view,
 };
 
-export function eventColumns({ short = false }) {
+// `of`: the vehicle that all of them are of, which then is not said again.
+export function eventColumns({ short = false, of = "" }) {
   return [
     { head: "happened", cls: "nowrap", cell: (event) => lmst(event.occurred_ns, !short) },
     !short && { head: "vehicle", cls: "nowrap", cell: (event) => titleOf(event.vehicle) },
     { head: "", cls: "nowrap", cell: (event) => severityStatus(event.severity) },
     !short && { head: "event", cls: "nowrap mono", cell: (event) => event.name },
-    { head: "text", cls: "grow", cell: (event) => [short && h("span", { class: "soft" }, `${titleOf(event.vehicle)}: `), event.text || event.name] },
+    { head: "text", cls: "grow", cell: (event) => h("span", { class: short ? "clamped" : "", title: short ? event.text : undefined }, short && event.vehicle !== of && h("span", { class: "soft" }, `${titleOf(event.vehicle)}: `), breakable(event.text || event.name)) },
     !short && { head: "heard after", cls: "nowrap right", cell: (event) => h("span", { class: "soft" }, spanNs(event.received_ns - event.occurred_ns)) },
   ].filter(Boolean);
 }

@@ -1,8 +1,8 @@
 // For trainers: what breaks, what is whole again, what it hit, who dies, how fast time goes.
-import { link, order, redraw } from "../app.js";
+import { askBack, link, order, redraw } from "../app.js";
 import { h } from "../dom.js";
 import { askTargets, faultForm, finder, form } from "../faultform.js";
-import { button, commanding, panel, table, words } from "../parts.js";
+import { breakable, button, commanding, panel, table, words } from "../parts.js";
 import { status } from "../status.js";
 import { select } from "./events.js";
 import { store, vehicleNames, viewNs } from "../store.js";
@@ -25,9 +25,14 @@ export default {
     H: healAll,
     Escape: () => { if (form.kind) form.kind = null; else form.target = null; },
   },
-  open: () => { state.asked = -Infinity; askTargets(); },
+  open: () => { state.asked = -Infinity; askTargets(); askDone(); },
   view,
 };
+
+async function askDone() {
+  store.faults = await askBack("fault", store.faults);
+  redraw();
+}
 
 async function askFaults() {
   Object.assign(state, { asking: true, asked: performance.now(), known: store.faults.length });
@@ -53,7 +58,7 @@ function view() {
         button("Kill", kill, { cls: "grave", disabled: !state.role || state.sure !== state.role || !commanding() })), { cls: "small" })),
     h("div", { class: "column", key: "right" },
       panel("Faults of this run", table("Faults", [
-        { head: "fault", cls: "grow", cell: (each) => [h("strong", null, each.id), h("span", { class: "note soft" }, each.words)] },
+        { head: "fault", cls: "grow", cell: (each) => [h("strong", null, each.id), h("span", { class: "note soft" }, breakable(each.words))] },
         { head: "", cls: "nowrap", cell: (each) => status(SIGNS[each.state] ?? "off", each.state) },
         { head: "began", cls: "nowrap", cell: (each) => (each.began_ns === null ? "-" : lmst(each.began_ns)) },
         { head: "hits", cls: "right", cell: (each) => each.hits.toLocaleString("en") },
@@ -62,13 +67,13 @@ function view() {
       panel(state.of ? `What ${state.of} hit` : "What was hit", table("Hits", [
         { head: "when", cls: "nowrap", cell: (each) => lmst(each.t_ns, true) },
         { head: "fault", cls: "nowrap", cell: (each) => each.fault },
-        { head: "where, before → after", cls: "grow", cell: (each) => [each.where, h("span", { class: "note mono soft" }, `${brief(each.before)} → ${brief(each.after)}`)] },
+        { head: "where, before → after", cls: "grow", cell: (each) => [breakable(each.where), h("span", { class: "note mono soft" }, breakable(`${brief(each.before)} → ${brief(each.after)}`))] },
       ], hits.filter((each) => each.t_ns <= viewNs()), { key: (each) => `${each.fault} ${each.number}`, empty: "no fault has hit anything yet" }), { cls: "tall" }),
       panel("Who did what", table("Training", [
         { head: "when", cls: "nowrap", cell: (each) => lmst(each.t) },
         { head: "who", cell: (each) => each.who },
-        { head: "", cls: "nowrap", cell: (each) => h("strong", null, each.what) },
-        { head: "", cls: "grow mono", cell: (each) => brief(each.data.fault ?? each.data, 120) },
+        { head: "", cls: "nowrap", cell: (each) => h("strong", null, each.what.replaceAll("_", " ")) },
+        { head: "", cls: "grow mono", cell: (each) => breakable(brief(each.data.fault ?? each.data, 120)) },
       ], store.faults, { key: (each) => each.n, empty: "nothing was broken from here" }), { cls: "tall" }),
       panel("Time", h("div", { class: "actions" }, [1, 60, 1000, 10000].map((rate) => button(`${rate.toLocaleString("en")}×`, () => setPace(rate), { key: String(rate) })), button("as fast as it goes", () => setPace(null)), button("pause", () => setPace(0), { keys: "p" }), button("to the next pass", () => setPace(3000, { until: "pass" }), { keys: "n" })), { cls: "small" })));
 }

@@ -1,7 +1,7 @@
 // The site from above: how the rovers went, where they are, where tubes were found, where they go.
 import { link, listOf, redraw } from "../app.js";
 import { h } from "../dom.js";
-import { number, pairs, panel } from "../parts.js";
+import { fitted, number, pairs, panel } from "../parts.js";
 import { isOver } from "../status.js";
 import { store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
@@ -121,28 +121,22 @@ function site(names) {
   const x = (metres) => width / 2 + (metres - (west + east) / 2) * scale;
   const y = (metres) => height / 2 - (metres - (south + north) / 2) * scale;
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((each) => each * scale >= 90) ?? 10000;
-  return h("svg", { class: "site", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Map of the site", draw: fit },
+  return h("svg", { class: "site", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Map of the site", draw: fitted(state) },
     grid(step, { width, height, x, y, west: (west + east) / 2 - width / 2 / scale, south: (south + north) / 2 - height / 2 / scale, scale }),
     fixed.map((mark) => sign(mark, x(mark.east), y(mark.north))),
     names.map((name, place) => rover(name, COLOURS[place % COLOURS.length], x, y, scale)),
     going.map((drive) => goal(drive, x, y)),
-    h("g", { key: "bar" }, h("line", { class: "bar-line", x1: 30, x2: 30 + step * scale, y1: height - 22, y2: height - 22 }), h("text", { x: 34, y: height - 28 }, `${step} m`)));
-}
-
-// A unit of the picture is a pixel of the page, so that words are as large in a small panel.
-function fit(picture) {
-  const { clientWidth: width, clientHeight: height } = picture;
-  if (!width || !height || (Math.abs(width - state.width) < 2 && Math.abs(height - state.height) < 2)) return;
-  Object.assign(state, { width, height });
-  redraw();
+    h("g", { key: "bar" }, h("line", { class: "bar-line", x1: width - 24 - step * scale, x2: width - 24, y1: height - 20, y2: height - 20 }), h("text", { x: width - 24, y: height - 27, "text-anchor": "end" }, `${step} m`)));
 }
 
 function grid(step, { width, height, x, y, west, south, scale }) {
   const upto = (from, size) => Array.from({ length: Math.min(40, Math.ceil(size / scale / step) + 1) }, (_, place) => Math.ceil(from / step) * step + place * step);
   return h("g", { class: "grid", key: "grid" },
-    upto(west, width).map((metres) => h("g", { key: `e ${metres}` }, h("line", { x1: x(metres), x2: x(metres), y1: 0, y2: height }), h("text", { class: "small", x: x(metres) + 4, y: 13 }, `${metres} E`))),
-    upto(south, height).map((metres) => h("g", { key: `n ${metres}` }, h("line", { x1: 0, x2: width, y1: y(metres), y2: y(metres) }), h("text", { class: "small", x: 4, y: y(metres) - 4 }, `${metres} N`))));
+    upto(west, width).map((metres) => h("g", { key: `e ${metres}` }, h("line", { x1: x(metres), x2: x(metres), y1: 0, y2: height }), h("text", { class: "small", x: x(metres) + 4, y: 13 }, `${signed(metres)} m E`))),
+    upto(south, height).map((metres) => h("g", { key: `n ${metres}` }, h("line", { x1: 0, x2: width, y1: y(metres), y2: y(metres) }), h("text", { class: "small", x: 4, y: y(metres) - 4 }, `${signed(metres)} m N`))));
 }
+
+const signed = (metres) => String(metres).replace("-", "−");
 
 function sign(mark, x, y) {
   return h("g", { key: mark.name, class: mark.tube ? "tube" : "base" },

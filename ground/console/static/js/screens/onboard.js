@@ -11,6 +11,7 @@ import { lmst, spanNs } from "../time.js";
 const state = { vehicle: "" };
 const LOADS = /^(load|activate|start|abort|enable|disable|arm_response|set_sensor|use_|announce|swap)/;
 const TOLD = ["monitors_violated", "response_running", "loads_shed", "sensors_set_aside", "armed_command", "computer_side", "boot_number", "storage_failing"];
+const WHOLE = 300; // letters: there is room for names of many
 const EVENTS = /parameter|sequence|protection|monitor|response|boot|sensor/;
 
 export default {
@@ -50,10 +51,10 @@ function view() {
       h("div", { class: "column", key: "right" },
         panel("As the vehicle tells it", table("Told", [
           { head: "", cls: "nowrap", cell: (channel) => channel.replaceAll("_", " ") },
-          { head: "", cls: "grow", cell: (channel) => h("strong", null, toldBy(valueOf(name, channel))) },
+          { head: "", cls: "grow", cell: (channel) => h("strong", null, toldBy(valueOf(name, channel), WHOLE)) },
           { head: "age", cls: "right nowrap soft", cell: (channel) => (valueOf(name, channel) ? spanNs(viewNs() - valueOf(name, channel)[3]) : "never told") },
         ], TOLD.filter((channel) => channel in (store.dictionary?.vehicles[name]?.channels ?? {})), { key: (channel) => channel }), { cls: "small" }),
-        panel("Events about it", table("Events about what is on board", eventColumns({ short: true }), store.events.filter((event) => event.vehicle === name && EVENTS.test(event.name) && event.received_ns <= viewNs()).slice(0, 100), { key: eventKey, empty: "none was told" }), { cls: "tall" }))),
+        panel("Events about it", table("Events about what is on board", eventColumns({ short: true, of: name }), store.events.filter((event) => event.vehicle === name && EVENTS.test(event.name) && event.received_ns <= viewNs()).slice(0, 100), { key: eventKey, empty: "none was told" }), { cls: "tall" }))),
   ];
 }
 

@@ -2,7 +2,7 @@
 import { listOf, ask } from "../app.js";
 import { pass } from "../adapt.js";
 import { h } from "../dom.js";
-import { panel, table } from "../parts.js";
+import { fitted, panel, table } from "../parts.js";
 import { status } from "../status.js";
 import { store, titleOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs, utc } from "../time.js";
@@ -11,6 +11,9 @@ import { SOL_NS } from "../time.js";
 const BEFORE = 1 * SOL_NS;
 const AFTER = 2 * SOL_NS;
 const state = { askedFor: null };
+const size = { width: 1200, height: 0 };
+const LEFT = 110; // pixels for the names
+const ROW = 24;
 
 export default {
   id: "passes", title: "Passes", key: "s", group: "always",
@@ -59,46 +62,48 @@ export function contactRows() {
 export function passColumns({ short = false, past = false }) {
   return [
     { head: "vehicle", cls: short ? "grow" : "nowrap", cell: (pass) => (pass.vehicles ?? [pass.vehicle]).map(titleOf).join(", ") },
-    { head: "begins", cls: "nowrap", cell: (pass) => (short ? lmst(pass.start_ns) : [lmst(pass.start_ns), h("span", { class: "soft" }, ` ${utc(pass.start_ns).slice(5, 16)}`)]) },
+    { head: "begins", cls: "nowrap", cell: (pass) => (short ? lmst(pass.start_ns) : [lmst(pass.start_ns), h("span", { class: "soft" }, `, ${utc(pass.start_ns).slice(5, 16)} UTC`)]) },
     { head: "lasts", cls: "nowrap", cell: (pass) => spanNs(pass.end_ns - pass.start_ns) },
     !past && { head: "", cls: "nowrap", cell: (pass) => (pass.start_ns <= viewNs() ? status("normal", "open") : h("span", { class: "soft" }, `in ${spanNs(pass.start_ns - viewNs())}`)) },
-    !short && { head: "bytes", cls: "right", cell: bytes },
+    !short && { head: past ? "bytes" : "bytes expected", cls: "right", cell: bytes },
   ].filter(Boolean);
 }
 
 function bytes(pass) {
   const come = pass.bytes_come ?? null;
   const expected = pass.bytes_expected ?? null;
-  if (come === null) return expected === null ? "-" : h("span", { class: "soft" }, `${expected.toLocaleString("en")} expected`);
+  if (come === null) return expected === null ? "-" : h("span", { class: "soft" }, expected.toLocaleString("en"));
   return [come.toLocaleString("en"), expected !== null && h("span", { class: "soft" }, ` of ${expected.toLocaleString("en")}`)];
 }
 
 function timeline() {
   const vehicles = vehicleNames();
   const at = viewNs();
-  const x = (ns) => 150 + (1050 * (ns - at + BEFORE)) / (BEFORE + AFTER);
-  const height = 22 * vehicles.length + 24;
+  const right = size.width - 10;
+  const x = (ns) => LEFT + ((right - LEFT) * (ns - at + BEFORE)) / (BEFORE + AFTER);
+  const height = ROW * vehicles.length + 26;
   const shown = store.passes.filter((pass) => pass.end_ns > at - BEFORE && pass.start_ns < at + AFTER).slice(0, 150);
-  return h("svg", { class: "passes", viewBox: `0 0 1210 ${height}`, role: "img", "aria-label": `Passes of ${vehicles.length} vehicles` },
+  return h("svg", { class: "passes", height, viewBox: `0 0 ${size.width} ${height}`, role: "img", "aria-label": `Passes of ${vehicles.length} vehicles`, draw: fitted(size) },
+    ticks(at).map((ns) => h("g", { key: `tick ${ns}` },
+      h("line", { class: "tick", x1: x(ns), x2: x(ns), y1: 0, y2: height - 20 }),
+      h("text", { class: "small", x: x(ns), y: height - 6, "text-anchor": "middle" }, lmst(ns)))),
     vehicles.map((name, row) => h("g", { key: name },
-      h("text", { x: 142, y: 22 * row + 15, "text-anchor": "end" }, titleOf(name)),
-      h("line", { class: "rule", x1: 150, x2: 1200, y1: 22 * row + 11, y2: 22 * row + 11 }))),
+      h("text", { x: LEFT - 8, y: ROW * row + 17, "text-anchor": "end" }, titleOf(name)),
+      h("line", { class: "rule", x1: LEFT, x2: right, y1: ROW * row + 12, y2: ROW * row + 12 }),
+      !shown.some((pass) => pass.vehicle === name) && h("text", { class: "small", x: x(at) + 8, y: ROW * row + 16 }, "no pass of its own"))),
     shown.map((pass) => {
       const row = vehicles.indexOf(pass.vehicle);
       if (row < 0) return null;
-      const left = Math.max(150, x(pass.start_ns));
+      const left = Math.max(LEFT, x(pass.start_ns));
       const open = pass.start_ns <= at && pass.end_ns >= at;
-      return h("rect", { key: key(pass), class: open ? "open" : pass.end_ns < at ? "past" : "coming", x: left, y: 22 * row + 4, width: Math.max(3, x(pass.end_ns) - left), height: 14, rx: 2 },
+      return h("rect", { key: key(pass), class: open ? "open" : pass.end_ns < at ? "past" : "coming", x: left, y: ROW * row + 4, width: Math.max(4, x(pass.end_ns) - left), height: ROW - 8, rx: 2 },
         h("title", null, `${titleOf(pass.vehicle)} ${lmst(pass.start_ns)}, ${spanNs(pass.end_ns - pass.start_ns)}`));
     }),
-    ticks(at).map((ns) => h("g", { key: `tick ${ns}` },
-      h("line", { class: "tick", x1: x(ns), x2: x(ns), y1: 0, y2: height - 18 }),
-      h("text", { class: "small", x: x(ns), y: height - 5, "text-anchor": "middle" }, lmst(ns)))),
-    h("line", { class: "now", x1: x(at), x2: x(at), y1: 0, y2: height - 16 }));
+    h("line", { class: "now", x1: x(at), x2: x(at), y1: 0, y2: height - 18 }));
 }
 
 function ticks(at) {
   const step = SOL_NS / 2;
   const first = Math.ceil((at - BEFORE) / step) * step;
-  return Array.from({ length: 6 }, (_, place) => first + place * step).filter((ns) => ns < at + AFTER * 0.97);
+  return Array.from({ length: 6 }, (_, place) => first + place * step).filter((ns) => ns < at + AFTER * 0.92);
 }

@@ -3,7 +3,7 @@ import { ask, order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, commanding, pairs, panel, words } from "../parts.js";
 import { askPreview, previewBody, previewButton } from "../preview.js";
-import { askApproval, askRelease, leaveConfirm, leavesAt, stackActions, stackState, stackTable, staged } from "../stack.js";
+import { askApproval, askRelease, leaveConfirm, leavesAt, outlookOf, stackActions, stackState, stackTable, staged } from "../stack.js";
 import { status } from "../status.js";
 import { store, titleOf, user } from "../store.js";
 import { lmst, span, spanNs } from "../time.js";
@@ -52,7 +52,7 @@ function view() {
       panel("Preview", previewBody(), { key: "preview", cls: "tall", side: previewButton() }),
       panel("By pass", byPass(), { cls: "small" })),
     h("div", { class: "column", key: "right" },
-      panel(item ? `${item.stage}: ${item.command}` : "Checks", item ? checks(item) : h("p", { class: "soft" }, "Pick what is staged with j and k."), { cls: "tall", key: "checks" }),
+      panel(item ? `${item.stage}: ${item.command}` : "Checks", item ? checks(item) : h("p", { class: "soft" }, staged().length ? "Pick what is staged with j and k." : "What is staged is looked at here: the mode that it assumes, why it could not leave, what a dry run finds."), { cls: "tall", key: "checks" }),
       panel("Approvals", approvals(), { cls: "small" }),
       panel("Go or no-go", goNoGo(), { cls: "small" })));
 }
@@ -61,16 +61,22 @@ function byPass() {
   const groups = new Map();
   for (const item of staged()) {
     const at = leavesAt(item);
-    const pass = item.window ? { start_ns: item.window[0], end_ns: item.window[1], vehicle: item.vehicle } : store.passes.find((each) => each.vehicle === item.vehicle && at !== null && each.start_ns <= at && at <= each.end_ns);
+    const { window } = outlookOf(item);
+    const pass = window ? { start_ns: window[0], end_ns: window[1], vehicle: item.vehicle } : store.passes.find((each) => each.vehicle === item.vehicle && at !== null && each.start_ns <= at && at <= each.end_ns);
     const name = at === null ? "no pass is predicted" : pass ? `${titleOf(item.vehicle)}, ${lmst(pass.start_ns)}, ${spanNs(pass.end_ns - pass.start_ns)}` : `${titleOf(item.vehicle)}, from ${lmst(at)}`;
     groups.set(name, [...(groups.get(name) ?? []), item]);
   }
-  if (groups.size === 0) return h("p", { class: "soft" }, "Nothing is staged.");
+  if (groups.size === 0) return h("p", { class: "soft" }, [h("span", null, "Nothing is staged. "), h("kbd", null, "c"), " finds a command."]);
   return pairs([...groups].map(([name, items]) => {
     const sizes = items.map((item) => state.dry.get(item.stage)?.bytes);
     const total = sizes.every((size) => size !== undefined) ? `${sizes.reduce((a, b) => a + b, 0)} bytes` : "d tells the bytes";
-    return [name, [`${items.length} command${items.length > 1 ? "s" : ""}: ${items.map((item) => item.command).join(", ")} `, h("span", { class: "soft" }, total)]];
+    return [name, [`${items.length} command${items.length > 1 ? "s" : ""}: ${counted(items.map((item) => item.command))} `, h("span", { class: "soft" }, total)]];
   }));
+}
+
+// "report_status, load_parameters 3 times"
+function counted(names) {
+  return [...new Set(names)].map((name) => [name, names.filter((each) => each === name).length]).map(([name, n]) => (n > 1 ? `${name} ${n} times` : name)).join(", ");
 }
 
 function checks(item) {
@@ -101,7 +107,7 @@ function approvals() {
   if (waiting.length === 0) return h("p", { class: "soft" }, "Nothing that is staged needs one.");
   return h("ul", null, waiting.map((item) => h("li", { key: item.stage },
     h("strong", null, `${item.stage} ${item.command} `),
-    item.approved_by ? status("normal", `approved by ${item.approved_by}`) : item.by === user().name ? status("caution", "waits for another person") : status("caution", `staged by ${item.by}; waits`))));
+    item.state === "void" ? [status("serious", "void"), h("span", { class: "soft" }, ": change it, or stage it again")] : item.approved_by ? status("normal", `approved by ${item.approved_by}`) : item.by === user().name ? status("caution", "waits for another person") : status("caution", `staged by ${item.by}; waits`))));
 }
 
 function goNoGo() {

@@ -132,5 +132,5 @@ function poll(procedure) {
 function log(procedure) {
   const lines = [...(procedure?.log ?? [])].reverse().slice(0, 60);
   return lines.length === 0 ? h("p", { class: "soft" }, "nothing yet")
-    : h("ul", { class: "log" }, lines.map((line) => h("li", { key: `${line.time_ns} ${line.step} ${line.text}` }, h("span", { class: "soft" }, `${lmst(line.time_ns)} `), line.text)));
+    : h("ul", { class: "log" }, lines.map((line) => h("li", { key: `${line.time_ns} ${line.step} ${line.text}` }, h("span", { class: "soft" }, `${lmst(line.time_ns)} `), line.text, line.step && !line.step.includes("[") && [": ", h("strong", null, line.step)])));
 }

@@ -1,7 +1,7 @@
 // What came down beside telemetry: images and records, whether all of it is here, asked for again.
 import { go, link, listOf, redraw, say } from "../app.js";
 import { h } from "../dom.js";
-import { button, number, panel, step, table } from "../parts.js";
+import { button, number, panel, prose, step, table } from "../parts.js";
 import { status } from "../status.js";
 import { commandStatus } from "../ladder.js";
 import { eventColumns, eventKey } from "./events.js";
@@ -115,7 +115,7 @@ function view() {
     h("div", { class: "column", key: "side" },
       panel("Ask for one, or again", table("Commands for products", [
         { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle) },
-        { head: "command", cls: "grow", cell: (each) => [button(each.command.name, () => go("command", { vehicle: each.vehicle, command: each.command.name }), { cls: "quiet" }), h("span", { class: "note soft" }, each.command.doc.split("\n")[0])] },
+        { head: "command", cls: "grow", cell: (each) => [button(each.command.name, () => go("command", { vehicle: each.vehicle, command: each.command.name }), { cls: "quiet" }), h("span", { class: "note soft" }, prose(each.command.doc.split("\n")[0]))] },
       ], offers(), { key: (each) => `${each.vehicle} ${each.command.name}`, empty: "no vehicle here has such a command" }), { cls: "tall" }),
       panel("Asked for", table("Asked for", [
         { head: "command", cls: "grow", cell: (each) => `${titleOf(each.vehicle)} ${each.command}` },

@@ -2,9 +2,9 @@
 import { redraw } from "../app.js";
 import { h } from "../dom.js";
 import { score } from "../fuzzy.js";
-import { button, number, panel, step, table, toldBy, unitOf } from "../parts.js";
+import { breakable, button, number, panel, step, table, toldBy, unitOf } from "../parts.js";
 import { select } from "./events.js";
-import { valueStatus } from "../status.js";
+import { judged } from "../status.js";
 import { channelOf, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { spanNs } from "../time.js";
 import { caption, drawTrend, SPANS } from "../trend.js";
@@ -81,16 +81,16 @@ function trend(name) {
 
 const columns = [
   { head: "channel", cls: "nowrap", cell: (row) => h("span", { title: row.doc }, row.name, state.trends.includes(row.name) && h("span", { class: "trended" }, "trend")) },
-  { head: "value", cls: "right value", cell: (row) => h("strong", null, toldBy(valueOf(state.vehicle, row.name))) },
+  { head: "value", cls: "right told", cell: (row) => told(valueOf(state.vehicle, row.name)) },
   { head: "unit", cls: "nowrap", cell: (row) => unitOf(row.unit) },
-  { head: "", cls: "nowrap", cell: (row) => judged(row) },
+  { head: "", cls: "nowrap", cell: (row) => judged(valueOf(state.vehicle, row.name), row) },
   { head: "age", cls: "right nowrap", cell: (row) => h("span", { class: "soft" }, age(row.name)) },
   { head: "limits", cls: "soft limits", cell: limits },
 ];
 
-function judged(row) {
-  const told = valueOf(state.vehicle, row.name)?.[5];
-  return told === "OK" && !limited(row) ? "" : valueStatus(told);
+function told(row) {
+  const text = toldBy(row);
+  return h("strong", { title: text.endsWith("…") ? row[2] : undefined }, breakable(text, 9));
 }
 
 function age(name) {
@@ -98,14 +98,12 @@ function age(name) {
   return row ? spanNs(viewNs() - row[3]) : "never";
 }
 
-// "yellow 258 to 308, red 253 to 318", on the sides on which there is a limit.
+// "yellow < 258 or > 308": where it is so, on the sides on which there is a limit.
 function limits(row) {
   const part = (name, [least, most]) => {
     if (least === null && most === null) return null;
-    const words = most === null ? `< ${number(least)}` : least === null ? `> ${number(most)}` : `${number(least)} … ${number(most)}`;
+    const words = [least !== null && `< ${number(least)}`, most !== null && `> ${number(most)}`].filter(Boolean).join(" or ");
     return h("span", { class: "nowrap", key: name }, h("span", { class: `limit ${name}` }, name), ` ${words} `);
   };
   return [part("yellow", row.yellow ?? [null, null]), part("red", row.red ?? [null, null])];
 }
-
-const limited = (row) => [...(row.yellow ?? []), ...(row.red ?? [])].some((limit) => limit !== null);

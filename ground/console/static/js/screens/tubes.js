@@ -85,14 +85,11 @@ function path(steps) {
 
 function chain(steps) {
   return table("Chain of custody", [
-    { head: "happened", cls: "nowrap", cell: (each) => lmst(each.occurred_ns) },
-    { head: "vehicle", cls: "nowrap", cell: (each) => titleOf(each.vehicle ?? each.source) },
-    { head: "step", cell: (each) => h("strong", null, words(each.step)) },
-    { head: "", cls: "nowrap", cell: (each) => status(STATUS[each.status] ?? "off", words(each.status)) },
-    { head: "place", cell: (each) => [words(each.place), each.destination && h("span", { class: "soft" }, ` → ${words(each.destination)}`)] },
-    { head: "with", cell: (each) => (each.counterpart ? titleOf(each.counterpart) : "") },
-    { head: "verified by", cls: "grow", cell: (each) => (each.verified_by ? [words(each.verified_by), each.reading !== null && each.reading !== undefined && h("span", { class: "soft" }, ` ${reading(each.reading)}`)] : "") },
-    { head: "heard after", cls: "nowrap right", cell: (each) => h("span", { class: "soft" }, spanNs(each.received_ns - each.occurred_ns)) },
+    { head: "happened", cls: "nowrap", cell: (each) => [lmst(each.occurred_ns), h("span", { class: "note soft" }, `heard ${spanNs(each.received_ns - each.occurred_ns)} later`)] },
+    { head: "step", cls: "nowrap", cell: (each) => [h("strong", null, words(each.step)), h("span", { class: "note soft" }, titleOf(each.vehicle ?? each.source), each.counterpart && `, with ${titleOf(each.counterpart)}`)] },
+    { head: "place, and what saw it", cls: "grow", cell: (each) => [
+      status(STATUS[each.status] ?? "off", words(each.status)), ` ${words(each.place)}`, each.destination && h("span", { class: "soft" }, ` → ${words(each.destination)}`),
+      each.verified_by && h("span", { class: "note soft" }, `by ${words(each.verified_by)}${each.reading === null || each.reading === undefined ? "" : `: ${reading(each.reading)}`}`)] },
   ], steps, { key: (each) => `${each.vehicle} ${each.occurred_ns} ${each.step} ${each.status}`, empty: "no step of it was told yet" });
 }
 

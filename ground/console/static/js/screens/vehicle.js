@@ -1,15 +1,16 @@
 // One vehicle: where it is in its statechart, how it came there, its resources, its alarms.
 import { go, order, redraw } from "../app.js";
 import { h } from "../dom.js";
-import { button, commanding, number, pairs, panel, table, toldBy, unitOf } from "../parts.js";
+import { breakable, button, commanding, panel, table, toldBy, unitOf } from "../parts.js";
 import { eventColumns, eventKey, select } from "./events.js";
-import { severityStatus, status, valueStatus, waitsForSomebody, wordOfAlarm } from "../status.js";
+import { judged, severityStatus, shape, status, waitsForSomebody, wordOfAlarm } from "../status.js";
 import { channelOf, may, openAlarms, store, titleOf, user, valueOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 import { caption, drawTrend } from "../trend.js";
 
 const state = { vehicle: "", offers: {} }; // to whom each vehicle is to be offered
 const RESOURCES = ["state_of_charge", "battery_temperature", "net_power", "array_power", "electronics_temperature", "avionics_temperature", "joint_temperature"];
+const WHOLE = 300; // letters: there is room for names of many
 const HEALTH = ["monitors_violated", "response_running", "loads_shed", "sensors_set_aside", "armed_command", "computer_side", "boot_number", "mailbox_depth", "messages_corrupt", "storage_failing"];
 
 export default {
@@ -41,12 +42,12 @@ function view() {
       h("span", { class: "gap" }), holding(name), button("Command", () => go("command", { vehicle: name, find: true }), { cls: "main", keys: "c" })),
     h("div", { class: "split wide-left", key: `body ${name}` },
       h("div", { class: "column", key: "left" },
-        panel("Statechart", chart(entry, mode, entered(name)), { cls: "tall", side: h("span", { class: "soft" }, `${entry.states.length} states`) }),
+        panel("Statechart", chart(entry, mode, entered(name)), { cls: "most", side: h("span", { class: "soft" }, `${entry.states.length} states`) }),
         h("div", { class: "pair", key: "trends" }, trends.map((channel) => panel(caption(name, channel), h("canvas", { class: "trend", role: "img", "aria-label": `${channel} over 3 sols`, draw: (canvas) => drawTrend(canvas, name, channel, 3) }), { cls: "trendpanel", key: channel, side: [h("strong", null, toldBy(valueOf(name, channel))), " ", unitOf(channelOf(name, channel)?.unit)] })))),
       h("div", { class: "column", key: "right" },
         panel("Health", health(name, entry), { cls: "small" }),
         panel("Alarms", alarms(name), { cls: "small" }),
-        panel("What it told", table("Events of the vehicle", eventColumns({ short: true }), store.events.filter((event) => event.vehicle === name && event.received_ns <= viewNs()).slice(0, 60), { key: eventKey }), { cls: "tall" }))),
+        panel("What it told", table("Events of the vehicle", eventColumns({ short: true, of: name }), store.events.filter((event) => event.vehicle === name && event.received_ns <= viewNs()).slice(0, 60), { key: eventKey }), { cls: "tall" }))),
   ];
 }
 
@@ -73,23 +74,28 @@ function box(path, states, mode, times) {
   const within = mode.startsWith(`${path}.`);
   const when = times.get(path);
   return h("li", { key: path, class: `state ${lit ? "lit" : within ? "within" : ""} ${inside.length ? "holds" : ""}`, "aria-current": lit ? "true" : undefined },
-    h("span", { class: "state-name" }, lit && status("normal", ""), path.split(".").at(-1).replaceAll("_", " "), lit && h("span", { class: "unseen" }, " (now)"), when !== undefined && h("span", { class: "soft when" }, lmst(when))),
+    h("span", { class: "state-name" }, lit && shape("normal"), path.split(".").at(-1).replaceAll("_", " "), lit && h("span", { class: "unseen" }, " (now)"), when !== undefined && h("span", { class: "soft when" }, lmst(when))),
     inside.length > 0 && h("ul", null, inside.map((each) => box(each, states, mode, times))));
 }
 
 function health(name, entry) {
-  return pairs(HEALTH.filter((channel) => channel in entry.channels).map((channel) => {
-    const row = valueOf(name, channel);
-    return [channel.replaceAll("_", " "), row ? [h("strong", null, number(row[2])), " ", valueStatus(row[5]), h("span", { class: "soft" }, ` ${spanNs(viewNs() - row[3])} ago`)] : h("span", { class: "soft" }, "never told")];
-  }));
+  const row = (channel) => valueOf(name, channel);
+  return table("Health", [
+    { head: "", cls: "nowrap soft", cell: (channel) => channel.replaceAll("_", " ") },
+    { head: "", cls: "grow", cell: (channel) => (row(channel) ? h("strong", null, breakable(toldBy(row(channel), WHOLE))) : h("span", { class: "soft" }, "never told")) },
+    { head: "", cls: "nowrap", cell: (channel) => judged(row(channel), entry.channels[channel]) },
+    { head: "age", cls: "right nowrap soft", cell: (channel) => (row(channel) ? spanNs(viewNs() - row(channel)[3]) : "") },
+  ], HEALTH.filter((channel) => channel in entry.channels), { key: (channel) => channel });
 }
 
 function alarms(name) {
   const found = openAlarms().filter((alarm) => alarm.vehicle === name);
   if (found.length === 0) return h("p", null, status("normal", "no alarm"));
-  return h("ul", null, found.map((alarm) => h("li", { key: alarm.number }, severityStatus(alarm.severity), " ",
-    button(alarm.name, () => go("alarms", { number: alarm.number }), { cls: "quiet" }),
-    h("span", { class: waitsForSomebody(alarm) ? "" : "soft" }, wordOfAlarm(alarm.state)))));
+  return table("Alarms of the vehicle", [
+    { head: "", cls: "nowrap", cell: (alarm) => severityStatus(alarm.severity) },
+    { head: "", cls: "grow", cell: (alarm) => button(breakable(alarm.name), () => go("alarms", { number: alarm.number }), { cls: "quiet name" }) },
+    { head: "", cell: (alarm) => h("span", { class: waitsForSomebody(alarm) ? "" : "soft" }, wordOfAlarm(alarm.state)) },
+  ], found, { key: (alarm) => alarm.number });
 }
 
 export function holding(name) {
