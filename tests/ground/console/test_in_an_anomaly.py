@@ -83,6 +83,7 @@ def test_a_gauge_that_tells_no_number_is_unknown_and_not_blank_and_far_names_sta
     for width, height in [(1280, 800), (1920, 1080)]:
         tab.page.set_viewport_size({"width": width, "height": height})
         for letter in SCREENS:
+            tab.press("Escape")
             tab.go(letter)
             tab.page.locator("main .panel, main .card").first.wait_for()
             cut += [

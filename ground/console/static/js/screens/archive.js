@@ -93,7 +93,7 @@ function values() {
 
 const columns = [
   { head: "vehicle", cls: "nowrap", cell: (row) => titleOf(row[0]) },
-  { head: "channel", cls: "nowrap", cell: (row) => row[1] },
+  { head: "channel", cell: (row) => breakable(row[1], 9) },
   { head: "value", cls: "right told", cell: (row) => h("strong", null, breakable(toldBy(row), 12)) },
   { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },
   { head: "", cls: "nowrap", cell: (row) => judged(row, channelOf(row[0], row[1])) },

@@ -62,7 +62,7 @@ export function contactRows() {
 export function passColumns({ short = false, past = false }) {
   return [
     { head: "vehicle", cls: short ? "grow" : "nowrap", cell: (pass) => (pass.vehicles ?? [pass.vehicle]).map(titleOf).join(", ") },
-    { head: "begins", cls: "nowrap", cell: (pass) => (short ? lmst(pass.start_ns) : [lmst(pass.start_ns), h("span", { class: "soft" }, `, ${utc(pass.start_ns).slice(5, 16)} UTC`)]) },
+    { head: "begins", cls: short ? "nowrap" : "", cell: (pass) => (short ? lmst(pass.start_ns) : [h("span", { class: "nowrap" }, `${lmst(pass.start_ns)},`), " ", h("span", { class: "soft nowrap" }, `${utc(pass.start_ns).slice(5, 16)} UTC`)]) },
     { head: "lasts", cls: "nowrap", cell: (pass) => spanNs(pass.end_ns - pass.start_ns) },
     !past && { head: "", cls: "nowrap", cell: (pass) => (pass.start_ns <= viewNs() ? status("normal", "open") : h("span", { class: "soft" }, `in ${spanNs(pass.start_ns - viewNs())}`)) },
     !short && { head: past ? "bytes" : "bytes expected", cls: "right", cell: bytes },
