@@ -270,3 +270,31 @@ def test_a_branch_needs_a_place_of_its_own() -> None:
         fly._branched(given(fly, "--branch", "storm", "--from", "x", "--pace", "5"), session())
     whole = session()
     assert fly._branched(given(fly), whole) is whole
+
+
+def test_faults_are_held_against_the_bench_before_anything_flies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        "ground.testbed.bench.lines.check_faults_on", lambda *given: asked.append(given)
+    )
+    host = Bench(file=Path("desk.yaml"))
+    fly._check_faults_on_bench(host, ("fault",))  # type: ignore[arg-type]
+    assert asked == [(Path("desk.yaml"), host.bench, ("fault",))]
+
+
+def test_faults_come_from_files_or_from_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ground.testbed.faults.connecting.targets_of", lambda mission: "targets")
+    monkeypatch.setattr(
+        "ground.testbed.seams.orders.recorded_faults", lambda *given: ("recorded", *given)
+    )
+    monkeypatch.setattr("sim_hw.faults.reading.load_faults", lambda *given: ("loaded", *given))
+    mission: Any = "mission"
+    record = session()
+    assert fly._faults([], mission, None) == () == fly._faults([], mission, record)
+    assert fly._faults([Path("f")], mission, None) == ("loaded", [Path("f")], "targets")
+    record.head.faults = ({"id": "f1"},)
+    assert fly._faults([], mission, record) == (
+        "recorded", ({"id": "f1"},), "targets", "a/session.jsonl",
+    )  # fmt: skip

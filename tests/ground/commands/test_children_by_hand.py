@@ -1,0 +1,174 @@
+"""Processes of a command, played by hand: when each is started, again or not, and how it ends."""
+
+import subprocess
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ground.commands import children
+from ground.commands.children import Child, end_all
+
+
+class Process:
+    """A process that does what a test says."""
+
+    def __init__(self, code: int | None = None, *, deaf: bool = False) -> None:
+        self.code, self.deaf = code, deaf
+        self.did: list[Any] = []
+        self.stdout: Any = SimpleNamespace(close=lambda: self.did.append("closed"))
+
+    def poll(self) -> int | None:
+        return self.code
+
+    def terminate(self) -> None:
+        self.did.append("terminate")
+
+    def kill(self) -> None:
+        self.did.append("kill")
+
+    def wait(self, patience: float | None = None) -> None:
+        self.did.append(("wait", patience))
+        if self.deaf and patience is not None:
+            raise subprocess.TimeoutExpired("it", patience)
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Any:
+    made = SimpleNamespace(now=1_000.0)
+    monkeypatch.setattr(children, "time", SimpleNamespace(monotonic=lambda: made.now))
+    return made
+
+
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    began: list[Any] = []
+
+    def popen(words: list[str], **options: Any) -> Process:
+        began.append((words[1:], options))
+        return Process()
+
+    monkeypatch.setattr(
+        children, "subprocess",
+        SimpleNamespace(Popen=popen, DEVNULL=-3, PIPE=-1, TimeoutExpired=subprocess.TimeoutExpired),
+    )  # fmt: skip
+    return began
+
+
+@pytest.mark.parametrize(("speaks", "out"), [(True, -1), (False, -3)])
+def test_it_is_started_in_a_session_of_its_own_and_heard_where_it_speaks(
+    speaks: bool, out: int, wall: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = opened(monkeypatch)
+    child = Child("one", ["a.module", "x"], speaks=speaks)
+    assert not child.started and child.code is None
+    child.start()
+    [(words, options)] = began
+    assert words == ["-m", "a.module", "x"] and child.started and child.code is None
+    assert options["start_new_session"] is True and options["text"] is True
+    assert (options["stdin"], options["stdout"]) == (-3, out)
+    assert options["env"][children.CHILD] == "1"
+    assert options["preexec_fn"] is children.end_with_parent
+
+
+@pytest.mark.parametrize(
+    ("process", "did"),
+    [
+        (Process(), ["terminate", ("wait", 10.0), "closed"]), (Process(0), ["closed"]),
+        (Process(-9), ["closed"]),
+        (Process(deaf=True), ["terminate", ("wait", 10.0), "kill", ("wait", None), "closed"]),
+    ],
+)  # fmt: skip
+def test_it_has_ten_seconds_to_end_in_order(process: Process, did: list[Any]) -> None:
+    child = Child("one", [])
+    child.end()
+    child._process = process  # type: ignore[assignment]
+    child.end()
+    assert process.did == did
+    process.did.clear()
+    process.stdout = None
+    process.code = 0
+    child.end()
+    assert process.did == []
+
+
+def test_one_that_broke_five_times_in_a_minute_may_be_started_again_and_no_more(wall: Any) -> None:
+    child = Child("one", [])
+    for number in range(7):
+        child.become(Process(1))  # type: ignore[arg-type]
+        assert child.may_start_again() is (number < 5)
+        wall.now += 1.0
+    wall.now += 55.0
+    assert child.may_start_again(), "of late it has broken less often"
+    killed = Child("two", [])
+    for number in range(61):
+        killed.become(Process(-9))  # type: ignore[arg-type]
+        assert killed.may_start_again() is (number < 59), "nobody dies by signal 9 by itself"
+    wall.now += 60.0
+    assert killed.may_start_again()
+    fine = Child("three", [])
+    fine.become(Process())  # type: ignore[arg-type]
+    assert fine.may_start_again() and fine._broken == []
+
+
+class Prepared:
+    """One that makes copies when a test says so."""
+
+    def __init__(self) -> None:
+        self.pid, self.is_gone, self.number = 0, False, 3
+        self.did: list[Any] = []
+
+    def order(self, words: Any) -> int:
+        self.did.append(list(words))
+        return self.number
+
+    def pid_of(self, number: int) -> int:
+        self.did.append(number)
+        return self.pid
+
+    def end(self) -> None:
+        self.did.append("end")
+
+
+def test_a_copy_that_is_on_its_way_is_waited_for_and_where_none_comes_it_is_started(
+    wall: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = opened(monkeypatch)
+    monkeypatch.setattr(children, "Adopted", lambda pid: Process(pid))
+    prepared = Prepared()
+    child = Child("one", ["a.module"], prepared=prepared)  # type: ignore[arg-type]
+    child.start()
+    assert child.started and child.code is None and began == []
+    prepared.pid = 77
+    assert child.code == 77 and prepared.did == [["a.module"], 3, 3]
+    assert child.code == 77 and len(prepared.did) == 3, "it is there"
+    prepared.pid = 0
+    child.start()
+    assert child.code is None
+    prepared.is_gone = True
+    assert child.code is None and len(began) == 1, "as any other program"
+    prepared.number = 0
+    child.start()
+    assert len(began) == 2, "there will be no copy"
+    prepared.number, prepared.pid = 4, 78
+    child.start()
+    prepared.did.clear()
+    child.end()
+    assert prepared.did == ["end", 4] and child.code == 78
+    child.end()
+    assert prepared.did == ["end", 4]
+
+
+def test_a_second_interrupt_meanwhile_leaves_none_behind() -> None:
+    ended: list[str] = []
+    interrupts = [True, True, False, False]
+
+    def child(name: str) -> Any:
+        def end() -> None:
+            ended.append(name)
+            if interrupts.pop(0):
+                raise KeyboardInterrupt
+
+        return SimpleNamespace(end=end)
+
+    end_all([child("page"), child("edge"), child("run")])
+    assert ended == ["page", "page", "edge", "run"]
