@@ -42,7 +42,8 @@ def certain_distance(
 def is_clear(node: OrbiterVehicle) -> bool:
     """Whether thrust may be lost now."""
     bar = float(node.parameters["collision_distance"])
-    return certain_distance(node, up_to=2.0 * bar) > bar
+    node.drift_clear = certain_distance(node, up_to=2.0 * bar) > bar
+    return node.drift_clear
 
 
 def keeps_clear(node: OrbiterVehicle, burn: Vector) -> bool:
@@ -60,7 +61,10 @@ def check_drift(node: OrbiterVehicle) -> None:
     nav.advance(node.clock.now())
     closest = closest_in_free_drift(nav.own, nav.target, node.parameters["safe_revolutions"])
     node.free_drift_distance = round(closest, 1)
-    node.certain_drift_distance = round(certain_distance(node), 1) if nav.covariance else 0.0
+    certain = certain_distance(node) if nav.covariance else 0.0
+    node.certain_drift_distance = round(certain, 1)
+    near = nav.range() <= node.parameters["close_range"]  # farther off no leg is changed for it
+    node.drift_clear = certain > node.parameters["collision_distance"] if near else None
 
 
 def clearest(node: OrbiterVehicle, burns: Iterable[Vector]) -> Vector:

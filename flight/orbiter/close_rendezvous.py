@@ -196,10 +196,11 @@ async def _keep(node: OrbiterVehicle, station: Station) -> None:
     off = subtract(velocity, receding(nav.target, here, station.times * distance))
     ahead, _ = cw_propagate((here, velocity), motion(nav.target), 2.0 * _KEEPING_PERIOD)
     outside = norm(subtract(ahead, goal)) > _BOX * norm(goal)
+    clear = is_clear(node)  # also for the monitor, which is asked when all else is of no avail
     if outside and await _return(node, Leg(goal, 0.0, away=distance)):
         station.times = 1.0
     elif station.may_settle(node.clock.now()) and (
-        outside or norm(off) > _SLACK or not is_clear(node)
+        outside or norm(off) > _SLACK or not clear
     ):
         await _settle(node, station, distance)
     node.show_navigation()

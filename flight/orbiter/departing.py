@@ -7,12 +7,13 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.astrodynamics.transfer_windows import Transfer
-from flight.astrodynamics.vectors import norm, unit
+from flight.astrodynamics.vectors import norm, scale, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
+from flight.orbiter.burn_begun import BurnBegun
 from flight.orbiter.escape import (
     Burn,
     Engine,
@@ -21,7 +22,7 @@ from flight.orbiter.escape import (
     choose_opportunity,
     plan_burn,
 )
-from flight.orbiter.manoeuvres import felt_by
+from flight.orbiter.manoeuvres import end_begun, felt_by, seen_to_its_end
 from flight.orbiter.safeguards import BURN_COMPLETED
 from flight.orbiter.vehicle import Departure, OrbiterVehicle
 from flight.orbiter.witnesses import BURNT
@@ -121,6 +122,7 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
         )  # fmt: skip
         await asyncio.sleep(max(0.0, burn.time - node.clock.now()))
         with node.critical("departure"):
+            await end_begun(node)
             burnt = await _burn(node, burn)
         if burnt:
             await _note_departure(node, wanted)
@@ -131,8 +133,8 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
 async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
     """Burns; completes a burn that was cut off late. False: so little happened that it is to be
     planned anew, for the next revolution."""
-    before = await felt_by(node, "departure")
-    done = 0.0
+    before = last = await felt_by(node, "departure")
+    impulse, done = node.parameters["specific_impulse"], 0.0
     for attempt in range(2 if node.context.structure.keeps(BURN_COMPLETED) else 1):
         direction = burn.direction
         rate = burn.rate
@@ -141,29 +143,33 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             assert node.navigator.own is not None
             direction, rate = unit(node.navigator.own[1]), 0.5 * burn.rate
         answered = True
-        try:
-            with node.vigil.burning():
-                await node.devices.main_engine.burn(
-                    list(direction), burn.delta_v - done, list(burn.axis), rate
-                )
-        except DeviceError as error:  # of the answer: what has burnt another says
-            node.device_trouble(reason=str(error))
-            answered = False
-        try:
-            after = await felt_by(node, "departure")
-        except DeviceError as error:
-            node.device_trouble(reason=str(error))
-            after = None
+        wanted = scale((burn.delta_v - done) / norm(direction), direction)
+        begun = BurnBegun(node.clock.now(), "departure", wanted, impulse, last)
+        with seen_to_its_end(node, begun):
+            try:
+                with node.vigil.burning():
+                    await node.devices.main_engine.burn(
+                        list(direction), burn.delta_v - done, list(burn.axis), rate
+                    )
+            except DeviceError as error:  # of the answer: what has burnt another says
+                node.device_trouble(reason=str(error))
+                answered = False
+            try:
+                after = await felt_by(node, "departure")
+            except DeviceError as error:
+                node.device_trouble(reason=str(error))
+                after = None
+        node.burn_begun, last = None, after
         if after is None or before is None:
             if answered:
-                node.note_burn(burn.delta_v, node.parameters["specific_impulse"], felt=False)
+                node.note_burn(burn.delta_v, impulse, felt=False)
             # Nobody has felt it. What an engine has answered the tracking will hold it to; of one
             # that has not it says now whether it has burnt.
             return answered or attempt > 0 or await _is_escaping(node)
         felt = [a - b for a, b in zip(after, before, strict=True)]
         # The direction has turned: the length of the sum is short of the sum of lengths.
         felt_before, done = done, norm((felt[0], felt[1], felt[2])) * _bend(burn)
-        node.note_burn(done - felt_before, node.parameters["specific_impulse"])
+        node.note_burn(done - felt_before, impulse)
         if done >= _ENOUGH * burn.delta_v:
             break
         if done < _NOTHING and not answered:

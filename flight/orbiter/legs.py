@@ -217,7 +217,10 @@ class Watch:
             return False
         self._next = node.clock.now() + _WATCH
         nav.advance(node.clock.now())
-        if nav.range() > node.parameters["close_range"] or is_clear(node):
+        if nav.range() > node.parameters["close_range"]:
+            self._doubts, node.drift_clear = 0, None
+            return False
+        if is_clear(node):
             self._doubts = 0
             return False
         self._doubts = (self._doubts + 1) % _DOUBTFUL  # who is told does something about it

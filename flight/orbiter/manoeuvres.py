@@ -2,22 +2,25 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.linear_systems import inverse
 from flight.astrodynamics.relative_motion import from_lvlh
-from flight.astrodynamics.vectors import Vector, add, cross, norm, subtract
+from flight.astrodynamics.vectors import Vector, add, cross, norm, scale, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError, DeviceTimeout, ReadingInvalid, usable
+from flight.orbiter.burn_begun import BurnBegun
+from flight.orbiter.clearance import check_drift
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
-from flight.orbiter.safeguards import ALL_STELLAR
+from flight.orbiter.safeguards import ALL_STELLAR, BURN_COMPLETED
 from flight.orbiter.vehicle import OrbiterVehicle
 
 PAUSES = (60.0, 300.0)
@@ -42,6 +45,14 @@ Replan = Callable[[], Awaitable[Vector | None]]
 
 class BurnNotBegun(ActivityFailed):
     """An engine has not burnt, and the accelerometers have felt that it has not."""
+
+
+class BurnStopped(ActivityFailed):
+    """An engine has burnt for less than half of what it was to; `gained`: what was felt, m/s."""
+
+    def __init__(self, reason: str, gained: Vector) -> None:
+        super().__init__(reason)
+        self.gained = gained
 
 
 @dataclass(frozen=True)
@@ -131,27 +142,38 @@ async def execute(
     A burn that is felt not to have happened is tried again after each of some pauses (s), as long
     as that is before `until` (s of mission time). It is late then: `again` plans it from the state
     that there is by then, and returns None where nothing is to be flown any more. Without that the
-    same change is made. Raises BurnNotBegun when nothing has happened, ActivityFailed when it
-    cannot be done for another reason.
+    same change is made. One that has stopped early is completed in the same way. Raises
+    BurnNotBegun when nothing has happened, BurnStopped when little has, ActivityFailed when it
+    cannot be done for another reason. Returns all that was felt, m/s.
     """
-    for pause in pauses:
+    all_gained: Vector = (0.0, 0.0, 0.0)
+    for pause in (*pauses, None):
         try:
-            return await _at_once(node, delta_v, purpose)
-        except BurnNotBegun:
-            if node.clock.now() + pause > until:
+            return add(all_gained, await _at_once(node, delta_v, purpose))
+        except BurnNotBegun as nothing:
+            if pause is None or node.clock.now() + pause > until:
+                if any(all_gained):
+                    raise BurnStopped(str(nothing), all_gained) from nothing
                 raise
+        except BurnStopped as stopped:
+            all_gained = add(all_gained, stopped.gained)
+            completed = node.context.structure.keeps(BURN_COMPLETED)
+            if pause is None or node.clock.now() + pause > until or not completed:
+                raise BurnStopped(str(stopped), all_gained) from stopped
+            delta_v = subtract(delta_v, stopped.gained)
         # Not a critical stretch: nothing burns, and who has to go safe may.
         await asyncio.sleep(pause)
         if again is not None:
             change = await again()
             if change is None:
-                return (0.0, 0.0, 0.0)
+                return all_gained
             delta_v = change
-    return await _at_once(node, delta_v, purpose)
+    raise AssertionError("the last try returns or raises")
 
 
 async def _at_once(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
     with node.critical(purpose):
+        await end_begun(node)
         return await _execute(node, delta_v, purpose)
 
 
@@ -162,31 +184,36 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     before = await _felt(node, purpose)
     began = monotonic()
     reason, unanswered = "", False
-    try:
-        with node.vigil.burning():
-            if size <= node.parameters["largest_thruster_change"]:
-                await node.devices.thrusters.fire(list(delta_v))
-            else:
-                await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
-    except DeviceError as error:
-        reason, unanswered = str(error), isinstance(error, DeviceTimeout)
-        node.device_trouble(reason=reason)
-    after = await _felt(node, purpose)
-    felt = None if before is None or after is None else subtract(after, before)
-    if reason and felt is None:  # nobody can tell whether it has acted: not once more
-        raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
-    gained = delta_v if felt is None else felt
     small = size <= node.parameters["largest_thruster_change"]
     impulse = node.parameters["thruster_impulse" if small else "specific_impulse"]
-    node.note_burn(norm(gained), impulse, felt=felt is not None)
-    took = passed = monotonic() - began
-    if unanswered:  # it was waited for, for hours perhaps; the burn was over as soon as it can be
-        took = min(passed, burn_seconds(node, norm(gained)))
-    _note(node, gained, passed - 0.5 * took, measured=felt is not None)
+    with seen_to_its_end(node, BurnBegun(node.clock.now(), purpose, delta_v, impulse, before)):
+        try:
+            with node.vigil.burning():
+                if small:
+                    await node.devices.thrusters.fire(list(delta_v))
+                else:
+                    await node.devices.main_engine.burn(list(delta_v), size, [0.0, 0.0, 1.0])
+        except DeviceError as error:
+            reason, unanswered = str(error), isinstance(error, DeviceTimeout)
+            node.device_trouble(reason=reason)
+        after = await _felt(node, purpose)
+        felt = None if before is None or after is None else subtract(after, before)
+        if reason and felt is None:  # nobody can tell whether it has acted: not once more
+            raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
+        gained = delta_v if felt is None else felt
+        took = passed = monotonic() - began
+        if unanswered:  # it was waited for, for hours perhaps; it was over as soon as it can be
+            took = min(passed, burn_seconds(node, norm(gained)))
+        with node.storage.transaction():
+            node.note_burn(norm(gained), impulse, felt=felt is not None)
+            _note(node, gained, passed - 0.5 * took, measured=felt is not None)
+            node.burn_begun = None
     if reason and norm(gained) <= _NOTHING * size:
         raise BurnNotBegun(f"{purpose}: the burn did not happen: {reason}")
+    if reason and not node.container_captured:  # on another way than the one that was looked at
+        check_drift(node)
     if reason and norm(gained) < 0.5 * size:
-        raise ActivityFailed(f"{purpose}: the burn did not happen: {reason}")
+        raise BurnStopped(f"{purpose}: the burn did not happen: {reason}", gained)
     off = norm(subtract(gained, delta_v))
     node.manoeuvre(purpose=purpose, size=round(size, 4), off=round(off, 4))
     if off > 0.05 * size + 0.005:
@@ -195,8 +222,12 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     return gained
 
 
-def _note(node: OrbiterVehicle, gained: Vector, since: float, *, measured: bool) -> None:
-    """Takes a velocity change whose middle was `since` seconds ago."""
+def _note(
+    node: OrbiterVehicle, gained: Vector, since: float, *, measured: bool = False,
+    error: float = 0.0,
+) -> None:  # fmt: skip
+    """Takes a velocity change whose middle was `since` seconds ago, known to `error` m/s, or as
+    well as it can be."""
     nav = node.navigator
     if nav.own is None:
         return
@@ -206,9 +237,57 @@ def _note(node: OrbiterVehicle, gained: Vector, since: float, *, measured: bool)
     if norm(gained) > node.parameters["largest_thruster_change"]:
         node.note_large_burn()
     part = ACCELEROMETER_SCALE if measured else UNMEASURED
-    nav.kick(gained, part * norm(gained) + ACCELEROMETER_NOISE)
+    nav.kick(gained, error or part * norm(gained) + ACCELEROMETER_NOISE)
     nav.advance(now)
     node.save_navigation()
+
+
+@contextmanager
+def seen_to_its_end(node: OrbiterVehicle, burn: BurnBegun) -> Iterator[None]:
+    """Remembers a burn until what it has given is noted. What breaks it off, or ends the computer
+    meanwhile, leaves it to `end_begun`."""
+    node.burn_begun = burn
+    try:
+        yield
+    except BaseException:
+        node.burn_left = burn
+        with suppress(RuntimeError):  # the node ends: the next boot takes it
+            node.nursery.start(_end_later(node), name="end of a burn")
+        raise
+
+
+async def _end_later(node: OrbiterVehicle) -> None:
+    try:
+        await end_begun(node)
+    except (DeviceError, ActivityFailed) as error:  # the next burn, or boot, asks again
+        node.device_trouble(reason=str(error))
+
+
+async def end_begun(node: OrbiterVehicle) -> None:
+    """Takes what a burn has given whose end nobody has felt: one that was broken off, or the
+    computer died. Then looks where the orbiter goes. Raises ActivityFailed where nobody can tell.
+    """
+    async with node.burn_lock:
+        begun = node.burn_left
+        if begun is None:
+            return
+        after = await _felt(node, begun.purpose)
+        felt = None if begun.felt is None or after is None else subtract(after, begun.felt)
+        with node.storage.transaction():
+            if felt is not None:
+                node.note_burn(norm(felt), begun.impulse, felt=True)
+                _note(node, felt, node.clock.now() - begun.time, measured=True)
+                node.delta_v_used = round((node.delta_v_used or 0.0) + norm(felt), 3)
+            elif node.navigator.own is not None:  # anything between nothing and all of it
+                half = scale(0.5, begun.wanted)
+                _note(node, half, node.clock.now() - begun.time, error=norm(half))
+            node.burn_begun = node.burn_left = None
+        node.burn_broken_off(
+            purpose=begun.purpose, wanted=round(norm(begun.wanted), 4),
+            felt=None if felt is None else round(norm(felt), 4),
+        )  # fmt: skip
+        if not node.container_captured:
+            check_drift(node)
 
 
 async def felt_by(node: OrbiterVehicle, purpose: str) -> Vector | None:

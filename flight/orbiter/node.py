@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import ANY, On, Safing, Signal, State, Statechart
 from flight.core.commanding.commands import CommandRejected, Hazard, Restart, command
 from flight.core.custody.handover_active import ActiveHandover
@@ -14,6 +15,7 @@ from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
 from flight.orbiter.capturing import capture
+from flight.orbiter.clearance import check_drift
 from flight.orbiter.close_rendezvous import approach_close, hold_position
 from flight.orbiter.containment import contain
 from flight.orbiter.cruising import cruise
@@ -28,6 +30,7 @@ from flight.orbiter.custody import (
 from flight.orbiter.departing import depart
 from flight.orbiter.determining import determine_orbit
 from flight.orbiter.far_rendezvous import approach_far
+from flight.orbiter.manoeuvres import end_begun
 from flight.orbiter.phasing import phase
 from flight.orbiter.recalling import recall
 from flight.orbiter.releasing import deflect, release_capsule, wait_for_release
@@ -114,7 +117,7 @@ class Orbiter(OrbiterVehicle):
             On("done", "releasing", "released"),
             On("failed", "releasing", "approach"),
             On("abort", "releasing", "approach"),
-            On("turn_away", "approach", "deflecting"),
+            On("turn_away", ("released", "approach"), "deflecting"),
             On("deflect", ("released", "approach"), "deflecting"),
             On("done", "deflecting", "heliocentric"),
             *(
@@ -149,6 +152,10 @@ class Orbiter(OrbiterVehicle):
         if self.context.store_lost or self.ledger.is_lost:
             await recall(self)
         try:
+            await end_begun(self)
+        except (DeviceError, ActivityFailed) as error:  # the next burn asks again
+            self.device_trouble(reason=str(error))
+        try:
             if self.ledger.open_transfers():
                 state = await sound(self.devices.containment.state)
                 end_insertion(self, state.in_capsule)
@@ -168,6 +175,8 @@ class Orbiter(OrbiterVehicle):
             self.note_no_gauge()
             self.device_trouble(reason=str(error))
         await self._look_at_stars()
+        if self.is_in("idle") and self.is_near_container():
+            check_drift(self)
         self.tubes_held = len(on_board(self))
 
     async def _look_at_stars(self) -> None:

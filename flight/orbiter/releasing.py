@@ -122,30 +122,33 @@ async def _distance(node: OrbiterVehicle, path: Path) -> float:
 
 async def deflect(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Raises the perigee of the orbiter, so that it passes Earth and stays around the Sun."""
-    path = await own_path(node)
-    seen = predict(path, node.dynamics)
     goal = EARTH_RADIUS + node.parameters["deflection_altitude"]
-    if seen is None or seen.perigee_radius >= goal:
-        return Signal("done", {"result": "it passes Earth already"})
-    outward = unit(seen.b_vector)
-    size = _size(node, path, outward, goal)
 
-    async def again() -> Vector | None:
-        late = await own_path(node)
-        near = predict(late, node.dynamics)
-        if near is None or near.perigee_radius >= goal:
+    async def plan() -> Vector | None:
+        path = await own_path(node)
+        seen = predict(path, node.dynamics)
+        if seen is None or seen.perigee_radius >= goal:
             return None
-        way = unit(near.b_vector)
-        return scale(_size(node, late, way, goal), way)
+        outward = unit(seen.b_vector)
+        return scale(_size(node, path, outward, goal), outward)
 
-    await execute(node, scale(size, outward), "deflection", again=again, pauses=AT_LEISURE)
-    found = predict(await own_path(node), node.dynamics)
-    # Not met by the prediction any more: it passes outside the sphere of influence.
-    radius = EARTH_SPHERE if found is None else found.perigee_radius
-    altitude = radius - EARTH_RADIUS
-    node.perigee_altitude = None if found is None else round(altitude, 1)
-    if altitude < 0.5 * node.parameters["deflection_altitude"]:
-        raise ActivityFailed(f"the orbiter would pass at {altitude / 1000.0:.0f} km only")
+    change = await plan()
+    if change is None:
+        return Signal("done", {"result": "it passes Earth already"})
+    for pause in (*AT_LEISURE, None):
+        await execute(node, change, "deflection", again=plan, pauses=AT_LEISURE)
+        found = predict(await own_path(node), node.dynamics)
+        # Not met by the prediction any more: it passes outside the sphere of influence.
+        radius = EARTH_SPHERE if found is None else found.perigee_radius
+        altitude = radius - EARTH_RADIUS
+        node.perigee_altitude = None if found is None else round(altitude, 1)
+        if altitude >= 0.5 * node.parameters["deflection_altitude"]:
+            break
+        # A burn that was cut off has led to another way, which may be nearer: the rest of it.
+        await asyncio.sleep(pause or 0.0)
+        change = await plan()
+        if pause is None or change is None:
+            raise ActivityFailed(f"the orbiter would pass at {altitude / 1000.0:.0f} km only")
     node.deflected(altitude=round(altitude / 1000.0))
     return Signal("done", {"result": f"passes Earth at {altitude / 1000.0:.0f} km"})
 

@@ -3,13 +3,15 @@
 import asyncio
 import math
 
+from flight.astrodynamics.vectors import Vector
+from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
-from flight.orbiter.clearance import check_drift
-from flight.orbiter.close_rendezvous import local_push
+from flight.orbiter.clearance import away, check_drift, clearest, settling
+from flight.orbiter.close_rendezvous import to_inertial
 from flight.orbiter.legs import ahead_or_behind
-from flight.orbiter.manoeuvres import execute
+from flight.orbiter.manoeuvres import end_begun, execute
 from flight.orbiter.safeguards import SAFE_POWER
 from flight.orbiter.vehicle import OrbiterVehicle
 
@@ -25,11 +27,11 @@ async def hold_safe(node: OrbiterVehicle, signal: Signal) -> None:
     """Arrays to the Sun, no thrust; but first away from the container when drift leads to it."""
     nav = node.navigator
     try:
-        if nav.own is not None and nav.target is not None and nav.covariance:
-            nav.advance(node.clock.now())
-            if nav.range() < 2.0 * node.parameters["close_range"]:
-                await _get_away(node)
-    except DeviceError as error:
+        await end_begun(node)
+        known = nav.own is not None and nav.target is not None and nav.covariance
+        if known and not node.container_captured:
+            await _get_away(node)
+    except (DeviceError, ActivityFailed) as error:  # without thrust it keeps its power all the same
         node.device_trouble(reason=str(error))
     await _keep_power(node)
 
@@ -84,10 +86,21 @@ async def _follow_the_sun(node: OrbiterVehicle) -> bool:
 
 
 async def _get_away(node: OrbiterVehicle) -> None:
+    """Recedes from the container where its drift is not clear of it: near it for all that is not
+    known, farther off as it is believed."""
+    nav = node.navigator
     check_drift(node)
-    if (node.certain_drift_distance or 0.0) > node.parameters["collision_distance"]:
+    near = nav.range() < 2.0 * node.parameters["close_range"]
+    kept = node.certain_drift_distance if near else node.free_drift_distance
+    if (kept or 0.0) > node.parameters["collision_distance"]:
         return
-    side = ahead_or_behind(node)
-    push = local_push(node, (0.0, side * _PUSH, _PUSH))
-    await execute(node, await push(), "safing", again=push)
+
+    async def plan() -> Vector:
+        nav.advance(node.clock.now())
+        side = ahead_or_behind(node)
+        ways = ((0.0, -side * _PUSH, 0.0), (0.0, side * _PUSH, _PUSH), (side * _PUSH, 0.0, _PUSH))
+        burns = [*settling(node, away(node, nav.range())), *(to_inertial(node, w) for w in ways)]
+        return clearest(node, burns)
+
+    await execute(node, await plan(), "safing", again=plan)
     check_drift(node)

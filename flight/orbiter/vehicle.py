@@ -11,7 +11,9 @@ from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.looking import LooksForTubes
+from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.obedience import switched
+from flight.core.fault_protection.quantities import quantity
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.redundant_units import RedundantUnits
@@ -24,6 +26,7 @@ from flight.core.two_computers import TwoComputers
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.devices.base import DeviceError, usable
 from flight.icd.messages import Severity
+from flight.orbiter.burn_begun import BurnBegun
 from flight.orbiter.feeding import FeedsFromLines
 from flight.orbiter.hardware import REDUNDANT, OrbiterDevices
 from flight.orbiter.navigation import NavigationState, Navigator
@@ -119,6 +122,9 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     navigation = Remembered[NavigationState | None](
         NavigationState | None, None, doc="what the navigator believes"
     )
+    burn_begun = Remembered[BurnBegun | None](
+        BurnBegun | None, None, doc="the burn whose end nobody has felt yet"
+    )
     delta_v_kept = Remembered(float, 0.0, doc="m/s, by the accelerometers")
     automatic = Remembered(bool, False, doc="whether it goes on by itself at hold points")
     last_leg = Remembered[LastLeg | None](
@@ -133,6 +139,11 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     release = Remembered[CapsuleRelease | None](
         CapsuleRelease | None, None, doc="once the capsule is on its own"
     )
+
+    @quantity(after=("range_to_container", "certain_drift_distance"))
+    def drift_is_clear(self) -> bool | None:
+        """Whether free drift near the container stays clear of it for all that is not known."""
+        return self.drift_clear
 
     stars_seen = Channel(bool, doc="the star tracker knows the attitude")
     range_to_container = Channel(float, unit="m", doc="by the filter")
@@ -205,6 +216,11 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
 
     @event(Severity.WARNING_LO, "Burn {purpose} off: {felt} of {wanted} m/s by the accelerometers")
     def burn_off_nominal(self, *, purpose: str, felt: float, wanted: float) -> None: ...
+
+    @event(
+        Severity.WARNING_HI, "Burn {purpose} was broken off: {felt} of {wanted} m/s were felt"
+    )
+    def burn_broken_off(self, *, purpose: str, felt: float | None, wanted: float) -> None: ...
 
     @event(Severity.ACTIVITY_HI, "Capture attempt {number}")
     def capture_attempt(self, *, number: int) -> None: ...
@@ -301,6 +317,9 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         self.dynamics = Dynamics(self.clock.epoch_jd_tt, self.parameters["light_pressure"])
         known = self.navigation
         self.navigator = Navigator() if known is None else Navigator.unpack(known)
+        self.burn_left = self.burn_begun  # of a boot before, or of what was broken off since
+        self.burn_lock = asyncio.Lock()
+        self.drift_clear: bool | None = None
         self.decision = ""
         self.lidar_misses = 0
         self.boresight: Vector | None = None
@@ -340,6 +359,12 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
             return self.valves_were_right()
         return self.obedience.was_right(device)
 
+    @action(keeps_going=True)
+    async def follow_the_sun(self) -> None:
+        """Has the arrays follow the Sun, whatever they were told before."""
+        if (await self.devices.array_drive.follow()).following:
+            self.arrays_turned = None
+
     async def set_right(self, device: str) -> None:
         if device == "x_band":
             await self._switch_radio_on()
@@ -351,7 +376,20 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     def housekeeping_period(self) -> float:
         if self.is_in("rendezvous") or self.is_in("holding") or self.is_in("capturing"):
             return RENDEZVOUS_HOUSEKEEPING
+        if self.protection.is_set("battery_low"):
+            return RENDEZVOUS_HOUSEKEEPING
+        if self.is_in("idle") and self.is_near_container():
+            return RENDEZVOUS_HOUSEKEEPING
         return 5.0 * 3600.0
+
+    def is_near_container(self) -> bool:
+        """Whether it drifts within the range of the far rendezvous, as it is believed."""
+        nav = self.navigator
+        known = nav.own is not None and nav.target is not None and bool(nav.covariance)
+        if not known or self.container_captured or self.departure is not None:
+            return False
+        nav.advance(self.clock.now())
+        return nav.range() < float(self.parameters["far_range"])
 
     def show_navigation(self) -> None:
         """Sets the channels of the rendezvous from what the navigator believes."""

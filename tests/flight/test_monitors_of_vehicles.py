@@ -7,7 +7,11 @@ import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.fault_protection.monitors import MonitorRun, Verdict
+from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.table_checks import active_leaves
+from flight.icd.compiled_expressions import compile_condition, looking_up
+from flight.icd.devices.power import Battery
+from flight.icd.expressions import parse_expression
 from tests.flight.vehicle_tables import HOUR, KINDS, MINUTE, names_of, says, table
 
 DEGREE = math.pi / 180.0
@@ -43,7 +47,7 @@ LIMITS: list[tuple[str, str, str, float, float, float, float]] = [
     ("lander", "heater_stuck_on", "zones_stuck_on", 0, 1, 0, 0),
     ("lander", "heater_stuck_off", "zones_stuck_off", 0, 1, 0, 0),
     ("lander", "relay_silent", "relay_silence", 3.0 * SOL_SECONDS, 3.001 * SOL_SECONDS, 0.0, 0.0),
-    ("orbiter", "collision_course", "free_drift_distance", 5.0, 4.99, 15.0, 15.01),
+    ("orbiter", "collision_course", "free_drift_distance", 6.01, 6.0, 15.0, 15.01),
     ("orbiter", "propellant_low", "propellant", 60.0, 59.99, 80.0, 80.01),
     ("orbiter", "samples_warm", "sample_temperature", 303.0, 303.01, 300.0, 299.99),
     ("orbiter", "vessel_leaks", "leak_rate", 1e-8, 1.01e-8, 0.0, 0.0),
@@ -205,6 +209,8 @@ TIMES: dict[tuple[str, str], tuple[float, float]] = {
     ("lander", "heater_stuck_on"): (2 * HOUR, 2 * HOUR),
     ("lander", "heater_stuck_off"): (2 * HOUR, 2 * HOUR),
     ("lander", "array_weak"): (30 * MINUTE, 0.0), ("orbiter", "lost_of_sight"): (30 * MINUTE, 0.0),
+    ("orbiter", "drift_in_doubt"): (30 * MINUTE, 0.0),
+    ("orbiter", "on_its_way_into_earth"): (12 * HOUR, 0.0),
     ("orbiter", "inertial_unit_silent"): (MINUTE, 0.0),
     ("orbiter", "inertial_unit_b_silent"): (MINUTE, 0.0),
     ("orbiter", "inertial_unit_erratic"): (MINUTE, 0.0), ("entry", "bay_empty"): (HOUR, 0.0),
@@ -216,6 +222,7 @@ SILENT = {
     ("mav", "inertial_unit_silent"), ("lander", "radar_silent"),
     ("lander", "inertial_unit_silent"), ("lander", "legs_silent"), ("lander", "gauge_dead"),
     ("orbiter", "inertial_unit_silent"), ("orbiter", "inertial_unit_b_silent"),
+    ("orbiter", "on_its_way_into_earth"),  # after a boot nobody knows where it goes
     ("entry", "accelerometer_silent"), ("entry", "timer_silent"),
 }  # fmt: skip
 """Those for which no answer is what they watch for."""
@@ -274,7 +281,14 @@ def test_a_monitor_counts_after_its_time_and_is_well_again_after_another(vehicle
         ("lander", "legs_silent", "entry.powered", "entry.parachuting landed.waiting"),
         ("lander", "battery_low", "landed.waiting safe", "waking entry.powered"),
         ("lander", "starving", "landed.waiting safe", "waking entry.powered landed.unfolding"),
-        ("orbiter", "collision_course", "rendezvous.far rendezvous.close", "cruise"),
+        ("orbiter", "collision_course", "rendezvous.far rendezvous.close holding idle",
+         "cruise capturing loaded"),
+        ("orbiter", "drift_in_doubt", "rendezvous.close holding idle", "rendezvous.far capturing"),
+        ("orbiter", "battery_low", "idle rendezvous.close capturing cruise releasing deflecting "
+         "heliocentric", "safe"),
+        ("orbiter", "battery_critical", "idle rendezvous.close cruise released heliocentric",
+         "safe capturing"),
+        ("orbiter", "on_its_way_into_earth", "released", "approach heliocentric cruise"),
         ("orbiter", "vessel_leaks", "cruise approach", "rendezvous.close"),
         ("orbiter", "propellant_low", "cruise", "released deflecting heliocentric"),
         ("entry", "battery_low", "stowed armed", "released landed"),
@@ -297,3 +311,40 @@ def test_a_monitor_watches_where_it_is_meant_to(
 
     assert [path for path in here.split() if not watched(path)] == []
     assert [path for path in not_here.split() if watched(path)] == []
+
+
+@pytest.mark.parametrize(
+    ("monitor", "violated", "well"),
+    [
+        ("battery_low", (0.6999, 0.7001), (0.8501, 0.8499)),
+        ("battery_critical", (0.4499, 0.45), (0.7001, 0.7)),
+    ],
+)
+def test_the_orbiter_minds_its_battery_whatever_it_does(
+    monitor: str, violated: tuple[float, float], well: tuple[float, float]
+) -> None:
+    entry = table("orbiter").monitors[monitor]
+    names = Names(KINDS["orbiter"], {"battery": Battery})
+
+    def at(condition: str | None, charge: float) -> Any:
+        find = looking_up({"battery.state.state_of_charge": charge}.__getitem__)
+        return compile_condition(parse_expression(condition or "").asked, find, names.resolve)()
+
+    assert [at(entry.violated_if, charge) for charge in violated] == [True, False]
+    assert [at(entry.clear_if, charge) for charge in well] == [True, False]
+
+
+def test_a_drift_is_in_doubt_until_it_is_known_to_be_clear() -> None:
+    condition = table("orbiter").monitors["drift_in_doubt"].violated_if
+    said = [says("orbiter", condition, {"drift_is_clear": each}) for each in (False, True, None)]
+    assert said == [True, False, None]
+
+
+def test_who_let_the_capsule_go_turns_away_where_nobody_has_told_it_to() -> None:
+    condition = table("orbiter").monitors["on_its_way_into_earth"].violated_if
+    said = [says("orbiter", condition, {"perigee_altitude": 1e6 + e}) for e in (-1.0, 0.0)]
+    assert said == [True, False]
+    chart = KINDS["orbiter"].statechart
+    assert {"released", "approach"} <= {
+        source for each in chart.transitions if each.event == "turn_away" for source in each.sources
+    }

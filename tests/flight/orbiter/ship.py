@@ -69,6 +69,14 @@ class Ship:
             target, sigma, sigma, sigma, (1e-4, 1e-4, 1e-4)
         )
         self.context = SimpleNamespace(structure=STRUCTURE)
+        self.storage = SimpleNamespace(transaction=contextlib.nullcontext)
+        self.nursery = SimpleNamespace(start=self._start)
+        self.burn_begun: Any = None
+        self.burn_left: Any = None
+        self.burn_lock = asyncio.Lock()
+        self.drift_clear: bool | None = None
+        self.container_captured = False
+        self.departure: Any = None
         self.vigil = SimpleNamespace(burning=contextlib.nullcontext)
         self.flies_by_stars = False
         self.felt = [0.0, 0.0, 0.0]
@@ -109,6 +117,9 @@ class Ship:
     def _push(self, way: list[float]) -> None:
         for axis in range(3):
             self.felt[axis] += self.gives * way[axis]
+
+    def _start(self, work: Any, *, name: str) -> Any:
+        return asyncio.get_running_loop().create_task(work, name=name)
 
     def critical(self, what: str) -> Any:
         return contextlib.nullcontext()

@@ -15,11 +15,11 @@ from flight.icd.devices.orbiter_navigation import InertialReading
 from flight.orbiter import legs, safing
 from flight.orbiter.clearance import check_drift, receding
 from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, follow_leg
-from flight.orbiter.manoeuvres import Transfer, burn_seconds, execute, wait_until
+from flight.orbiter.manoeuvres import Transfer, burn_seconds, execute, two_impulses, wait_until
 from flight.orbiter.navigation import Navigator
 from flight.orbiter.propagation import coast
 from flight.orbiter.tanks import TankBook
-from tests.flight.orbiter.ship import MUTE, Ship, do, now, orbit
+from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, now, orbit
 
 # ---------------------------------------------------------------------- a burn
 
@@ -84,11 +84,11 @@ def test_a_burn_that_was_refused_is_tried_three_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "asked", "failed"),
-    [(0.019, 3, False), (0.021, 1, True), (0.49, 1, True), (0.51, 1, False), (1.0, 1, False)],
+    ("part", "asked", "rest"),
+    [(0.019, 3, 1.0), (0.021, 3, 0.979), (0.49, 3, 0.51), (0.51, 1, 0.0), (1.0, 1, 0.0)],
 )
-def test_what_has_acted_though_it_answered_with_an_error_is_not_asked_again(
-    part: float, asked: int, failed: bool
+def test_of_what_has_acted_though_it_answered_with_an_error_the_rest_is_asked_for(
+    part: float, asked: int, rest: float
 ) -> None:
     ship: Any = Ship()
     calls: list[int] = []
@@ -100,21 +100,20 @@ def test_what_has_acted_though_it_answered_with_an_error_is_not_asked_again(
             return MUTE
         if len(calls) == 2:
             return MUTE
-        ship.felt[0] += 1.0
+        ship.felt[0] += way[0]
         return None
 
     failing(ship, half)
-    if failed:
-        with pytest.raises(ActivityFailed, match="did not happen"):
-            do(execute(ship, (1.0, 0.0, 0.0), "leg"))
-    else:
-        do(execute(ship, (1.0, 0.0, 0.0), "leg"))
-    assert len(calls) == asked
+    gained = do(execute(ship, (1.0, 0.0, 0.0), "leg"))
+    assert gained == pytest.approx(((0.0 if rest == 1.0 else part) + rest, 0.0, 0.0))
+    assert len(calls) == asked and ship.burn_begun is ship.burn_left is None
+    # Where it goes then is looked at, before anything else is burnt.
+    assert (ship.free_drift_distance is None) is (rest == 1.0)
     # What was felt has moved the orbiter in any case.
     at, velocity = Ship().navigator.own
     moved = coast((at, (velocity[0] + part, *velocity[1:])), 360.0 if asked == 3 else 0.0)
     assert norm(subtract(ship.navigator.own[1], moved[1])) == pytest.approx(
-        1.0 if asked == 3 else 0.0, abs=1e-6
+        rest, abs=1e-6
     )
 
 
@@ -376,36 +375,68 @@ def test_at_the_goal_it_takes_the_velocity_of_the_goal() -> None:
 # ----------------------------------------------------------------------- safing
 
 
-async def settle(ship: Any) -> None:
+async def settle(ship: Any, seconds: float = 100.0) -> None:
     task = asyncio.get_running_loop().create_task(safing.hold_safe(ship, None))  # type: ignore[arg-type]
-    await asyncio.sleep(100.0)
+    await asyncio.sleep(seconds)
     assert not task.done()  # it stays in its safe state
     task.cancel()
 
 
 @pytest.mark.parametrize(
-    ("along", "drift", "pushed"),
-    [(300.0, 5.9, True), (300.0, 6.0, True), (300.0, 6.1, False), (300.0, None, True),
-     (1_001.0, 1.0, False), (999.0, 1.0, True)],
+    ("along", "certain", "believed", "leaves"),
+    [(300.0, 5.9, 50.0, True), (300.0, 6.0, 50.0, True), (300.0, 6.1, 50.0, False),
+     (300.0, None, None, True), (999.0, 1.0, 50.0, True), (1_001.0, 1.0, 6.1, False),
+     (1_001.0, 1.0, 6.0, True)],
 )  # fmt: skip
-def test_near_and_drifting_towards_it_the_safe_state_begins_with_a_push(
-    monkeypatch: pytest.MonkeyPatch, along: float, drift: float | None, pushed: bool
+def test_where_its_drift_is_not_clear_of_it_the_safe_state_begins_with_a_way_out(
+    monkeypatch: pytest.MonkeyPatch, along: float, certain: float, believed: float, leaves: bool
 ) -> None:
-    checks: list[int] = []
-
     def check(node: Any) -> None:
-        checks.append(1)
-        node.certain_drift_distance = drift
+        node.certain_drift_distance, node.free_drift_distance = certain, believed
 
     monkeypatch.setattr(safing, "check_drift", check)
     ship: Any = Ship((0.0, along, 0.0))
     do(settle(ship))
-    assert bool(ship.burns()) is pushed
-    if pushed:
-        # Away along the track and across.
-        way = ship.devices.thrusters.of("fire")[0][0]
-        local = to_local(ship, way)
-        assert local == pytest.approx((0.0, 0.1, 0.1), abs=1e-6) and len(checks) == 2
+    assert [purpose for purpose, _ in ship.burns()] == ["safing"] * leaves
+
+
+def colliding(along: float) -> Any:
+    """A ship on a way that leads to the container."""
+    ship: Any = Ship((0.0, along, 0.0))
+    nav = ship.navigator
+    nav.kick(two_impulses(nav.own, nav.target, (0.0, 0.0, 0.0), 2_500.0).first, 0.0)
+    return ship
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_the_way_out_recedes_from_the_container_on_either_side(side: float) -> None:
+    ship = colliding(side * 200.0)
+
+    async def story() -> None:
+        check_drift(ship)
+        assert ship.certain_drift_distance <= 6.0
+        await settle(ship)
+
+    do(story())
+    assert len(ship.burns()) == 1 and ship.certain_drift_distance > 12.0
+
+
+def test_far_away_what_leads_to_the_container_is_left_as_well() -> None:
+    ship = colliding(5_000.0)
+
+    async def story() -> None:
+        check_drift(ship)
+        assert ship.free_drift_distance < 6.0
+        await settle(ship)
+
+    do(story())
+    assert ship.burns() and ship.free_drift_distance > 100.0
+
+
+def test_on_board_nothing_is_to_be_kept_clear_of() -> None:
+    ship: Any = Ship((0.0, 1.0, 0.0), container_captured=True)
+    do(settle(ship))
+    assert not ship.burns()
 
 
 def to_local(ship: Any, way: list[float]) -> Any:
@@ -417,13 +448,16 @@ def to_local(ship: Any, way: list[float]) -> Any:
     )
 
 
-def test_behind_it_the_push_is_backwards_and_a_silent_thruster_ends_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(safing, "check_drift", lambda node: None)
-    ship: Any = Ship((0.0, -300.0, 0.0))
-    do(settle(ship))
-    assert to_local(ship, ship.devices.thrusters.of("fire")[0][0])[1] == pytest.approx(-0.1)
+def test_the_safe_state_goes_on_where_nobody_can_measure_a_burn() -> None:
+    ship = colliding(200.0)
+    ship.context.structure = Structure(left_out=frozenset(["all_stellar"]))
+    ship.devices.inertial_unit = Answers(state=[MUTE])
+    do(settle(ship, 2_000.0))
+    assert ship.told("device_trouble") and not ship.burns()
+    assert ship.devices.array_drive.asked  # and keeps its power
+
+
+def test_in_the_safe_state_what_is_not_known_is_not_fled_from() -> None:
     unknown: Any = Ship()
     unknown.navigator = Navigator()
     do(settle(unknown))

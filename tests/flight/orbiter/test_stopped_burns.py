@@ -1,0 +1,157 @@
+"""Burns that are broken off: what they have given is known, and where that leads is looked at."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from flight.astrodynamics.vectors import subtract
+from flight.core.fault_protection.structure import Structure
+from flight.icd.devices.base import DeviceFault, DeviceTimeout
+from flight.orbiter.burn_begun import BurnBegun
+from flight.orbiter.manoeuvres import BurnStopped, end_begun, execute
+from flight.orbiter.navigation import Navigator
+from tests.flight.orbiter.ship import MUTE, Answers, Ship, do
+
+WAY = (0.1, 0.0, 0.0)
+
+
+def burning(**values: Any) -> Any:
+    """A ship whose thrusters give half, and then nothing answers for an hour."""
+    ship: Any = Ship(**values)
+
+    async def fire(way: list[float]) -> None:
+        ship._push([0.5 * each for each in way])
+        await asyncio.sleep(3600.0)
+
+    ship.devices.thrusters.fire = fire
+    return ship
+
+
+def moved(ship: Any, still: Any) -> Any:
+    """What the navigator has taken of a burn, beside one without it at the same time (m/s)."""
+    still.navigator.advance(ship.navigator.time)
+    return subtract(ship.navigator.own[1], still.navigator.own[1])
+
+
+def test_one_that_is_broken_off_is_noted_with_what_was_felt_and_its_way_is_looked_at() -> None:
+    async def story() -> Any:
+        ship = burning()
+        task = asyncio.get_running_loop().create_task(execute(ship, WAY, "leg"))
+        await asyncio.sleep(10.0)
+        assert ship.burn_begun == BurnBegun(0.0, "leg", WAY, ship.burn_begun.impulse, (0.0,) * 3)
+        before = ship.tank_book
+        task.cancel()
+        await asyncio.sleep(0.1)
+        assert ship.burn_begun is ship.burn_left is None
+        assert ship.tank_book.propellant < before.propellant
+        return ship
+
+    ship = do(story())
+    [told] = ship.told("burn_broken_off")
+    assert told == {"purpose": "leg", "wanted": 0.1, "felt": 0.05} and not ship.burns()
+    # The middle of it is not known better than to the ten seconds that it took.
+    assert moved(ship, Ship()) == pytest.approx((0.05, 0.0, 0.0), abs=1e-3)
+    assert ship.free_drift_distance is not None and ship.delta_v_used == 0.05
+
+
+def booted(felt: Any, **values: Any) -> Any:
+    """A ship that boots and remembers a burn that was begun."""
+    begun = BurnBegun(0.0, "leg", WAY, 220.0, felt)
+    ship: Any = Ship(burn_begun=begun, burn_left=begun, **values)
+    ship.felt = [0.07, 0.0, 0.0]
+    return ship
+
+
+@pytest.mark.parametrize("by", ["boot", "next burn", "both"])
+def test_what_a_computer_has_begun_before_it_died_is_taken_once(by: str) -> None:
+    async def story() -> Any:
+        ship = booted((0.01, 0.0, 0.0))
+        work = [] if by == "next burn" else [end_begun(ship)]
+        work += [] if by == "boot" else [execute(ship, (0.0, 0.2, 0.0), "another")]
+        await asyncio.gather(*work)
+        return ship
+
+    ship = do(story())
+    [told] = ship.told("burn_broken_off")
+    assert told["felt"] == 0.06 and ship.burn_begun is ship.burn_left is None
+    later = 0.0 if by == "boot" else 0.2
+    assert moved(ship, Ship()) == pytest.approx((0.06, later, 0.0), abs=1e-4)
+
+
+def test_what_nobody_has_felt_may_be_anything_up_to_the_whole() -> None:
+    ship = booted(None)
+    before = ship.navigator.covariance[3][3]
+    do(end_begun(ship))
+    assert moved(ship, Ship()) == pytest.approx((0.05, 0.0, 0.0), abs=1e-6)
+    assert ship.navigator.covariance[3][3] - before == pytest.approx(0.05**2)
+    assert ship.told("burn_broken_off")[0]["felt"] is None
+    assert ship.certain_drift_distance == 0.0, "so that nothing is certain of its drift"
+
+
+def test_as_long_as_nobody_can_tell_it_is_asked_again_before_anything_burns() -> None:
+    ship = booted((0.0, 0.0, 0.0))
+    ship.context.structure = Structure(left_out=frozenset(["all_stellar"]))
+    ship.devices.inertial_unit = Answers(state=[MUTE])
+    with pytest.raises(DeviceTimeout):
+        do(execute(ship, WAY, "leg"))
+    assert ship.burn_left is not None and not ship.devices.thrusters.asked
+
+
+def test_away_from_mars_and_on_board_there_is_no_drift_to_look_at() -> None:
+    ship = booted((0.0, 0.0, 0.0), container_captured=True)
+    do(end_begun(ship))
+    assert ship.free_drift_distance is None and ship.told("burn_broken_off")
+    ship = booted((0.0, 0.0, 0.0))
+    ship.navigator = Navigator()
+    do(end_begun(ship))
+    assert ship.free_drift_distance is None and ship.burn_left is None
+
+
+def stopping(*gives: float) -> Any:
+    """A ship whose thrusters give such parts of what they are asked for, and then fault."""
+    ship: Any = Ship()
+    left = list(gives)
+
+    async def fire(way: list[float]) -> None:
+        part = left.pop(0) if left else 1.0
+        ship._push([part * each for each in way])
+        if part < 1.0:
+            raise DeviceFault("valve", "it closes")
+
+    ship.devices.thrusters.fire = fire
+    return ship
+
+
+def test_one_that_stops_early_is_planned_anew_from_where_it_is() -> None:
+    ship = stopping(0.3, 0.0, 0.4)
+    plans: list[Any] = []
+
+    async def again() -> Any:
+        plans.append(ship.navigator.own)
+        return (0.0, 0.1, 0.0)
+
+    with pytest.raises(BurnStopped) as stopped:
+        do(execute(ship, WAY, "leg", again=again))
+    assert stopped.value.gained == pytest.approx((0.03, 0.04, 0.0)) and len(plans) == 2
+    assert not ship.burns() and ship.burn_left is None
+    assert ship.free_drift_distance is not None
+
+
+@pytest.mark.parametrize("last", [0.0, 0.3])
+def test_what_is_left_to_be_flown_no_more_or_too_late_says_what_was_gained(last: float) -> None:
+    async def nothing() -> None:
+        return None
+
+    assert do(execute(stopping(0.3), WAY, "leg", again=nothing)) == pytest.approx((0.03, 0.0, 0.0))
+    ship = stopping(0.3, last)
+    with pytest.raises(BurnStopped) as stopped:  # the second pause would be too long
+        do(execute(ship, WAY, "leg", until=100.0))
+    assert stopped.value.gained == pytest.approx((0.03 + 0.07 * last, 0.0, 0.0))
+
+
+def test_without_the_safeguard_it_is_not_completed() -> None:
+    ship = stopping(0.3)
+    ship.context.structure = Structure(left_out=frozenset(["burn_completed"]))
+    with pytest.raises(BurnStopped, match="leg: the burn did not happen"):
+        do(execute(ship, WAY, "leg"))
