@@ -169,12 +169,45 @@ def test_before_the_last_free_metres_it_steers_once_more(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("state", "period"),
-    [("rendezvous", 1800.0), ("holding", 1800.0), ("capturing", 1800.0), ("cruise", 18_000.0)],
-)
-def test_near_the_container_it_tells_of_itself_more_often(state: str, period: float) -> None:
-    vehicle: Any = SimpleNamespace(is_in=lambda name: name == state)
+    ("state", "near", "violated", "period"),
+    [("rendezvous", False, "", 1800.0), ("holding", False, "", 1800.0),
+     ("capturing", False, "", 1800.0), ("cruise", True, "", 18_000.0),
+     ("idle", True, "", 1800.0), ("idle", False, "", 18_000.0),
+     ("cruise", False, "battery_low", 1800.0), ("cruise", False, "samples_warm", 18_000.0)],
+)  # fmt: skip
+def test_near_the_container_and_low_on_power_it_tells_of_itself_more_often(
+    state: str, near: bool, violated: str, period: float
+) -> None:
+    vehicle: Any = SimpleNamespace(
+        is_in=lambda name: name == state, is_near_container=lambda: near,
+        protection=SimpleNamespace(is_set=lambda name: name == violated),
+    )  # fmt: skip
     assert OrbiterVehicle.housekeeping_period(vehicle) == period
+
+
+@pytest.mark.parametrize(
+    ("along", "change", "near"),
+    [(300.0, {}, True), (49_000.0, {}, True), (51_000.0, {}, False),
+     (300.0, {"container_captured": True}, False),
+     (300.0, {"departure": Departure(0.0, 1.0, 9.0)}, False)],
+)  # fmt: skip
+def test_near_is_as_far_as_the_far_rendezvous_and_nowhere_once_it_is_on_board(
+    along: float, change: dict[str, Any], near: bool
+) -> None:
+    async def story() -> bool:
+        return OrbiterVehicle.is_near_container(Ship((0.0, along, 0.0), **change))  # type: ignore[arg-type]
+
+    assert do(story()) is near
+
+
+def test_nobody_is_near_to_what_he_does_not_know() -> None:
+    async def story(ship: Any) -> bool:
+        return OrbiterVehicle.is_near_container(ship)
+
+    for name in ("own", "target", "covariance"):
+        ship: Any = Ship()
+        setattr(ship.navigator, name, [] if name == "covariance" else None)
+        assert not do(story(ship))
 
 
 # ------------------------------------------------------------------ without memory
