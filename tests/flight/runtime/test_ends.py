@@ -312,3 +312,13 @@ async def test_a_bus_has_one_connection_to_each_service_in_each_life() -> None:
     bus.connect("wheel", lambda message: None).close()
     bus.close()
     assert all(end.closed for end in ends)
+
+
+def test_what_a_closed_client_still_holds_goes_nowhere() -> None:
+    made = client()
+    made.send(Cancel(1))
+    made._link = Link.UP
+    made._closed, made._arrived, made._drain_scheduled = True, deque(), True
+    made._drain_again()
+    made._drain()
+    assert made._socket.sent == [] and len(made._held) == 1

@@ -50,6 +50,24 @@ def test_it_does_all_that_is_due_up_to_an_instant_and_asks_before_the_next() -> 
     assert stood == [10 * S] and len(told) == 3
 
 
+def test_it_stands_before_the_first_nanosecond_until_it_is_told_how_far_to_fly() -> None:
+    did: list[Any] = []
+
+    def stands() -> None:
+        did.append("stands")
+        loop.follow(S)
+
+    loop = FollowingLoop(stands)
+
+    async def live() -> None:
+        loop.call_later(0.0, did.append, "at once")  # of the very instant
+        loop.call_later(1e-9, did.append, "a nanosecond later")
+        await asyncio.sleep(0.5)
+
+    run(live(), loop)
+    assert did == ["at once", "stands", "a nanosecond later"]
+
+
 def test_inputs_of_who_is_followed_come_at_their_instants_and_no_earlier_than_it_may_fly() -> None:
     first, second = Input(12 * S, 1, "drive"), Input(25 * S, 2, "stop")
     told, stood = flown([(12 * S - 1, [first]), (12 * S, [second]), (60 * S, [])])

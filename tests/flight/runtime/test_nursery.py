@@ -223,3 +223,31 @@ async def test_an_error_of_the_body_ends_children_at_once_and_not_when_they_are_
             await asyncio.sleep(2.0)
             raise ValueError("the body")
     assert ended == [2.0, 2.0] and nursery.size == 0 and loop.time() - begun == 2.0
+
+
+async def test_who_is_cancelled_while_children_take_their_time_to_end_is_cancelled_after_them() -> (
+    None
+):
+    loop = asyncio.get_running_loop()
+    begun, ended = loop.time(), list[float]()
+
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(1e6)
+        except asyncio.CancelledError:
+            await asyncio.sleep(100.0)
+        finally:
+            ended.append(loop.time() - begun)
+
+    async def body() -> None:
+        async with Nursery("test") as nursery:
+            nursery.start(slow(), name="slow")
+            await asyncio.sleep(1.0)
+            raise ValueError("the body")
+
+    task = loop.create_task(body())
+    await asyncio.sleep(3.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended == [3.0], "it was asked a second time"

@@ -417,6 +417,8 @@ def test_it_is_told_in_the_time_that_its_rate_takes(
     ]  # fmt: skip
     replaying.replay(Path(), inf, None, None, True)
     assert len(slept) == 1
-    told = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
-    assert told[0] == {"t": 4 * 10**9, "kind": "event", "vehicle": "rover", "name": "slip",
-                       "detail": "x"}  # fmt: skip
+    shown = capsys.readouterr()
+    told = [json.loads(each) for each in shown.out.splitlines()]
+    assert shown.err == "" and told[0] == {
+        "t": 4 * 10**9, "kind": "event", "vehicle": "rover", "name": "slip", "detail": "x",
+    }  # fmt: skip

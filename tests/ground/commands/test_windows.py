@@ -5,6 +5,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -124,3 +125,17 @@ def test_without_a_picture_matplotlib_is_not_imported():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "LOADED False" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("days", "against", "remark"),
+    [
+        (200.0, False, ""), (300.0, False, "as long as allowed"), (299.99, False, "as long as"),
+        (299.98, False, ""), (100.0, False, "as short as allowed"), (100.01, False, "as short as"),
+        (100.02, False, ""), (300.0, True, "against half a turn"),
+    ],
+)
+def test_a_flight_at_the_limit_that_was_set_is_remarked(days, against, remark):
+    one = SimpleNamespace(against_half_turn=against, transfer=SimpleNamespace(days=days))
+    said = windows_command._remark(one, 100.0, 300.0)
+    assert said.startswith(remark) and bool(said) is bool(remark)

@@ -4,6 +4,7 @@ import math
 from types import SimpleNamespace
 from typing import Annotated, Any
 
+import msgspec
 import pytest
 
 from flight.core.chart.statechart import Safing, State, Statechart
@@ -331,3 +332,24 @@ def test_what_a_figure_is_stands_below_its_unit_and_its_being_optional() -> None
     for annotation in (float | int | None, list[float], dict[str, float], tuple[float]):
         assert _bare(annotation) == annotation
 
+
+@pytest.mark.parametrize(
+    ("fields", "good"),
+    [
+        ({"set": 0.0}, True), ({"set": 1e9}, True), ({"set": 1.001e9}, False),
+        ({"set": -1.0}, False), ({"clear": 1e9}, True), ({"clear": 1.001e9}, False),
+        ({"stale_after": 0.0}, False), ({"stale_after": 1e9}, True),
+        ({"stale_after": 1.001e9}, False), ({"says": "x" * 300}, True),
+        ({"says": "x" * 301}, False), ({"says": ""}, False), ({"violated_if": "x" * 500}, True),
+        ({"violated_if": "x" * 501}, False), ({"violated_if": ""}, False),
+        ({"of": "imu.read"}, False), ({"checks": {}}, False), ({"when_stale": "hold"}, True),
+        ({"when_stale": "never"}, False), ({"nonsense": 1}, False),
+    ],
+)  # fmt: skip
+def test_a_monitor_is_one_within_its_limits(fields: dict[str, Any], good: bool) -> None:
+    plain = {"says": "x", "violated_if": "x", **fields}
+    if good:
+        assert msgspec.convert(plain, Monitor)
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(plain, Monitor)
