@@ -122,6 +122,24 @@ class Questions:
         )
         return [str(rung) for (rung,) in found]
 
+    def reports(self, identifier: str, source: str) -> list[tuple[str, str, bool, int]]:
+        """What a vehicle has said of a command, in the order in which that came: rung, detail,
+        whether it is the answer to a repeat, received_ns."""
+        found = self.rows(
+            "SELECT rung, detail, repeated, received_ns FROM rungs WHERE identifier = ? "
+            f"AND source = ? ORDER BY received_ns, occurred_ns, {RUNG_ORDER}",
+            (identifier, source),
+        )
+        return [(str(rung), str(detail), bool(again), at) for rung, detail, again, at in found]
+
+    def attempts_since(self, identifier: str, sent_ns: int) -> int:
+        """How often a command has left after an instant."""
+        [(count,)] = self.rows(
+            "SELECT COUNT(*) FROM attempts WHERE identifier = ? AND sent_ns > ?",
+            (identifier, sent_ns),
+        )
+        return int(count)
+
     def custody_records(self) -> list[tuple[CustodyRecord, int]]:
         """Every custody step with its time of receipt, in order of occurrence."""
         found = self.rows(

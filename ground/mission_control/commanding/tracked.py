@@ -61,6 +61,7 @@ class TrackedCommand:
     rung: Rung | None = None
     detail: str = ""
     late: bool = False
+    taken_ns: int | None = None  # when the report came by which `end_ns` goes, before a restart
     of_another_start: bool = False  # of mission control, whose queue is gone
     verdict: Verdict | None = None
 
@@ -85,7 +86,7 @@ class TrackedCommand:
 def from_row(row: tuple[Any, ...]) -> TrackedCommand:
     """A command as the archive has it."""
     (identifier, vehicle, name, arguments, stage, lifetime, bundle, deadline) = row[:8]
-    (issued_ns, attempts, sent_ns, expected_ns, verdict, detail) = row[8:]
+    (issued_ns, attempts, sent_ns, expected_ns, verdict, detail, late) = row[8:]
     order = Command(
         identifier, vehicle, name, json.loads(arguments), ORIGIN, stage=stage, lifetime=lifetime
     )
@@ -98,5 +99,6 @@ def from_row(row: tuple[Any, ...]) -> TrackedCommand:
         sent_ns=sent_ns,
         expected_ns=expected_ns,
         detail=detail,
+        late=bool(late) and verdict is None,
         verdict=Verdict(verdict) if verdict is not None else None,
     )

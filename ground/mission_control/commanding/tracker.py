@@ -345,7 +345,7 @@ class CommandTracker:
         """Takes up the commands of an earlier life of the ground."""
         for row in self._archive.rows(
             "SELECT identifier, vehicle, name, arguments, stage, lifetime, bundle, deadline, "
-            "issued_ns, attempts, sent_ns, expected_ns, verdict, detail FROM commands "
+            "issued_ns, attempts, sent_ns, expected_ns, verdict, detail, late FROM commands "
             "ORDER BY number"
         ):
             command = from_row(row)
@@ -353,12 +353,32 @@ class CommandTracker:
             if command.verdict is None:
                 self._open[command.order.identifier] = command
                 command.of_another_start = True
-                reached = self._archive.rungs(command.order.identifier)
-                command.rung = Rung(reached[-1]) if reached else None
-                command.unanswered = 0 if reached else command.attempts
+                self._take_up(command)
+
+    def _take_up(self, command: TrackedCommand) -> None:
+        """What was heard of a command in earlier lives is taken as it was then (`report`)."""
+        identifier, heard_ns = command.order.identifier, -1
+        for rung, detail, again, heard_ns in self._archive.reports(
+            identifier, command.order.target
+        ):
+            known, reached = command.rung, Rung(rung)
+            if known is not None and RANK[reached] < RANK[known]:
+                continue
+            command.rung, command.detail = reached, detail
+            if known is not reached or again:
+                command.taken_ns = heard_ns
+        command.unanswered = self._archive.attempts_since(identifier, heard_ns)
+        command.late = command.late and command.unanswered > 0
 
     def resume(self) -> None:
-        """After a restart of the ground: sends again what had not left; ends what has ended."""
+        """After a restart of the ground, when the stations have been asked: knows again until when
+        vehicles are at work; sends again what had not left; ends what has ended."""
+        now = self._now_ns()
+        for command in self._open.values():
+            if command.taken_ns is not None:
+                end_after = self._window(command.order.target).end_after(command.deadline)
+                command.end_ns = command.taken_ns + _ns(end_after)
+                command.late = command.late and now >= command.end_ns
         bundles: dict[str, list[Command]] = {}
         for command in list(self._open.values()):
             if command.rung in TERMINAL_RUNGS:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +233,11 @@ def check_all(crew: Crew, record: RunRecord) -> None:
         _check_board(run / "nodes" / f"{vehicle}.sqlite", vehicle, commands, known)
     assert set(commands) <= set(crew.shown) <= known
     for name, states in crew.shown.items():
-        assert len(set(states)) == len(states), f"{name} was shown as {states}"
+        # One that is late is asked, and answers how far it is: what it was before, or further.
+        reached = [state for state, _ in groupby(each for each in states if each != "LATE")]
+        assert len(set(reached)) == len(reached), f"{name} was shown as {states}"
+        after = [now for before, now in pairwise(states) if before == "LATE"]
+        assert not {"WAITING", "SENT"} & set(after), f"{name} was shown as {states}"
         assert all(state not in OVER for state in states[:-1]), f"{name} was shown as {states}"
         assert {(name, rung) for rung, _ in crew.rungs[name]} <= rungs
     told = complaints(run)  # the mission is cut off: not all has ended
