@@ -27,7 +27,9 @@ def test_each_is_survived(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("name", ["surface", "rendezvous", "home", "spurious", "attitude"])
+@pytest.mark.parametrize(
+    "name", ["surface", "rendezvous", "home", "spurious", "attitude", "ascent"]
+)
 def test_so_is_each_of_those_that_take_longer(tmp_path: Path, name: str) -> None:
     ended = msr_drill(tmp_path, str(FOLDER / f"{name}.yaml"), "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr
