@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
-from flight.astrodynamics.vectors import Vector
+from flight.astrodynamics.vectors import Vector, norm, subtract
 from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.looking import LooksForTubes
 from flight.core.fault_protection.actions import action
@@ -32,7 +32,7 @@ from flight.orbiter.hardware import REDUNDANT, OrbiterDevices
 from flight.orbiter.navigation import NavigationState, Navigator
 from flight.orbiter.orbit_determination import Bearing
 from flight.orbiter.parameters import PARAMETERS
-from flight.orbiter.propagation import State
+from flight.orbiter.propagation import State, coast
 from flight.orbiter.safeguards import ORBITER_SAFEGUARDS
 from flight.orbiter.trajectory import Dynamics
 from flight.orbiter.witnesses import CONFIRMATIONS
@@ -385,11 +385,13 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     def is_near_container(self) -> bool:
         """Whether it drifts within the range of the far rendezvous, as it is believed."""
         nav = self.navigator
-        known = nav.own is not None and nav.target is not None and bool(nav.covariance)
-        if not known or self.container_captured or self.departure is not None:
+        if nav.own is None or nav.target is None or not nav.covariance:
             return False
-        nav.advance(self.clock.now())
-        return nav.range() < float(self.parameters["far_range"])
+        if self.container_captured or self.departure is not None:
+            return False
+        since = self.clock.now() - nav.time  # who only looks leaves what is believed as it is
+        apart = norm(subtract(coast(nav.own, since)[0], coast(nav.target, since)[0]))
+        return apart < float(self.parameters["far_range"])
 
     def show_navigation(self) -> None:
         """Sets the channels of the rendezvous from what the navigator believes."""
