@@ -8,7 +8,7 @@ boot that comes in between that the store is older than it ought to be.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -143,18 +143,22 @@ class GuardedStorage(Storage):
         with self.transaction():
             return self._append(journal, values)
 
-    def _append(self, journal: str, values: Sequence[Any]) -> list[int]:
+    def _append(
+        self, journal: str, values: Sequence[Any], without: Collection[int] = ()
+    ) -> list[int]:
         if not self._guarded:
-            return super()._append(journal, values)
-        stored: list[Stored] = []
+            return super()._append(journal, values, without)
+        stored: dict[int, Stored] = {}
         last = self._image.last.get(journal, 0)
         for number, value in enumerate(values, start=last + 1):
-            encoded = self._encode(journal, number, value)
-            stored.append((encoded, checksum(journal, number, encoded)))
-        self._query(APPEND, (journal, last + len(stored)))
-        rows = [(journal, last + each, *value) for each, value in enumerate(stored, start=1)]
-        self._execute_many(ENTER, rows)
-        return self._image.append(journal, stored)
+            if number not in without:
+                encoded = self._encode(journal, number, value)
+                stored[number] = (encoded, checksum(journal, number, encoded))
+        self._query(APPEND, (journal, last + len(values)))
+        if stored:
+            rows = [(journal, number, *value) for number, value in stored.items()]
+            self._execute_many(ENTER, rows)
+        return self._image.append(journal, stored, len(values))
 
     def trim(self, journal: str, keep: int | None = None, up_to: int | None = None) -> int:
         """Remove all but the newest `keep` entries, or those numbered up to and with `up_to`."""

@@ -1,6 +1,6 @@
 """What a store holds, in memory: records and journals, with what undoes the last changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Stored = tuple[bytes, int]
@@ -58,16 +58,16 @@ class Image:
         self._drop(self.records.get(namespace, {}), key)
         self.changed_records[namespace, key] = None
 
-    def append(self, journal: str, stored: Sequence[Stored]) -> list[int]:
-        """Adds entries; returns their numbers."""
+    def append(self, journal: str, stored: Mapping[int, Stored], count: int) -> list[int]:
+        """Gives out as many numbers, and adds the entries that there are of them; returns the
+        numbers."""
         last = self.last.get(journal, 0)
         table = self.entries.setdefault(journal, {})
-        numbers = list(range(last + 1, last + 1 + len(stored)))
-        for number, value in zip(numbers, stored, strict=True):
+        for number, value in stored.items():
             self._set(table, number, value)
-        self._set(self.last, journal, last + len(stored))
+        self._set(self.last, journal, last + count)
         self._changed(journal, last + 1)
-        return numbers
+        return list(range(last + 1, last + 1 + count))
 
     def remove(self, journal: str, numbers: Iterable[int]) -> None:
         """Takes entries away; numbers that are not there are passed over."""

@@ -7,7 +7,7 @@ may cost the last commits, and never the consistency of the file.
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,10 @@ class Storage:
         with self.transaction():
             return self._append(journal, values)
 
-    def _append(self, journal: str, values: Sequence[Any]) -> list[int]:
+    def _append(
+        self, journal: str, values: Sequence[Any], without: Collection[int] = ()
+    ) -> list[int]:
+        """Gives numbers to all, and keeps all but those of some numbers."""
         last = self._query(
             "INSERT INTO journal VALUES (?1, ?2) ON CONFLICT (journal)"
             " DO UPDATE SET last_number = last_number + ?2 RETURNING last_number",
@@ -160,16 +163,23 @@ class Storage:
         numbers = list(range(last - len(values) + 1, last + 1))
         rows = []
         for number, value in zip(numbers, values, strict=True):
-            encoded = self._encode(journal, number, value)
-            rows.append((journal, number, encoded, checksum(journal, number, encoded)))
-        self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
+            if number not in without:
+                encoded = self._encode(journal, number, value)
+                rows.append((journal, number, encoded, checksum(journal, number, encoded)))
+        if rows:
+            self._execute_many("INSERT INTO entry VALUES (?, ?, ?, ?)", rows)
         return numbers
 
     def exchange(self, journal: str, values: Sequence[Any], gone: Sequence[int]) -> list[int]:
-        """Within a transaction: add `values` and remove entries, without inner transactions."""
-        numbers = self._append(journal, values) if values else []
-        if gone:
-            self._remove(journal, list(gone))
+        """Within a transaction: add `values` and remove entries, without inner transactions.
+
+        What is added and gone at once takes a number and is never written.
+        """
+        numbers = self._append(journal, values, set(gone)) if values else []
+        new = set(numbers)
+        left = [number for number in gone if number not in new]
+        if left:
+            self._remove(journal, left)
         return numbers
 
     def read(

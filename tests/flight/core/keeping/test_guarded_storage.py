@@ -89,6 +89,30 @@ def test_on_a_sound_disc_it_is_as_the_other(kept: Kept) -> None:
     again.storage.crash()
 
 
+def test_what_comes_and_goes_at_once_has_a_number_and_is_never_written(kept: Kept) -> None:
+    prepare(kept.storage)
+    with kept.storage.transaction():
+        # The first went before, the third goes as it comes, the last is of nobody.
+        assert kept.storage.exchange("j", ["b", None, "d"], [1, 3, 99]) == [2, 3, 4]
+    assert kept.holds()[1:] == ([(2, "b"), (4, "d")], 4)
+    with kept.storage.transaction():
+        assert kept.storage.exchange("j", [None], [5]) == [5]
+    assert kept.storage.look() and kept.storage.mend() == [] and kept.told == []
+    again = kept.again()
+    assert again.holds()[1:] == ([(2, "b"), (4, "d")], 5)
+    assert again.storage.append("j", "f") == 6  # no number is given twice
+    again.storage.crash()
+
+
+def test_what_comes_and_goes_in_an_exchange_that_is_undone_takes_no_number(kept: Kept) -> None:
+    prepare(kept.storage)
+    with pytest.raises(KeyError), kept.storage.transaction():
+        kept.storage.exchange("j", [None, "c"], [1, 2])
+        raise KeyError
+    assert kept.holds()[1:] == ([(1, "a")], 1)
+    assert kept.storage.look() and kept.told == []
+
+
 @pytest.mark.parametrize("how", SICK)
 @pytest.mark.requirement("NOD-09")
 def test_what_is_written_while_the_disc_fails_is_held_and_written_when_it_is_back(
