@@ -35,6 +35,12 @@ class _Condition:
             cleared = parse_expression(entry.clear_if)
             self.names = tuple(dict.fromkeys((*self.names, *cleared.names)))
             self.clear = compile_condition(cleared.asked, find, resolve)
+        told = [name not in watch.names.quantities and name not in watch.names.parameters
+                for name in self.names]  # fmt: skip
+        self.is_asked_of_all = all(told)
+        """Whether it is asked of each change of what it looks at: quantities and parameters change
+        without a word."""
+        self.asked_at = -math.inf
 
     def judge(self) -> Verdict:
         violated = self.violated()
@@ -210,6 +216,7 @@ class Watch:
         if run is None or not run.active:
             return False
         run.is_set = True
+        self._ask_all_again()
         return True
 
     def state_entered(self, leaf: str) -> None:
@@ -220,18 +227,28 @@ class Watch:
             if run in active and not run.active:
                 self._active_since[run.name] = now
             run.activate(run in active)
+        self._ask_all_again()
         self._look_for_age()
 
     def look(self) -> None:
-        """Asks all conditions; at each housekeeping."""
+        """Asks all conditions; at each housekeeping. What was asked at this very instant, of all
+        that it looks at, would say the same once more: most channels have just been set."""
+        now = self._clock()
         for condition in self._conditions:
-            self._ask(condition)
+            if not (condition.is_asked_of_all and condition.asked_at == now):
+                self._ask(condition)
+
+    def _ask_all_again(self) -> None:
+        """What a monitor was is not what it would say now."""
+        for condition in self._conditions:
+            condition.asked_at = -math.inf
 
     def _ask(self, condition: _Condition) -> None:
         run = condition.run
         if run.active:
+            condition.asked_at = now = self._clock()
             verdict = Verdict.STALE if self._is_stale(run) else condition.judge()
-            run.take(verdict, self._clock())
+            run.take(verdict, now)
 
     # --------------------------------------------------------------------- age
 

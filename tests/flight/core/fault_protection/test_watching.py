@@ -110,6 +110,23 @@ def test_it_watches_only_in_its_states(tmp_path: Path) -> None:
     on_deck(tmp_path, plan, story)
 
 
+def test_a_state_entered_at_the_instant_of_a_look_is_looked_at_anew(tmp_path: Path) -> None:
+    plan = watching(hot={"violated_if": "heat > 300 K", "active_in": ["working"]})
+
+    async def story(deck: Deck) -> None:
+        await deck.go("work")
+        watch = deck.node.protection.watch
+        deck.node.heat = 301.0
+        watch.look()
+        for state in ("idle", "working"):  # all at one instant
+            watch.state_entered(state)
+        assert watch.runs["hot"].verdict == "STALE"
+        watch.look()
+        assert watch.runs["hot"].verdict == "VIOLATED" and watch.runs["hot"].is_set
+
+    on_deck(tmp_path, plan, story)
+
+
 # --------------------------------------------------------------------------- readings
 
 
@@ -202,6 +219,18 @@ def test_a_quantity_is_asked_at_each_housekeeping(tmp_path: Path) -> None:
         assert names(deck) == [("monitor_violated", "deep")]
         # What cannot be worked out ends nothing, and says nothing.
         assert deck.node.protection.watch.runs["broken"].verdict == "INVALID"
+
+    on_deck(tmp_path, plan, story)
+
+
+def test_a_quantity_that_changes_at_the_instant_of_a_look_is_asked_again(tmp_path: Path) -> None:
+    plan = watching(deep={"violated_if": "depth_by_pressure > 5 m"})
+
+    async def story(deck: Deck) -> None:
+        for metres, verdict in ((4.0, "OK"), (6.0, "VIOLATED"), (5.0, "OK")):
+            deck.node.pressure_depth = metres
+            deck.node.protection.watch.look()
+            assert deck.node.protection.watch.runs["deep"].verdict == verdict
 
     on_deck(tmp_path, plan, story)
 
