@@ -95,8 +95,11 @@ class DeviceLooks:
         good = node.readings.good_since()
         if node.safing_control.now() is Safing.FORBIDDEN:
             return
-        for device, method in node.looks_after().items():
-            if device in self._asked or device in node.sensors_aside:
+        looked_after = node.looks_after()
+        # What is remembered is read anew each time; nothing below waits.
+        aside = node.sensors_aside if looked_after else ()
+        for device, method in looked_after.items():
+            if device in self._asked or device in aside:
                 continue
             if self._is_well(device, good.get((device, method))):
                 continue

@@ -30,6 +30,7 @@ class Remembered(Generic[T]):
         self.default = default
         self.doc = doc
         self.name = ""
+        self._cannot_change = default is None or type(default) in _PLAIN
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -44,8 +45,8 @@ class Remembered(Generic[T]):
         if node is None:
             return self
         stored = node.storage.get(NAMESPACE, self.name, _NOTHING)
-        if stored is _NOTHING:
-            return copy.deepcopy(self.default)
+        if stored is _NOTHING:  # as of most, at each look
+            return self.default if self._cannot_change else copy.deepcopy(self.default)
         try:
             value: T = msgspec.convert(stored, self.kind)
             return value
@@ -57,6 +58,7 @@ class Remembered(Generic[T]):
 
 
 _NOTHING = object()
+_PLAIN = (bool, int, float, str, bytes)
 
 
 def declared_memory(owner: type) -> dict[str, Remembered[Any]]:
