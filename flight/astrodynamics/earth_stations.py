@@ -6,7 +6,7 @@ degree), polar motion and UT1-UTC (0.004 degree) are not.
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from flight.astrodynamics.ellipsoids import WGS84, east_north_up
 from flight.astrodynamics.ephemeris import light_time_at_reception, relative_position
@@ -94,10 +94,15 @@ def earth_station_elevation(station: EarthStation, direction_icrf: Vector, jd_ut
 
 def _elevation(station: EarthStation, fixed: Vector) -> float:
     """Elevation (rad) of a direction that is fixed to the Earth."""
-    _, _, up = east_north_up(
+    return math.asin(max(-1.0, min(1.0, dot(_up(station), fixed))))
+
+
+@cache
+def _up(station: EarthStation) -> Vector:
+    """The vertical of a station, in axes that are fixed to the Earth."""
+    return east_north_up(
         math.radians(station.latitude_degrees), math.radians(station.east_longitude_degrees)
-    )
-    return math.asin(max(-1.0, min(1.0, dot(up, fixed))))
+    )[2]
 
 
 def mars_direction_from_earth(jd_utc: float) -> Vector:

@@ -51,7 +51,7 @@ def fall_long(state: State, seconds: float) -> State:
     step = seconds / count
     parts = zip(_KICKS, _DRIFTS, strict=True)
     pairs = [(-_MU * kick * step, drift * step) for kick, drift in parts]
-    half, sqrt = 0.5 * _KICKS[0] * step, math.sqrt
+    half, oblate, sqrt = 0.5 * _KICKS[0] * step, _OBLATE, math.sqrt
     x, y, z, u, v, w = state
     x, y, z = x + half * u, y + half * v, z + half * w
     for _ in range(count):
@@ -59,8 +59,12 @@ def fall_long(state: State, seconds: float) -> State:
         for kick, drift in pairs:
             squared = x * x + y * y + z * z
             pull = kick / (squared * sqrt(squared))
-            flat = _OBLATE / squared
+            flat = oblate / squared
             plane = pull * (1.0 + flat * (1.0 - 5.0 * z * z / squared))
-            u, v, w = u + plane * x, v + plane * y, w + (plane + 2.0 * pull * flat) * z
-            x, y, z = x + drift * u, y + drift * v, z + drift * w
+            u += plane * x
+            v += plane * y
+            w += (plane + 2.0 * pull * flat) * z
+            x += drift * u
+            y += drift * v
+            z += drift * w
     return x - half * u, y - half * v, z - half * w, u, v, w

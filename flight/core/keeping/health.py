@@ -1,6 +1,7 @@
 """Health by progress: what the watchdog waits for; and the record of boots."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -151,13 +152,14 @@ class HealthMonitor:
 
     def deadline(self) -> Deadline | None:
         """The first instant after which a critical entry is lost; None when there is no such."""
-        first: Deadline | None = None
+        first: Progress | None = None
+        earliest = math.inf
         for entry in self._entries.values():
             if entry.critical:
                 time = entry.last + entry.fatal_interval
-                if first is None or time < first.time:
-                    first = Deadline(time, entry.name, entry.last)
-        return first
+                if first is None or time < earliest:
+                    first, earliest = entry, time
+        return None if first is None else Deadline(earliest, first.name, first.last)
 
     def standings(self) -> dict[str, Standing]:
         """The standing of each entry at the last check, for telemetry."""
