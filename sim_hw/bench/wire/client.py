@@ -6,6 +6,7 @@ Time is the running loop's: wall time on a bench, virtual time where the device 
 import asyncio
 import contextlib
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ SILENCE = 1.0  # s without a word after which either side takes the other for lo
 OVER = 1e-3  # s beyond the silence at which it is looked for
 BOOTS, CALLS = 1 << 15, 1 << 16  # that are told apart by their numbers
 MOST_HEARD = 2_000  # messages a second: some ten times what a loop of 200 Hz has
+ECHOES = 8  # payloads that are known again when they come back
 ANSWER = 1.0  # s in which a device answers one of the bench's own methods
 AGAIN = 0.2  # s after which one that only tells is asked again: a frame may have been lost
 
@@ -51,6 +53,8 @@ class ClientCounters:
     """What was odd; all monotonic."""
 
     nonsense: int = 0
+    echoes: int = 0
+    """Of what is nonsense: what this side has said itself."""
     unasked: int = 0
     late: int = 0
 
@@ -95,6 +99,7 @@ class ProtocolClient:
         self._heard_ns = self._clock()
         self._timer: asyncio.TimerHandle | None = None
         self._ping = 0
+        self._sent: deque[bytes] = deque(maxlen=ECHOES)
         self._beat_ns = 0  # when the next beat is due
         self._second, self._heard_in_it = -1, 0
         self._first = 0  # the first call, whose or a later one's answer is of this connection
@@ -291,7 +296,9 @@ class ProtocolClient:
     def _send(self, message: list[Any]) -> None:
         if self.lost:
             raise LinkLost(f"{message[0]}: {self.lost}")
-        if not self.wire.send(self._writer.write(self._clock(), message)):
+        payload = self._writer.write(self._clock(), message)
+        self._sent.append(payload)
+        if not self.wire.send(payload):
             self._end(f"{self.wire_name} takes nothing any more")
             raise LinkLost(f"{message[0]}: {self.lost}")
 
@@ -320,6 +327,7 @@ class ProtocolClient:
             message = self.reader.read(payload)
         except CodecError:
             self.counters.nonsense += 1
+            self.counters.echoes += payload in self._sent
             return
         except BeganAnew as why:
             self._end(f"{self.wire_name} has restarted: {why}")

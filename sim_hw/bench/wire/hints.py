@@ -11,6 +11,11 @@ from sim_hw.bench.wire.wires import Wire
 
 def silence_words(address: Address, wire: Wire, client: ProtocolClient) -> str:
     """What is likely wrong where nothing was understood, with the next step; "" without a guess."""
+    if client.counters.echoes:
+        return (
+            "; what the bench says comes back: are the two ways of the line joined, or does what "
+            "is on it echo?"
+        )
     damaged = wire.counters.damaged + client.counters.nonsense
     if not damaged or wire.counters.received > client.counters.nonsense:
         return ""

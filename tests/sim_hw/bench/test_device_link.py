@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,9 @@ from flight.icd.devices.mobility import Wheels
 from flight.runtime.nursery import Nursery
 from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink
 from sim_hw.bench.wanted import Wanted, is_version_rule
+from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.hints import silence_words
+from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.wires import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
@@ -231,6 +235,22 @@ async def test_what_is_not_there_is_looked_for_often_and_what_breaks_is_opened_s
         await asyncio.sleep(0.0005)
     pauses = [after - before for (before, _), (after, _) in pairwise(opened)]
     assert len(pauses) >= 4 and min(pauses) >= RETRY - 1e-6
+
+
+async def test_a_line_whose_two_ways_are_joined_is_told(nursery: Nursery) -> None:
+    told: list[list[Any]] = []
+
+    async def joined() -> Wire:
+        wire = MemoryWire(lambda data: wire.device_says(data), "looped")
+        return wire
+
+    hint = partial(silence_words, read_address("serial:///dev/looped"))
+    wanted = Wanted("rover.wheels", "Wheels", HASH)
+    link = DeviceLink(wanted, joined, told.append, hint=hint)
+    nursery.start(link.run(), name="link")
+    await asyncio.sleep(3.0)
+    assert {each[2] for each in told} == {"found", "lost"}
+    assert "what the bench says comes back: are the two ways of the line joined" in told[-1][3]
 
 
 @pytest.mark.parametrize("lost", ["identity", "ping"])
