@@ -14,11 +14,14 @@ from typing import Any
 
 import pytest
 
+from ground.benchmarks.floor_beside import floor_beside
 from sim_hw.bench.building import build
+from sim_hw.bench.timing import MOST_MISSES
 
 pytestmark = [pytest.mark.mission, pytest.mark.processes, pytest.mark.check]
 
 PORT = 45_931
+PERIOD = 0.02  # s, of its loop
 NOZZLE = Path("configs/benches/nozzle_on_a_pty.yaml")
 
 
@@ -53,7 +56,7 @@ def flight(file: Path, out: Path) -> "subprocess.Popen[str]":
 def test_orbit_is_reached_and_the_timing_is_told_beside_the_floor(tmp_path: Path) -> None:
     binary = build("nozzle", "posix", tmp_path)
     folders = {wire: tmp_path / wire for wire in ("pty", "tcp")}
-    with ExitStack() as stack:
+    with floor_beside(rate=1.0 / PERIOD) as floor, ExitStack() as stack:
         flights = {}
         for wire, folder in folders.items():
             folder.mkdir()
@@ -61,20 +64,27 @@ def test_orbit_is_reached_and_the_timing_is_told_beside_the_floor(tmp_path: Path
             flights[wire] = flight(file, folder / "run")
             stack.callback(flights[wire].kill)
         said = {wire: each.communicate()[0] for wire, each in flights.items()}
-    assert {wire: each.returncode for wire, each in flights.items()} == {"pty": 0, "tcp": 0}, said
+    beyond = floor.lateness.beyond(PERIOD)
+    ended = {wire: each.returncode for wire, each in flights.items()}
+    if set(ended.values()) != {0} and beyond > MOST_MISSES:
+        # What steers too late may miss its orbit; whose fault that is nobody can say here.
+        words = floor.lateness.words()
+        pytest.skip(f"UNKNOWN: a process that only slept was late ({words}): {said}")
+    assert ended == {"pty": 0, "tcp": 0}, said
     for folder in folders.values():
-        check(json.loads((folder / "run" / "bench.json").read_text()))
+        check(json.loads((folder / "run" / "bench.json").read_text()), late=beyond > MOST_MISSES)
         assert "testsuite" in (folder / "run" / "bench.junit.xml").read_text()
         assert "<svg" in (folder / "run" / "bench.html").read_text()
 
 
-def check(told: dict[str, Any]) -> None:
+def check(told: dict[str, Any], *, late: bool) -> None:
+    """`late`: the machine itself was, during the flight."""
     steer = told["devices"]["mav.effectors"]["methods"]["steer"]
     # How many were late is for the verdict to say, not for a test on a machine that others use.
-    assert steer["n"] > 5_000 and steer["unanswered"] < 0.02 * steer["n"]
-    late = steer["misses"] > told["most_misses"] * steer["n"]
+    assert steer["n"] > 5_000 and (late or steer["unanswered"] < 0.02 * steer["n"])
+    missed = steer["misses"] > told["most_misses"] * steer["n"]
     floor = told["floor"]["miss_rate"] > told["most_misses"]
-    assert told["timing"] == ("unknown" if floor else "missed" if late else "ok")
+    assert told["timing"] == ("unknown" if floor else "missed" if missed else "ok")
     assert told["floor"]["lateness"]["n"] >= 80 and steer["lateness"]["n"] == steer["n"]
     assert steer["response"]["n"] == steer["n"] - steer["unanswered"]
     assert told["recording"]["dropped"] == 0 and told["recording"]["whole"]
