@@ -1,7 +1,7 @@
 // Pieces that screens are made of.
 import { redraw } from "./app.js";
 import { h, MOST_ROWS } from "./dom.js";
-import { store } from "./store.js";
+import { channelOf, store } from "./store.js";
 
 export function panel(title, body, { side, cls = "", key } = {}) {
   return h("div", { class: `panel ${cls}`, key: key ?? title },
@@ -88,7 +88,10 @@ export const prose = (text) => String(text ?? "").split("`").map((part, place) =
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 2)}…` : text);
 
 // What a channel's row says: one that is broken tells something that is no number.
-export const toldBy = (row, most) => (row && row[2] === null ? "no number" : number(row?.[2], 4, most));
+export const toldBy = (row, most) => (row && row[2] === null ? "no number" : number(row && asOf(row[0], row[1], row[2]), 4, most));
+
+// A value as its channel has it: what the archive keeps as 1 and 0 may be yes and no.
+export const asOf = (vehicle, channel, value) => (channelOf(vehicle, channel)?.type === "boolean" && typeof value === "number" ? value !== 0 : value);
 
 export const unitOf = (unit) => (unit && unit !== "1" ? unit : "");
 

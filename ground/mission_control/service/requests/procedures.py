@@ -115,7 +115,7 @@ def _compared(step: steps.WaitForTelemetry | steps.TelemetryIs) -> str:
 def _tubes_at(wanted: steps.CustodyIs) -> str:
     tubes = wanted.tubes if isinstance(wanted.tubes, str) else ", ".join(wanted.tubes)
     least = "" if wanted.at_least is None else f"at least {wanted.at_least} of "
-    return f"{least}{tubes} at {' or '.join(wanted.places)}"
+    return f"{least}{tubes or 'no tube'} at {' or '.join(wanted.places)}"
 
 
 def _condition(step: steps.Branch) -> str:

@@ -29,6 +29,7 @@ FLAGS = steps.CommandStep(
 )
 AWAKE = steps.TelemetryIs("rover", "asleep", "==", value=False)
 ABOARD = steps.CustodyIs(tubes=["M1", "M2"], places=["mav", "hand"], at_least=0)
+NONE = steps.CustodyIs(tubes=[], places=["mav"], at_least=1)
 EACH = steps.CustodyIs(tubes="EACH", places=["mav"])
 DONE = steps.VerdictIs(among=["COMPLETED", "FAILED"])
 TOLD = steps.VerdictIs(among=["FAILED"], of="egress")
@@ -51,6 +52,7 @@ def branch(**condition: Any) -> steps.Branch:
         (FLAGS, "rover set on=yes, off=no, tubes=[M1, M2]"),
         (branch(telemetry=AWAKE), "if rover asleep == no: go to a, else to b"),
         (branch(custody=ABOARD), "if at least 0 of M1, M2 at mav or hand: go to a, else to b"),
+        (branch(custody=NONE), "if at least 1 of no tube at mav: go to a, else to b"),
         (branch(custody=EACH), "if EACH at mav: go to a, else to b"),
         (branch(verdict=DONE), "if the last command is COMPLETED or FAILED: go to a, else to b"),
         (branch(verdict=TOLD), "if egress is FAILED: go to a, else to b"),

@@ -1,7 +1,7 @@
 // After a pass: what is other than before, by kind, and the beginning of the shift's log.
 import { ask, go, redraw } from "../app.js";
 import { h } from "../dom.js";
-import { breakable, button, number, panel, table, unitOf } from "../parts.js";
+import { asOf, breakable, button, number, panel, table, unitOf } from "../parts.js";
 import { byRung } from "../ladder.js";
 import { kindOfCommand, kindOfSeverity, RANK, severityStatus, status } from "../status.js";
 import { channelOf, nowNs, titleOf, viewNs } from "../store.js";
@@ -45,11 +45,7 @@ function climbs(rungs) {
 
 const rungWord = (row) => row.rung.toLowerCase().replaceAll("_", " ");
 
-// A value as its channel has it: what the archive keeps as 1 and 0 may be yes and no.
-function valueWords({ vehicle, channel }, value) {
-  const isSwitch = channelOf(vehicle, channel)?.type === "boolean" && typeof value === "number";
-  return breakable(number(isSwitch ? value !== 0 : value));
-}
+const valueWords = ({ vehicle, channel }, value) => breakable(number(asOf(vehicle, channel, value)), 9);
 
 const since = (name, words, keys) => button(words, () => look(name), { cls: state.since === name ? "main" : "", keys });
 
@@ -86,9 +82,9 @@ function view() {
         ], tubes.slice(-MOST).reverse(), { key: (row) => `${row.vehicle} ${row.tube} ${row.occurred_ns} ${row.step} ${row.status}`, empty: "no tube was moved" }), { cls: "tall" })),
       h("div", { class: "column", key: "three" },
         panel("Values", table("Values", [
-          { head: "channel", cls: "grow", cell: (row) => [breakable(row.channel), h("span", { class: "of" }, titleOf(row.vehicle))] },
-          { head: "before", cls: "right soft", cell: (row) => valueWords(row, row.before) },
-          { head: "now", cls: "right", cell: (row) => [h("strong", null, valueWords(row, row.value)), h("span", { class: "of" }, unitOf(channelOf(row.vehicle, row.channel)?.unit))] },
+          { head: "channel", cls: "grow", cell: (row) => [breakable(row.channel, 9), h("span", { class: "of" }, titleOf(row.vehicle))] },
+          { head: "before", cls: "right soft told", cell: (row) => valueWords(row, row.before) },
+          { head: "now", cls: "right told", cell: (row) => [h("strong", null, valueWords(row, row.value)), h("span", { class: "of" }, unitOf(channelOf(row.vehicle, row.channel)?.unit))] },
         ], rows("values"), { key: (row) => `${row.vehicle} ${row.channel}`, empty: "no value has changed, or none was told" }), { cls: "tall" }),
         panel("Shift log", h("textarea", { class: "log-text", "aria-label": "Shift log", rows: 12, value: state.log, oninput: (event) => { state.log = event.target.value; } }), { cls: "tall", side: button("copy", () => navigator.clipboard?.writeText(state.log), { cls: "quiet" }) }))),
   ];
