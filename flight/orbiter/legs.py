@@ -54,12 +54,13 @@ class Leg:
     """A leg under way: its goal in local axes (m), when it arrives, and how fast (m/s, local).
 
     `away`: where it is to drift away from its goal, by so many m a revolution, whatever the goal's
-    velocity was planned to be."""
+    velocity was planned to be. `lead`: s before the arrival at which the burn there begins."""
 
     goal: Vector
     arrival: float
     goal_velocity: Vector = (0.0, 0.0, 0.0)
     away: float = 0.0
+    lead: float = 0.0
 
 
 async def begin_leg(
@@ -127,9 +128,9 @@ async def follow_leg(
     began = node.clock.now()
     waiting = _instants(began, leg)
     watch, clearings, fruitless = Watch(node), 0, 0
-    while node.clock.now() < leg.arrival - 1e-6:
+    while (left := leg.arrival - leg.lead - node.clock.now()) > 1e-6:
         # Nothing is begun that would last beyond the limit.
-        crossing = _time_to_limit(node, min(_QUIET, leg.arrival - node.clock.now()), limit)
+        crossing = _time_to_limit(node, min(_QUIET, left), limit)
         if crossing is not None:
             await asyncio.sleep(crossing)
             nav.advance(node.clock.now())
@@ -152,7 +153,7 @@ async def follow_leg(
                 waiting = _instants(node.clock.now(), leg)
             _check_clearings(leg, clearings, fruitless)
         node.show_navigation()
-        wait = min(period, leg.arrival - node.clock.now())
+        wait = min(period, leg.arrival - leg.lead - node.clock.now())
         if wait <= 0.0:
             break
         crossing = _time_to_limit(node, wait, limit)
@@ -258,7 +259,7 @@ async def _correct(node: OrbiterVehicle, leg: Leg) -> None:
     if change is None:
         return
     with suppress(BurnNotBegun):  # told; the next correction, or the arrival, makes up for it
-        await execute(node, change, "correction", again=plan, until=leg.arrival - _LAST)
+        await execute(node, change, "correction", again=plan, until=leg.arrival - leg.lead - _LAST)
 
 
 def _correction(node: OrbiterVehicle, leg: Leg) -> Vector | None:
@@ -266,7 +267,7 @@ def _correction(node: OrbiterVehicle, leg: Leg) -> Vector | None:
     nav = node.navigator
     nav.advance(node.clock.now())
     left = leg.arrival - node.clock.now()
-    if left < _LAST or nav.own is None or nav.target is None:
+    if left < leg.lead + _LAST or nav.own is None or nav.target is None:
         return None
     try:
         again = two_impulses(nav.own, nav.target, leg.goal, left, leg.goal_velocity)

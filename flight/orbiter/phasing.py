@@ -3,11 +3,13 @@
 The orbiter waits in its orbit, which is higher or lower than the container's and so drifts along
 it. Should the drift be too slow or the wrong way round too long, it is changed. Near enough, a
 transfer of less than a revolution leads to a point from which the orbiter drifts towards the
-container on a co-elliptic orbit a few kilometres above or below.
+container on a co-elliptic orbit a few kilometres above or below. Where that drift turns out not to
+lead there, whatever it is, all is planned anew from it.
 """
 
 import asyncio
 import math
+from contextlib import suppress
 
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.relative_motion import lvlh_axes
@@ -25,14 +27,15 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.orbiter.clearance import check_drift, keeps_clear
+from flight.orbiter.drifting import DRIFT_OFFSET, along_the_track
 from flight.orbiter.legs import Leg, follow_leg, time_of_range
-from flight.orbiter.manoeuvres import execute, two_impulses, wait_until
+from flight.orbiter.long_burns import balanced, check_propellant, lead_of
+from flight.orbiter.manoeuvres import Transfer, execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing
 from flight.orbiter.passive_safety import closest_in_free_drift
 from flight.orbiter.propagation import State, coast, mean_axis, motion
 from flight.orbiter.vehicle import OrbiterVehicle
 
-_DRIFT_OFFSET = 25_000.0  # m of semi-major axis, for a drift of some degrees a revolution
 _SMALLEST_OFFSET = 8_000.0
 _LARGEST_OFFSET = 90_000.0
 _ARRIVE_BEFORE = 1.2  # times the far range
@@ -42,6 +45,8 @@ _LOOKS = 12
 _AT_ONCE = 0.3
 """Of the distance where a transfer is planned: nearer, it is planned whichever way the drift goes,
 for a drift to where it is planned from would lead once around Mars."""
+_OFFSETS = (1.0, 0.8, 1.2, 0.6, 1.5)
+"""Times the usual offset, in the order in which they are tried for one whose drift is safe."""
 _CHANGES = 8
 """Changes of the drift in one phasing: the last of them have not done what was asked."""
 _CHANGE_PAUSE = 600.0  # s until the drift is looked at again
@@ -50,6 +55,14 @@ _TRIES = 60
 _WAIT = 700.0  # s until a transfer is planned anew that would not keep clear
 _DEPARTURES = 10
 _DURATIONS = (0.35, 0.42, 0.58, 0.66, 0.75, 0.85)
+_APPROACHES = 6
+"""Transfers in one phasing: each begins from where the last has led to."""
+_FAST = 50.0
+"""m/s: faster past the container is no beginning of a far rendezvous. On the way to it from above
+or below it is less, across the plane more."""
+_CLOSING_LIMIT = 12.0 * 3600.0
+_LOOK = 450.0  # s: longer than a look at the container takes, with the pause after it
+_LEADS_ASTRAY = 3  # looks in a row by which the drift does not lead to the far range
 
 
 async def phase(node: OrbiterVehicle, signal: Signal) -> Signal:
@@ -59,22 +72,40 @@ async def phase(node: OrbiterVehicle, signal: Signal) -> Signal:
         raise ActivityFailed("the container's orbit is not known: determine_orbit first")
     await node.refresh_own()
     far = node.parameters["far_range"]
-    if nav.range() <= far:
+    if _is_near(node, far):
         return Signal("near", {"result": "near already"})
-    leg = await _to_transfer(node)
-    node.progress("on the transfer to the far range")
-    arrived = await follow_leg(node, leg, take_bearing, 300.0, limit=far, stop=False)
-    if arrived:
-        await _match(node)
-        await _close_in(node, far)
-    node.save_navigation()
-    return Signal("near")
-
-
-async def _to_transfer(node: OrbiterVehicle) -> Leg:
-    """Drifts until a transfer has begun. Raises ActivityFailed where none does within the limits of
-    time and tries."""
     end = monotonic() + node.parameters["phasing_limit"]
+    for _ in range(_APPROACHES):
+        leg = await _to_transfer(node, end)
+        node.progress("on the transfer to the far range")
+        if await _arrives(node, leg, far) or await _closes_in(node, far):
+            node.save_navigation()
+            return Signal("near")
+        node.drift_led_astray(range=round(nav.range()))
+        node.save_navigation()
+    raise ActivityFailed(f"no drift has led to the container after {_APPROACHES} transfers")
+
+
+def _is_near(node: OrbiterVehicle, far: float) -> bool:
+    """Whether it is at the far range, and not just passing it."""
+    nav = node.navigator
+    return nav.range() <= far and norm(nav.relative()[1]) <= _FAST
+
+
+async def _arrives(node: OrbiterVehicle, leg: Leg, far: float) -> bool:
+    """Follows a transfer; whether the far range was reached on the way. Else it has ended in a
+    drift along the container's orbit."""
+    if not await follow_leg(node, leg, take_bearing, 300.0, limit=far, stop=False):
+        if norm(node.navigator.relative()[1]) <= _FAST:
+            return True
+        await follow_leg(node, leg, take_bearing, 300.0, stop=False)
+    await _match(node)
+    return False
+
+
+async def _to_transfer(node: OrbiterVehicle, end: float) -> Leg:
+    """Drifts until a transfer has begun. Raises ActivityFailed where none does until `end` (s, of
+    the monotonic clock) nor within the limit of tries."""
     for _ in range(_TRIES):
         await _drift(node, end)
         leg = await _transfer(node)
@@ -148,23 +179,36 @@ async def _look(node: OrbiterVehicle) -> None:
 
 
 async def _change_drift(node: OrbiterVehicle, angle: float, axis: float, own_axis: float) -> None:
-    """One burn along the track to an orbit with a drift that serves."""
+    """One burn along the track to an orbit with a drift that serves, and that is safe."""
     nav = node.navigator
     best = min((1.0, -1.0), key=lambda s: (s * angle) % math.tau)
-    wanted = axis + best * _DRIFT_OFFSET
-    mu = MARS.gravitational_parameter
 
     async def plan() -> Vector:
         nav.advance(node.clock.now())
         own = nav.own
         assert own is not None
-        now_axis = 1.0 / (2.0 / norm(own[0]) - dot(own[1], own[1]) / mu)
-        new_axis = now_axis + wanted - own_axis
-        speed = math.sqrt(mu * (2.0 / norm(own[0]) - 1.0 / new_axis))
-        return scale(speed - norm(own[1]), unit(own[1]))
+        wanted = (axis + best * part * DRIFT_OFFSET for part in _OFFSETS)
+        return _safest(node, [along_the_track(own, each - own_axis) for each in wanted])
 
-    await execute(node, await plan(), "phasing", again=plan)
+    change = await plan()
+    check_propellant(node, norm(change), "phasing")
+    await execute(node, change, "phasing", again=plan)
     node.save_navigation()
+
+
+def _safest(node: OrbiterVehicle, burns: list[Vector]) -> Vector:
+    """The first after which free drift keeps clear; the one that keeps farthest where none does."""
+    nav = node.navigator
+    assert nav.own is not None and nav.target is not None
+    best, most = burns[0], -1.0
+    for burn in burns:
+        after: State = (nav.own[0], add(nav.own[1], burn))
+        closest = closest_in_free_drift(after, nav.target, node.parameters["safe_revolutions"])
+        if closest >= _SAFE_DISTANCE and keeps_clear(node, burn):
+            return burn
+        if closest > most:
+            best, most = burn, closest
+    return best
 
 
 async def _transfer(node: OrbiterVehicle) -> Leg | None:
@@ -175,7 +219,7 @@ async def _transfer(node: OrbiterVehicle) -> Leg | None:
     own, target = coast(nav.own, _BURN_LEAD), coast(nav.target, _BURN_LEAD)
     period = math.tau / motion(target)
     goal, speed = _goal(node, own, target)
-    options: list[tuple[float, float, float]] = []
+    options: list[tuple[float, int, float]] = []
     time, step = _BURN_LEAD, period / _DEPARTURES
     states = []
     for index in range(_DEPARTURES):
@@ -187,8 +231,8 @@ async def _transfer(node: OrbiterVehicle) -> Leg | None:
                 continue
             options.append((found.total, index, duration))
         own, target = coast(own, step), coast(target, step)
-    for _, number, duration in sorted(options):
-        index = int(number)
+    for total, index, duration in sorted(options):
+        check_propellant(node, total, "transfer")
         own, target = states[index]
         found = two_impulses(own, target, goal, duration * period, speed)
         after: State = (own[0], add(own[1], found.first))
@@ -208,21 +252,39 @@ async def _depart(
     nav = node.navigator
     await wait_until(node, departure - _BURN_LEAD)
     await take_bearing(node)
-    await wait_until(node, departure)
+    leg = Leg(goal, arrival, speed)
 
-    async def plan() -> Vector:
-        nav.advance(node.clock.now())
+    def way(later: float) -> Transfer:
         assert nav.own is not None and nav.target is not None
-        return two_impulses(nav.own, nav.target, goal, arrival - node.clock.now(), speed).first
+        own, target = coast(nav.own, later), coast(nav.target, later)
+        return two_impulses(own, target, goal, arrival - node.clock.now() - later, speed)
 
+    async def plan() -> Vector | None:
+        nav.advance(node.clock.now())
+        try:
+            return planned()
+        except (ArithmeticError, ValueError):  # what is known by now leads to no such transfer
+            return None
+
+    def planned() -> Vector:
+        first = balanced(node, lambda later: way(later).first)
+        leg.lead = lead_of(node, norm(way(lead_of(node, norm(first))).second))
+        return first
+
+    nav.advance(node.clock.now())
+    with suppress(ArithmeticError, ValueError):
+        size = norm(way(departure - node.clock.now()).first)
+        await wait_until(node, departure - lead_of(node, size))
     first = await plan()
+    if first is None:
+        return None
     if not keeps_clear(node, first):
         node.leg_not_clear(purpose="transfer", again=_WAIT)
         await asyncio.sleep(_WAIT)
         return None
-    await execute(node, first, "transfer", again=plan)
+    gained = await execute(node, first, "transfer", again=plan)
     check_drift(node)
-    return Leg(goal, arrival, speed)
+    return leg if norm(gained) > 0.0 else None
 
 
 def _goal(node: OrbiterVehicle, own: State, target: State) -> tuple[Vector, Vector]:
@@ -239,10 +301,14 @@ async def _match(node: OrbiterVehicle) -> None:
     """The burn that makes the orbit co-elliptic with the container's (same apse line, parallel)."""
     nav = node.navigator
 
+    def way(later: float) -> Vector:
+        assert nav.own is not None and nav.target is not None
+        own, target = coast(nav.own, later), coast(nav.target, later)
+        return subtract(coelliptic_velocity(own, target), own[1])
+
     async def plan() -> Vector:
         nav.advance(node.clock.now())
-        assert nav.own is not None and nav.target is not None
-        return subtract(coelliptic_velocity(nav.own, nav.target), nav.own[1])
+        return balanced(node, way)
 
     await execute(node, await plan(), "arrival", again=plan)
     check_drift(node)
@@ -278,21 +344,26 @@ def _beneath(own: State, target: State) -> State:
     return state
 
 
-async def _close_in(node: OrbiterVehicle, far: float) -> None:
-    """Drifts towards the container until it is at the far range."""
+async def _closes_in(node: OrbiterVehicle, far: float) -> bool:
+    """Drifts towards the container until it is at the far range; False: the drift does not lead
+    there, by several looks."""
     nav = node.navigator
-    limit = monotonic() + 12.0 * 3600.0
+    limit = monotonic() + _CLOSING_LIMIT
+    astray = 0
     while monotonic() < limit:
         nav.advance(node.clock.now())
         assert nav.own is not None and nav.target is not None
         if nav.range() <= far:
-            return
-        crossing = time_of_range(nav.own, nav.target, 450.0, far)
-        if crossing is not None:
+            return True
+        crossing = time_of_range(nav.own, nav.target, limit - monotonic(), far)
+        if crossing is not None and crossing <= _LOOK:
             await asyncio.sleep(crossing)
             nav.advance(node.clock.now())
-            return
+            return True
+        astray = astray + 1 if crossing is None else 0
+        if astray >= _LEADS_ASTRAY:
+            return False
         await take_bearing(node)
         node.show_navigation()
         await asyncio.sleep(240.0)
-    raise ActivityFailed("the drift does not lead to the container")
+    return False

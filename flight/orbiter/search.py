@@ -2,12 +2,13 @@
 
 What is least known of the container's orbit is its semi-major axis; a different axis means another
 height and, with time, another place along the orbit. So the places where it may be make a family of
-one parameter. Each image lowers the belief in those members that it would have shown.
+one parameter. Each image lowers the belief in those members that it would have shown. What was lost
+near by is looked for where it is believed to be first; and who goes along at the container's height
+would look from the same place for ever, so the orbit is changed to one that drifts once around.
 """
 
 import asyncio
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flight.astrodynamics.gravity import MARS
@@ -25,27 +26,27 @@ from flight.astrodynamics.vectors import Vector, add, angle_between, norm, scale
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
-from flight.icd.devices.base import DeviceError
+from flight.orbiter.clearance import clearest
+from flight.orbiter.confirming import HALF_FIELD, Track, confirm, look
+from flight.orbiter.drifting import DRIFT_OFFSET, along_the_track, seconds_around
+from flight.orbiter.long_burns import check_propellant
+from flight.orbiter.manoeuvres import execute
 from flight.orbiter.navigation import orbit_covariance
-from flight.orbiter.observing import Sighting, image, is_visible, nearest, sun_direction
+from flight.orbiter.near_search import search_near
+from flight.orbiter.observing import Sighting, is_visible, sun_direction
 from flight.orbiter.orbit_determination import Bearing, residuals
-from flight.orbiter.propagation import State, coast
+from flight.orbiter.propagation import State, coast, mean_axis
 from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.target_gate import why_out_of_reach
 from flight.orbiter.vehicle import Guess, OrbiterVehicle
-
-Track = Callable[[float], Vector]
-"""A line of sight at a mission time."""
 
 SWEEP = 900.0  # s between sweeps with nothing in view
 IMAGES_PER_SWEEP = 8
 _WIDTH = 3.5  # standard deviations on either side
 _SPACING = 80_000.0  # m along the track between members
 _IN_PHASE = 0.75  # rad: members farther along the orbit than this cannot be in reach
-_HALF_FIELD = math.radians(1.9)
 _MISS = 0.25  # chance that an image does not show what is in it
-_CONFIRM_GATE = math.radians(0.6)
-_CONFIRM_PAUSE = 30.0
+_GOLDEN = 0.5 * (math.sqrt(5.0) - 1.0)
 _WORTH = 0.004  # of all belief: less is not worth an image
 _LIMIT = 20.0 * SECONDS_PER_DAY
 
@@ -108,6 +109,10 @@ async def search(node: OrbiterVehicle, signal: Signal) -> Signal:
     far = why_out_of_reach(target.state(), seconds, own) if own is not None else ""
     if far and node.context.structure.keeps(TARGET_GATE):
         raise ActivityFailed(f"{far}: load_target_orbit again")
+    near = await search_near(node)
+    if near is not None:
+        return _finish(node, near, None)
+    await _go_round(node, target.state())
     began = monotonic()
     family: list[Member] = []
     made = -1.0
@@ -120,8 +125,34 @@ async def search(node: OrbiterVehicle, signal: Signal) -> Signal:
             _inherit(family, beliefs)
         found = await _sweep(node, family, target.time)
         if found is not None:
-            return _finish(node, found, family, target.time)
+            return _finish(node, found, _fitting(node, found, family, target.time))
     raise ActivityFailed(f"the container was not found in {_LIMIT / SECONDS_PER_DAY:.0f} days")
+
+
+async def _go_round(node: OrbiterVehicle, target: State) -> None:
+    """Changes the own orbit where its drift against the container's, which was let go in `target`,
+    does not lead once around within the time of a search."""
+    nav = node.navigator
+    axis = mean_axis(target)
+
+    async def plan() -> Vector | None:
+        nav.advance(node.clock.now())
+        own = nav.own
+        assert own is not None
+        offset = mean_axis(own) - axis
+        if seconds_around(target, axis, offset) <= _LIMIT:
+            return None
+        side = math.copysign(DRIFT_OFFSET, offset)
+        # Away from its height, whatever lies there; the other way where that might meet it.
+        ways = [along_the_track(own, wanted - offset) for wanted in (side, -side)]
+        if nav.target is None or not nav.covariance:
+            return ways[0]
+        return clearest(node, ways)
+
+    change = await plan()
+    if change is not None:
+        check_propellant(node, norm(change), "search")
+        await execute(node, change, "search", again=plan)
 
 
 async def _sweep(node: OrbiterVehicle, family: list[Member], epoch: float) -> list[Sighting] | None:
@@ -132,17 +163,18 @@ async def _sweep(node: OrbiterVehicle, family: list[Member], epoch: float) -> li
         chosen = max(in_view, key=lambda pair: pair[0].belief, default=None)
         if chosen is None:
             break
-        covered = [m for m, line in in_view if angle_between(line, chosen[1]) < _HALF_FIELD]
+        covered = [m for m, line in in_view if angle_between(line, chosen[1]) < HALF_FIELD]
         if math.fsum(member.belief for member in covered) < _WORTH * everything:
             break
         # The lines of sight turn with the orbit meanwhile: their pattern stays about the same.
-        track = _track(node, chosen[0], epoch)
-        for sighting in await _look(node, track):
-            confirmed = await _confirm(node, sighting, track)
+        part, beside = _part_of_cell(node, chosen[0], family, epoch)
+        track = _track(node, chosen[0], epoch, beside)
+        for sighting in await look(node, track):
+            confirmed = await confirm(node, sighting, track)
             if confirmed is not None:
                 return confirmed
         for member in covered:
-            member.belief *= _MISS
+            member.belief *= 1.0 - part * (1.0 - _MISS)
     else:
         return None
     await asyncio.sleep(SWEEP)
@@ -150,24 +182,33 @@ async def _sweep(node: OrbiterVehicle, family: list[Member], epoch: float) -> li
     return None
 
 
-async def _look(node: OrbiterVehicle, predict: Track) -> list[Sighting]:
-    node.images_taken = (node.images_taken or 0) + 1
-    try:
-        return await image(node, predict)
-    except DeviceError as error:
-        node.device_trouble(reason=str(error))
-        await asyncio.sleep(SWEEP)
-        return []
+def _part_of_cell(
+    node: OrbiterVehicle, member: Member, family: list[Member], epoch: float
+) -> tuple[float, float]:
+    """What part of the way to its neighbours an image of a member shows, and how far (m) along the
+    orbit it is pointed from the member: near by, the field is narrower than the way between two."""
+    nav, now = node.navigator, node.clock.now()
+    assert nav.own is not None
+    between = abs(family[1].rate - family[0].rate) if len(family) > 1 else 0.0
+    cell = between * member.elements.semi_major_axis * (now - epoch)
+    place = member.state(now - epoch)[0]
+    shown = 2.0 * HALF_FIELD * norm(subtract(place, nav.own[0]))
+    if shown >= cell:
+        return 1.0, 0.0
+    # By the golden ratio, so that images come to lie between each other, however many there are.
+    turn = (node.images_taken or 0) * _GOLDEN % 1.0 - 0.5
+    return shown / cell, turn * (cell - shown)
 
 
-def _track(node: OrbiterVehicle, member: Member, epoch: float) -> Track:
-    """The line of sight to a member at a mission time."""
+def _track(node: OrbiterVehicle, member: Member, epoch: float, beside: float = 0.0) -> Track:
+    """The line of sight to a member, or to so many m before it on its orbit, at a mission time."""
     nav = node.navigator
 
     def predict(time: float) -> Vector:
         assert nav.own is not None
         own = coast(nav.own, time - nav.time)[0]
-        return unit(subtract(member.state(time - epoch)[0], own))
+        place, velocity = member.state(time - epoch)
+        return unit(subtract(add(place, scale(beside, unit(velocity))), own))
 
     return predict
 
@@ -195,56 +236,43 @@ def _in_view(
     return found
 
 
-async def _confirm(node: OrbiterVehicle, first: Sighting, track: Track) -> list[Sighting] | None:
-    """More images of the same spot: an artefact does not come again.
-
-    The spot is taken to move as the member moves that was looked for.
-    """
-    sightings = [first]
-    offset = subtract(first[1], track(first[0]))
-
-    def predict(time: float) -> Vector:
-        return unit(add(track(time), offset))
-
-    for _ in range(2 * node.parameters["confirmations"]):
-        await asyncio.sleep(_CONFIRM_PAUSE)
-        seen = await _look(node, predict)
-        again = nearest(seen, predict(seen[0][0]), _CONFIRM_GATE) if seen else None
-        if again is None:
-            if len(sightings) < 2:
-                return None
-            continue
-        sightings.append(again)
-        offset = subtract(again[1], track(again[0]))
-        if len(sightings) >= node.parameters["confirmations"]:
-            return sightings
-    return None
-
-
-def _finish(
-    node: OrbiterVehicle, sightings: list[Sighting], family: list[Member], epoch: float
-) -> Signal:
-    """The member that fits best is the first guess of the orbit."""
+def _bearings(node: OrbiterVehicle, sightings: list[Sighting]) -> list[Bearing]:
     nav = node.navigator
     bearings = []
     for time, direction, _ in sightings:
         nav.advance(time)
         assert nav.own is not None
         bearings.append(Bearing(time, nav.own[0], direction, node.parameters["bearing_sigma"]))
-    first = bearings[0]
+    return bearings
+
+
+def _fitting(
+    node: OrbiterVehicle, sightings: list[Sighting], family: list[Member], epoch: float
+) -> State:
+    """The state at the first sighting of the member that fits best."""
+    bearings = _bearings(node, sightings)
+    time = bearings[0].time
 
     def misfit(member: Member) -> float:
-        return math.fsum(
-            r * r for r in residuals(bearings, member.state(first.time - epoch), first.time)
-        )
+        return math.fsum(r * r for r in residuals(bearings, member.state(time - epoch), time))
 
-    best = min(family, key=misfit)
-    state = best.state(first.time - epoch)
+    return min(family, key=misfit).state(time - epoch)
+
+
+def _finish(node: OrbiterVehicle, sightings: list[Sighting], state: State | None) -> Signal:
+    """What was found is the first guess of the orbit: `state` at the first sighting, or None: where
+    it was believed to be."""
+    nav = node.navigator
+    bearings = _bearings(node, sightings)
+    first = bearings[0]
+    nav.advance(first.time)
+    if state is None:
+        assert nav.target is not None
+        state = nav.target
     distance = norm(subtract(state[0], first.own))
     node.bearings = bearings
     node.guess = Guess(first.time, state)
     prior = orbit_covariance(state, 3.0e4, 2.0e5, 3.0e4, (150.0, 30.0, 30.0))
-    nav.advance(first.time)
     nav.set_target(state, prior, first.time)
     nav.advance(node.clock.now())
     node.save_navigation()

@@ -208,6 +208,12 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     )
     def leg_not_clear(self, *, purpose: str, again: float) -> None: ...
 
+    @event(
+        Severity.WARNING_LO,
+        "At {range} m the drift does not lead to the container: phasing is planned anew",
+    )
+    def drift_led_astray(self, *, range: int) -> None: ...
+
     @event(Severity.WARNING_LO, "Retreating from {range} m")
     def retreating(self, *, range: float) -> None: ...
 

@@ -17,7 +17,7 @@ from flight.astrodynamics.vectors import (
 )
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.orbiter_navigation import Image, ImagedTarget, LidarReturn
-from flight.orbiter import observing, search
+from flight.orbiter import confirming, observing, search
 from flight.orbiter.navigation import across
 from flight.orbiter.observing import is_visible, nearest, point, take_bearing, take_scan
 from flight.orbiter.propagation import semi_major_axis
@@ -236,11 +236,12 @@ def test_belief_is_inherited_and_comes_back_slowly() -> None:
 
 def swept(
     monkeypatch: pytest.MonkeyPatch, in_view: list[tuple[Member, Vector]],
-    family: list[Member] | None = None, seen: Any = None, confirmed: Any = None,
+    family: list[Member] | None = None, seen: Any = None, confirmed: Any = None, part: float = 1.0,
 ) -> tuple[Any, list[Any], float, Any]:  # fmt: skip
-    calls = quick(monkeypatch, search, _look=seen or [], _confirm=confirmed)
+    calls = quick(monkeypatch, search, look=seen or [], confirm=confirmed)
     monkeypatch.setattr(search, "_in_view", lambda *given: in_view)
-    monkeypatch.setattr(search, "_track", lambda node, member, epoch: member)
+    monkeypatch.setattr(search, "_part_of_cell", lambda *given: (part, 0.0))
+    monkeypatch.setattr(search, "_track", lambda node, member, epoch, beside: member)
     ship = ready()
 
     async def story() -> tuple[Any, float]:
@@ -272,6 +273,15 @@ def test_where_it_is_believed_most_is_looked_at_first_and_believed_less_then(
     assert [m.belief for m in many] == pytest.approx([0.025] * 8 + [0.1] * 2)
 
 
+def test_an_image_of_a_part_of_a_place_takes_a_part_of_the_belief(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a, b = members(0.4, 0.0)
+    swept(monkeypatch, [(a, direction(0.0))], [a, b], part=0.2)
+    # Eight images of a fifth, each of which misses what is in it one time in four.
+    assert a.belief == pytest.approx(0.4 * 0.85**8)
+
+
 def test_what_is_not_worth_an_image_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = members(0.0039, 1.0 - 0.0039)
     _, calls, ended, _ = swept(monkeypatch, [(a, direction(0.0))], [a, b])
@@ -290,7 +300,7 @@ def test_a_sighting_that_is_confirmed_ends_the_sweep(monkeypatch: pytest.MonkeyP
         monkeypatch, [(a, direction(0.0))], seen=["artefact", "it"],
         confirmed=lambda node, sighting, track: ["yes"] if sighting == "it" else None,
     )  # fmt: skip
-    assert found == ["yes"] and [call[0] for call in calls] == ["_look", "_confirm", "_confirm"]
+    assert found == ["yes"] and [call[0] for call in calls] == ["look", "confirm", "confirm"]
     assert a.belief == 1.0
 
 
@@ -306,9 +316,9 @@ def confirm(monkeypatch: pytest.MonkeyPatch, answers: list[bool]) -> tuple[Any, 
         right = unit((1.0, math.tan(math.radians(0.5)), 0.0))
         return [(now(), right if here else wrong, 5.0)]
 
-    monkeypatch.setattr(search, "_look", look)
+    monkeypatch.setattr(confirming, "look", look)
     first = (0.0, (1.0, 0.0, 0.0), 5.0)
-    found = do(search._confirm(ready(), first, lambda time: (1.0, 0.0, 0.0)))
+    found = do(confirming.confirm(ready(), first, lambda time: (1.0, 0.0, 0.0)))
     return found, at
 
 

@@ -2,20 +2,23 @@
 
 import asyncio
 import math
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from flight.astrodynamics.vectors import Vector, norm, scale, subtract, unit
+from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.fault_protection.structure import STRUCTURE
 from flight.icd.devices.base import DeviceFault
-from flight.orbiter import capturing, departing, node, search, vehicle
+from flight.orbiter import capturing, confirming, departing, node, search, vehicle
 from flight.orbiter.navigation import orbit_covariance
+from flight.orbiter.propagation import mean_axis
 from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.search import make_family
+from flight.orbiter.tanks import TankBook
 from flight.orbiter.vehicle import OrbiterVehicle, TargetOrbit
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, known_orbit, now, orbit, quick
 
@@ -39,9 +42,11 @@ def sought(
         return finds(now())
 
     monkeypatch.setattr(search, "_sweep", sweep)
+    monkeypatch.setattr(search, "_fitting", lambda node, found, family, epoch: "the best")
     monkeypatch.setattr(
-        search, "_finish", lambda node, found, family, epoch: Signal("done", {"found": found})
+        search, "_finish", lambda node, found, state: Signal("done", {"found": found, "at": state})
     )
+    quick(monkeypatch, search, search_near=None, _go_round=None)
     if target is None:
         target = TargetOrbit(*orbit(), 0.0, 20_000.0)
     ship = Ship(target=target, **values)
@@ -50,7 +55,7 @@ def sought(
 
 def test_a_search_sweeps_until_it_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     ship, families = sought(monkeypatch, lambda at: ["it"] if at >= 20_000.0 else None)
-    assert do(search.search(ship, SIGNAL)).data == {"found": ["it"]}
+    assert do(search.search(ship, SIGNAL)).data == {"found": ["it"], "at": "the best"}
     assert [at for at, *_ in families] == [0.0, 5_000.0, 10_000.0, 15_000.0]
     assert all(epoch == 0.0 for _, epoch, _ in families)
     assert ship.told("refresh_own")
@@ -134,7 +139,8 @@ def test_a_find_begins_with_the_member_that_fits_best() -> None:
 def finish(ship: Any, sightings: Any, family: Any) -> Signal:
     async def story() -> Signal:
         await asyncio.sleep(9_100.0)
-        return search._finish(ship, sightings, family, -500.0)
+        best = search._fitting(ship, sightings, family, -500.0)
+        return search._finish(ship, sightings, best)
 
     found: Signal = do(story())
     return found
@@ -179,18 +185,85 @@ def test_members_that_lie_too_far_along_the_orbit_are_not_looked_at(
 
 
 def test_a_camera_that_does_not_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick(monkeypatch, search, image=DeviceFault("no_power", "off"))
+    quick(monkeypatch, confirming, image=DeviceFault("no_power", "off"))
     ship: Any = Ship(images_taken=6)
 
     async def story() -> float:
-        assert await search._look(ship, lambda time: LINE) == []
+        assert await confirming.look(ship, lambda time: LINE) == []
         return now()
 
     assert do(story()) == 900.0 and ship.images_taken == 7
     assert len(ship.told("device_trouble")) == 1
-    quick(monkeypatch, search, image=["a"])
+    quick(monkeypatch, confirming, image=["a"])
     ship = Ship()
-    assert do(search._look(ship, lambda time: LINE)) == ["a"] and ship.images_taken == 1
+    assert do(confirming.look(ship, lambda time: LINE)) == ["a"] and ship.images_taken == 1
+
+
+def test_near_by_an_image_shows_a_part_of_the_way_between_two_members() -> None:
+    family = make_family(orbit(), 20_000.0, 20_000.0)
+    middle = len(family) // 2
+    member, beyond = family[middle], family[middle + 1]
+    ship: Any = Ship(images_taken=0)
+    place = member.state(20_000.0)[0]
+    cell = norm(subtract(beyond.state(20_000.0)[0], place))
+
+    async def story(distance: float) -> list[tuple[float, float]]:
+        await asyncio.sleep(20_000.0)
+        ship.navigator.time = now()
+        x, y, z = place
+        ship.navigator.own = ((x + distance, y, z), orbit()[1])
+        found = []
+        for number in range(40):
+            ship.images_taken = number
+            found.append(search._part_of_cell(ship, member, family, 0.0))
+        return found
+
+    assert set(do(story(2_000e3))) == {(1.0, 0.0)}
+    near = do(story(100e3))
+    width = 2.0 * math.radians(1.9) * 100e3
+    assert [part for part, _ in near] == pytest.approx([width / cell] * 40, rel=0.02)
+    # Forty images lie beside each other over the whole way, and not beyond it.
+    places = sorted(beside for _, beside in near)
+    assert places[0] > -0.5 * cell and places[-1] < 0.5 * cell
+    assert max(b - a for a, b in pairwise(places)) < width
+    assert places[0] < -0.5 * cell + width and places[-1] > 0.5 * cell - width
+
+
+def test_an_image_beside_a_member_is_taken_before_it_on_its_orbit() -> None:
+    ship: Any = Ship((0.0, 100_000.0, 0.0))
+    [*_, member] = make_family(orbit(), 20_000.0, 20_000.0)
+    place, velocity = member.state(300.0)
+    ship.navigator.advance(300.0)
+    there = add(place, scale(5_000.0, unit(velocity)))
+    line = unit(subtract(there, ship.navigator.own[0]))
+    assert search._track(ship, member, 0.0, 5_000.0)(300.0) == pytest.approx(line, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("height", "after"), [(3_000.0, 25_000.0), (-3_000.0, -25_000.0), (25_000.0, 25_000.0)]
+)
+def test_who_goes_along_with_it_changes_to_an_orbit_that_drifts_once_around(
+    height: float, after: float
+) -> None:
+    ship: Any = Ship(target=None)
+    ship.navigator.own, ship.navigator.target = orbit(343e3 + height), None
+    before = ship.navigator.own
+    do(search._go_round(ship, orbit()))
+    offset = mean_axis(ship.navigator.own) - mean_axis(orbit())
+    assert offset == pytest.approx(after, abs=600.0)
+    assert (ship.navigator.own == before) is (height == after)
+    assert [purpose for purpose, _ in ship.burns()] == ["search"] * (height != after)
+    empty: Any = Ship(tank_book=TankBook(0.0, 2_000.0, 2.5))
+    empty.navigator.own = orbit(346e3)
+    with pytest.raises(ActivityFailed, match=r"search: it takes 1\d m/s, the tanks hold 0"):
+        do(search._go_round(empty, orbit()))
+
+
+def test_what_is_found_near_by_needs_no_wide_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship, families = sought(monkeypatch, lambda at: ["wide"])
+    calls = quick(monkeypatch, search, search_near=["near"], _go_round=None)
+    assert do(search.search(ship, SIGNAL)).data == {"found": ["near"], "at": None}
+    assert [name for name, *_ in calls] == ["search_near"] and not families
 
 
 # ------------------------------------------------------- shown, remembered, renewed
