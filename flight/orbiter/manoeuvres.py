@@ -5,7 +5,9 @@ import math
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 
+from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.lambert import lambert
 from flight.astrodynamics.linear_systems import inverse
@@ -37,6 +39,8 @@ ACCELEROMETER_NOISE = 0.0004  # m/s
 UNMEASURED = 0.03
 """Of a burn that was only told to the engines: one standard deviation (assumption)."""
 _SHOTS = 6
+_MERE = 1e-9
+_PART = 40.0  # s of a burn that are taken for one impulse
 
 
 Replan = Callable[[], Awaitable[Vector | None]]
@@ -206,7 +210,8 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
             took = min(passed, burn_seconds(node, norm(gained)))
         with node.storage.transaction():
             node.note_burn(norm(gained), impulse, felt=felt is not None)
-            _note(node, gained, passed - 0.5 * took, measured=felt is not None)
+            parts = 0.0 if small or took > 2.0 * burn_seconds(node, norm(gained)) else took
+            _note(node, gained, passed - 0.5 * took, parts, measured=felt is not None)
             node.burn_begun = None
     if reason and norm(gained) <= _NOTHING * size:
         raise BurnNotBegun(f"{purpose}: the burn did not happen: {reason}")
@@ -223,23 +228,43 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
 
 
 def _note(
-    node: OrbiterVehicle, gained: Vector, since: float, *, measured: bool = False,
-    error: float = 0.0,
+    node: OrbiterVehicle, gained: Vector, since: float, took: float = 0.0, *,
+    measured: bool = False, error: float = 0.0,
 ) -> None:  # fmt: skip
-    """Takes a velocity change whose middle was `since` seconds ago, known to `error` m/s, or as
-    well as it can be."""
+    """Takes a velocity change that took so many seconds, whose middle was `since` seconds ago,
+    known to `error` m/s, or as well as it can be.
+
+    A long one in parts: an impulse for 200 m/s in 400 s is a metre a second wrong, by what gravity
+    differs along the way.
+    """
     nav = node.navigator
     if nav.own is None:
         return
     now = node.clock.now()
-    if now > nav.time:
-        nav.advance(max(nav.time, now - since))
     if norm(gained) > node.parameters["largest_thruster_change"]:
         node.note_large_burn()
     part = ACCELEROMETER_SCALE if measured else UNMEASURED
-    nav.kick(gained, error or part * norm(gained) + ACCELEROMETER_NOISE)
+    sigma = error or part * norm(gained) + ACCELEROMETER_NOISE
+    exhaust = float(node.parameters["specific_impulse"]) * STANDARD_GRAVITY
+    weights = burn_weights(max(1, math.ceil(took / _PART)), norm(gained) / exhaust)
+    for index, weight in enumerate(weights, start=1):
+        if now > nav.time:
+            middle = took * ((index - 0.5) / len(weights) - 0.5) - since
+            nav.advance(max(nav.time, now + middle))
+        nav.kick(scale(weight, gained), sigma if index == len(weights) else 0.0)
     nav.advance(now)
     node.save_navigation()
+
+
+def burn_weights(count: int, size: float) -> list[float]:
+    """What part of a burn's velocity change each of `count` equal parts of its time gives; the
+    change is `size` times the exhaust's speed. The later the more: the tanks become lighter (rocket
+    equation)."""
+    if count == 1 or size < _MERE:
+        return [1.0 / count] * count
+    spent = -math.expm1(-size)
+    left = [math.log1p(-spent * index / count) for index in range(count + 1)]
+    return [(a - b) / size for a, b in pairwise(left)]
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Burns that take minutes: when they begin, what they lead to, and what the tanks hold."""
 
+import asyncio
 import math
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from flight.astrodynamics.vectors import Vector, add, norm, scale, subtract, unit
 from flight.core.activities import ActivityFailed
-from flight.orbiter import phasing
+from flight.orbiter import manoeuvres, phasing
 from flight.orbiter.drifting import along_the_track, seconds_around
 from flight.orbiter.legs import Leg, follow_leg
 from flight.orbiter.long_burns import balanced, check_propellant, lead_of
@@ -140,6 +141,35 @@ def test_a_transfer_that_is_none_by_its_instant_is_no_leg(monkeypatch: pytest.Mo
     ship: Any = Ship((0.0, 90_000.0, 0.0))
     assert do(phasing._depart(ship, (0.0, 6e4, 0.0), (0.0,) * 3, 1_000.0, 4_000.0)) is None  # type: ignore[arg-type]
     assert not ship.burns()
+
+
+def test_what_a_long_burn_has_given_is_taken_as_it_came() -> None:
+    size = 200.0
+    change: Vector = (0.3 * size, 0.2 * size, math.sqrt(0.87) * size)
+    ship: Any = Ship()
+    end, seconds = burnt(orbit(), change, ship.weight())
+    found = {}
+    for parts in (True, False):
+        ship = Ship()
+        ship.navigator.own = orbit()
+
+        async def story(ship: Any = ship, took: float = seconds * parts) -> None:
+            await asyncio.sleep(seconds)
+            manoeuvres._note(ship, change, 0.5 * seconds, took, measured=True)
+
+        do(story())
+        own = ship.navigator.own
+        found[parts] = norm(subtract(own[0], end[0])), norm(subtract(own[1], end[1]))
+    assert found[True][0] < 10.0 and found[True][1] < 0.03
+    assert found[False][0] > 100.0  # at once: what was taken for true before
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 0.06), (1, 0.0), (7, 0.06), (7, 0.0), (3, 1e-12)])
+def test_parts_of_a_burn_are_all_of_it_and_grow(count: int, size: float) -> None:
+    weights = manoeuvres.burn_weights(count, size)
+    assert len(weights) == count and math.fsum(weights) == pytest.approx(1.0)
+    assert weights == sorted(weights)
+    assert (weights[-1] > weights[0]) is (count > 1 and size > 1e-9)
 
 
 # ------------------------------------------------------------------------- drift
