@@ -186,6 +186,8 @@ class Orbiter(OrbiterVehicle):
         except DeviceError as error:
             self.stars_seen = None
             self.device_trouble(reason=str(error))
+        if not self.stars_seen:  # does that last? in twelve hours nobody may ask again
+            self.protection.looks.look_again("star_tracker", "attitude")
 
     @command(deadline=60.0)
     def load_target_orbit(

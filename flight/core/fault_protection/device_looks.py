@@ -101,10 +101,14 @@ class DeviceLooks:
         for device, method in looked_after.items():
             if device in self._asked or device in aside:
                 continue
-            if self._is_well(device, good.get((device, method))):
-                continue
+            if not self._is_well(device, good.get((device, method))):
+                self.look_again(device, method)
+
+    def look_again(self, device: str, method: str) -> None:
+        """Looks at one that has just not answered: whether it goes on so, which is told."""
+        if device not in self._asked and device not in self._node.sensors_aside:
             self._asked[device] = None
-            node.nursery.start(self._look(device, method), name=f"look at {device}")
+            self._node.nursery.start(self._look(device, method), name=f"look at {device}")
 
     def _is_well(self, device: str, reading: Any) -> bool:
         """Whether something good was heard from it, and is as it was told to be. What it answers

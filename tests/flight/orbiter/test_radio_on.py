@@ -45,9 +45,13 @@ def test_it_is_told_until_it_is_on(told: list[Any], says: list[Any], tries: int)
 )
 def test_whether_the_stars_are_seen_the_tracker_says(says: Any, seen: bool | None) -> None:
     troubles: list[str] = []
+    looked: list[tuple[str, str]] = []
+    looks = SimpleNamespace(look_again=lambda *device: looked.append(device))
     node: Any = SimpleNamespace(
+        protection=SimpleNamespace(looks=looks),
         devices=SimpleNamespace(star_tracker=Answers(attitude=[says])), stars_seen="as before",
         device_trouble=lambda reason: troubles.append(reason),
     )  # fmt: skip
     do(Orbiter._look_at_stars(node))
     assert node.stars_seen is seen and len(troubles) == (seen is None)
+    assert looked == ([("star_tracker", "attitude")] if not seen else [])

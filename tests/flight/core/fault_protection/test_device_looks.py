@@ -190,6 +190,26 @@ def test_one_that_is_asked_already_is_not_asked_twice() -> None:
     assert len(story(lambda: MUTE, live).asked) == len(PAUSES) + 1
 
 
+@pytest.mark.parametrize(("silent", "told"), [(9, [("silent", "uhf")]), (2, [])])
+def test_who_was_not_answered_may_have_it_asked_at_once(silent: int, told: list[Any]) -> None:
+    """Though nobody lives by it: whether the silence lasts is known six minutes later, and not at
+    the next time somebody happens to ask."""
+    answers = [MUTE] * silent
+
+    async def live(node: Node) -> None:
+        node.looked = ()
+        for _ in range(2):  # by two who ask at one time it is asked once
+            node.looks.look_again("uhf", "state")
+        await asyncio.sleep(SOME_TIME)
+        assert len(node.asked) == min(silent, len(PAUSES)) + 1
+        node.sensors_aside = ("uhf",)
+        node.looks.look_again("uhf", "state")
+        await asyncio.sleep(SOME_TIME)
+        assert len(node.asked) == min(silent, len(PAUSES)) + 1
+
+    assert story(lambda: answers.pop() if answers else good(), live).told == told
+
+
 def test_what_it_answers_when_it_is_switched_is_no_reading() -> None:
     async def live(node: Node) -> None:
         told = Method("set_power", "actuation", 5.0, State, (), State, "")
