@@ -14,6 +14,7 @@ from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
+from flight.icd.devices.orbiter_navigation import TrackedAttitude
 from flight.orbiter.capturing import capture
 from flight.orbiter.clearance import check_drift
 from flight.orbiter.close_rendezvous import approach_close, hold_position
@@ -182,11 +183,12 @@ class Orbiter(OrbiterVehicle):
     async def _look_at_stars(self) -> None:
         """Whether the star tracker knows the attitude; it does not turning, nor before the Sun."""
         try:
-            self.stars_seen = (await self.devices.star_tracker.attitude()).valid
+            says = await self.devices.star_tracker.attitude()
+            self.stars_seen, why_not = says.valid, says.reason
         except DeviceError as error:
-            self.stars_seen = None
-            self.device_trouble(reason=str(error))
-        if not self.stars_seen:  # does that last? in twelve hours nobody may ask again
+            self.stars_seen, why_not = None, str(error)
+            self.device_trouble(reason=why_not)
+        if not self.stars_seen and why_not not in TrackedAttitude.no_fault:
             self.protection.looks.look_again("star_tracker", "attitude")
 
     @command(deadline=60.0)

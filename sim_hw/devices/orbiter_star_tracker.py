@@ -8,7 +8,7 @@ import msgspec
 from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.vectors import angle_between
 from flight.configuration.files import Quantity
-from flight.icd.devices.orbiter_navigation import StarTracker, TrackedAttitude
+from flight.icd.devices.orbiter_navigation import BLINDED, TURNING, StarTracker, TrackedAttitude
 from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
 from sim_hw.serving.failure_modes import Failing, failure
 
@@ -41,10 +41,14 @@ class SimOrbiterStarTracker(OrbiterDevice, StarTracker):
         vehicle = self.vehicle
         vehicle.body.advance()
         line = rotate(vehicle.attitude, (0.0, 0.0, 1.0))
-        blinded = angle_between(line, vehicle.body.sun_direction()) < _SUN_EXCLUSION
-        turning = self.world.now() < vehicle.turning_until
+        reason = ""
+        if angle_between(line, vehicle.body.sun_direction()) < _SUN_EXCLUSION:
+            reason = BLINDED
+        elif self.world.now() < vehicle.turning_until:
+            reason = TURNING
         return TrackedAttitude(
-            valid=not (blinded or turning or self.blind),
+            valid=not (reason or self.blind),
+            reason=reason,
             time_ns=self.time_ns(),
             quaternion=list(vehicle.measured_attitude(self.parameters.noise)),
         )

@@ -58,6 +58,8 @@ class Readings:
                 pass  # who asked tells of it
             elif wrong:
                 self._refused(device, method, wrong)
+            elif not reading.valid and reading.reason in reading.no_fault:
+                pass
             elif not reading.valid:
                 self._called_invalid(device, method, reading.reason)
             else:

@@ -28,9 +28,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     `own_validity`: fields that may be invalid while the others are not, each with the field that
     says so: a boolean, or for a table the list of the names that are not valid.
+    `no_fault`: reasons for which a device that is well has nothing to say.
     """
 
     own_validity: ClassVar[dict[str, str]] = {}
+    no_fault: ClassVar[frozenset[str]] = frozenset()
 
     valid: bool = True
     time_ns: int = 0  # mission time at which it was taken

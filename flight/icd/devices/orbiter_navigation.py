@@ -14,10 +14,14 @@ from flight.icd.devices.measured import measured
 
 Triple = Annotated[list[float], msgspec.Meta(min_length=3, max_length=3)]
 Quadruple = Annotated[list[float], msgspec.Meta(min_length=4, max_length=4)]
+BLINDED = "blinded by the Sun"
+TURNING = "it turns"
 
 
 class TrackedAttitude(Reading, frozen=True, kw_only=True):
     """Attitude as a unit quaternion, scalar first, from body to inertial axes."""
+
+    no_fault = frozenset({BLINDED, TURNING})
 
     quaternion: Annotated[Quadruple, measured("1", -1.001, 1.001)]
 
@@ -29,7 +33,7 @@ class StarTracker(DeviceInterface):
 
     @reading()
     async def attitude(self) -> TrackedAttitude:
-        """The attitude now; invalid while it turns too fast or is blinded by the Sun."""
+        """The attitude now; invalid, with the reason, while it turns or is blinded by the Sun."""
         raise NotImplementedError
 
 

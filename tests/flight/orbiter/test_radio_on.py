@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flight.icd.devices.orbiter_navigation import BLINDED, TURNING
 from flight.orbiter.node import Orbiter
 from flight.orbiter.vehicle import RADIO_PAUSES, OrbiterVehicle
 from tests.flight.orbiter.ship import MUTE, Answers, do, now
@@ -40,10 +41,20 @@ def test_it_is_told_until_it_is_on(told: list[Any], says: list[Any], tries: int)
 
 
 @pytest.mark.parametrize(
-    ("says", "seen"),
-    [(SimpleNamespace(valid=True), True), (SimpleNamespace(valid=False), False), (MUTE, None)],
+    ("says", "seen", "looks_again"),
+    [
+        (SimpleNamespace(valid=True, reason=""), True, False),
+        (SimpleNamespace(valid=False, reason=BLINDED), False, False),
+        (SimpleNamespace(valid=False, reason=TURNING), False, False),
+        (SimpleNamespace(valid=False, reason=""), False, True),
+        (SimpleNamespace(valid=False, reason="dropout"), False, True),
+        (MUTE, None, True),
+    ],
 )
-def test_whether_the_stars_are_seen_the_tracker_says(says: Any, seen: bool | None) -> None:
+def test_whether_the_stars_are_seen_the_tracker_says(
+    says: Any, seen: bool | None, looks_again: bool
+) -> None:
+    """What is wrong with it, and is neither Sun nor turn, is looked into at once."""
     troubles: list[str] = []
     looked: list[tuple[str, str]] = []
     looks = SimpleNamespace(look_again=lambda *device: looked.append(device))
@@ -54,4 +65,4 @@ def test_whether_the_stars_are_seen_the_tracker_says(says: Any, seen: bool | Non
     )  # fmt: skip
     do(Orbiter._look_at_stars(node))
     assert node.stars_seen is seen and len(troubles) == (seen is None)
-    assert looked == ([("star_tracker", "attitude")] if not seen else [])
+    assert looked == ([("star_tracker", "attitude")] if looks_again else [])

@@ -10,6 +10,7 @@ from flight.astrodynamics.ellipsoids import MARS_IAU
 from flight.astrodynamics.quaternions import from_axis_angle
 from flight.astrodynamics.vectors import norm, scale
 from flight.icd.devices.base import DeviceRejected
+from flight.icd.devices.orbiter_navigation import BLINDED, TURNING
 from sim_hw.devices.narrow_angle_camera import CameraParameters, SimNarrowAngleCamera
 from sim_hw.devices.orbiter_attitude_control import SimOrbiterAttitudeControl
 from sim_hw.devices.orbiter_inertial_unit import OrbiterInertialParameters, SimOrbiterInertialUnit
@@ -80,12 +81,15 @@ async def test_a_star_tracker_needs_the_sun_out_of_its_baffle(angle: float, vali
     made.vehicle.sun = (math.sin(math.radians(angle)), 0.0, math.cos(math.radians(angle)))
     told = await made.attitude()
     assert told.valid is valid and told.quaternion[3] == 1e-3
+    assert told.reason == ("" if valid else BLINDED)
     made.vehicle.turning_until = 1.0
-    assert not (await made.attitude()).valid
+    told = await made.attitude()
+    assert not told.valid and told.reason == (TURNING if valid else BLINDED)
     made.vehicle.turning_until = 0.0
     assert (await made.attitude()).valid is valid
     made.fail("blind")
-    assert not (await made.attitude()).valid
+    told = await made.attitude()
+    assert not told.valid and told.reason == ("" if valid else BLINDED)
     made.fail("blind", lasting=False)
     assert (await made.attitude()).valid is valid
 

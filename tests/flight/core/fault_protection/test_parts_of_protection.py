@@ -77,7 +77,7 @@ def test_what_has_acted_and_is_not_undone_is_owed_once_and_over_boots() -> None:
 
 
 def reading(valid: bool = True, reason: str = "") -> Any:
-    return SimpleNamespace(valid=valid, reason=reason)
+    return SimpleNamespace(valid=valid, reason=reason, no_fault=frozenset())
 
 
 def test_a_reading_that_is_refused_is_told_once_for_each_reason_and_when_it_is_well_again() -> None:

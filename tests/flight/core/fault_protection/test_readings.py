@@ -103,6 +103,23 @@ def test_a_device_that_sees_something_in_between_is_well() -> None:
     assert [event[0] for event in told.events] == ["invalid"], "it is told already"
 
 
+def test_where_a_device_that_is_well_has_nothing_to_say_that_is_no_news(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Depth, "no_fault", frozenset({"dark"}))
+    told = Told()
+    for _ in range(2 * OWN_WORD):
+        assert not told.read(1.0, valid=False, reason="dark")
+    assert told.events == []
+    for _ in range(OWN_WORD - 1):
+        told.read(1.0, valid=False, reason="dark too")
+    assert told.events == []
+    told.read(1.0, valid=False, reason="dark")  # it ends no row, and is not of it
+    assert told.events == []
+    told.read(1.0, valid=False)
+    assert [event[0] for event in told.events] == ["invalid"]
+
+
 def test_an_open_gate_says_nothing() -> None:
     told = Told(open=True)
     assert told.read(NAN)
