@@ -23,8 +23,9 @@ from flight.orbiter.escape import (
     plan_burn,
 )
 from flight.orbiter.manoeuvres import end_begun, felt_by, seen_to_its_end
+from flight.orbiter.records import Departure
 from flight.orbiter.safeguards import BURN_COMPLETED
-from flight.orbiter.vehicle import Departure, OrbiterVehicle
+from flight.orbiter.vehicle import OrbiterVehicle
 from flight.orbiter.witnesses import BURNT
 
 _WAKE_BEFORE = 0.4  # days before the burn for the last tracking solution

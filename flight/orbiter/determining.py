@@ -10,7 +10,8 @@ from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.observing import believed, container_visible, image, nearest
 from flight.orbiter.orbit_determination import Bearing, OrbitFit, fit, fit_from_several
 from flight.orbiter.propagation import State
-from flight.orbiter.vehicle import OrbiterVehicle, TargetOrbit
+from flight.orbiter.records import TargetOrbit
+from flight.orbiter.vehicle import OrbiterVehicle
 
 _FIRST_FIT = 8
 _REFIT = 1.4  # a new fit whenever there are so many times more bearings

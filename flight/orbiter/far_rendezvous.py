@@ -8,7 +8,8 @@ distance observable, which bearings alone do not tell.
 from flight.core.chart.statechart import Signal
 from flight.orbiter.legs import Leg, ahead_or_behind, begin_leg, follow_leg
 from flight.orbiter.observing import take_bearing
-from flight.orbiter.vehicle import LastLeg, OrbiterVehicle
+from flight.orbiter.records import LastLeg
+from flight.orbiter.vehicle import OrbiterVehicle
 
 WAYPOINTS = (18_000.0, 6_000.0, 2_000.0)
 """Distances along the orbit, m."""

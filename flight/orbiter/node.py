@@ -34,12 +34,13 @@ from flight.orbiter.far_rendezvous import approach_far
 from flight.orbiter.manoeuvres import end_begun
 from flight.orbiter.phasing import phase
 from flight.orbiter.recalling import recall
+from flight.orbiter.records import TargetOrbit
 from flight.orbiter.releasing import deflect, release_capsule, wait_for_release
 from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.safing import hold_safe
 from flight.orbiter.search import search
 from flight.orbiter.target_gate import why_no_orbit
-from flight.orbiter.vehicle import DAY, QUIET_LOOKS, OrbiterVehicle, TargetOrbit
+from flight.orbiter.vehicle import DAY, QUIET_LOOKS, OrbiterVehicle
 
 AT_MARS = ("idle", "holding", "loaded")
 WORKING = ("searching", "determining", "rendezvous", "capturing", "containing", "departing")

@@ -11,8 +11,9 @@ from flight.astrodynamics.vectors import norm
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.orbiter_navigation import KnownOrbit
+from flight.orbiter.records import CapsuleRelease, Departure
 from flight.orbiter.trajectory import Path, change_towards_earth, predict
-from flight.orbiter.vehicle import CapsuleRelease, Departure, OrbiterVehicle
+from flight.orbiter.vehicle import OrbiterVehicle
 from flight.runtime.pace import NANOSECONDS
 
 EARLIEST, LATEST, STEP = 20, 420, 4

@@ -16,8 +16,9 @@ from flight.orbiter.containment import CAPSULE
 from flight.orbiter.cruising import make_aim, own_path, show_encounter, show_landing
 from flight.orbiter.landing import reasons_against
 from flight.orbiter.manoeuvres import AT_LEISURE, execute, wait_until
+from flight.orbiter.records import CapsuleRelease
 from flight.orbiter.trajectory import EARTH_RADIUS, EARTH_SPHERE, Path, kicked, predict
-from flight.orbiter.vehicle import CapsuleRelease, OrbiterVehicle
+from flight.orbiter.vehicle import OrbiterVehicle
 from flight.orbiter.witnesses import RELEASED
 
 _ATTEMPTS = 3

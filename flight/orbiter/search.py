@@ -36,9 +36,10 @@ from flight.orbiter.near_search import search_near
 from flight.orbiter.observing import Sighting, is_visible, sun_direction
 from flight.orbiter.orbit_determination import Bearing, residuals
 from flight.orbiter.propagation import State, coast, mean_axis
+from flight.orbiter.records import Guess
 from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.target_gate import why_out_of_reach
-from flight.orbiter.vehicle import Guess, OrbiterVehicle
+from flight.orbiter.vehicle import OrbiterVehicle
 
 SWEEP = 900.0  # s between sweeps with nothing in view
 IMAGES_PER_SWEEP = 8

@@ -5,8 +5,6 @@ import math
 from itertools import chain, repeat
 from typing import Any, ClassVar
 
-import msgspec
-
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.astrodynamics.vectors import Vector, norm, subtract
 from flight.core.custody.handover_active import ActiveHandover
@@ -32,7 +30,8 @@ from flight.orbiter.hardware import REDUNDANT, OrbiterDevices
 from flight.orbiter.navigation import NavigationState, Navigator
 from flight.orbiter.orbit_determination import Bearing
 from flight.orbiter.parameters import PARAMETERS
-from flight.orbiter.propagation import State, coast
+from flight.orbiter.propagation import coast
+from flight.orbiter.records import CapsuleRelease, Departure, Guess, LastLeg, TargetOrbit
 from flight.orbiter.safeguards import ORBITER_SAFEGUARDS
 from flight.orbiter.trajectory import Dynamics
 from flight.orbiter.witnesses import CONFIRMATIONS
@@ -45,49 +44,6 @@ QUIET_LOOKS = 43_200.0
 """s between looks at gauge and devices where little happens: what leaks goes on for so long."""
 ARRAYS_HELD = 3600.0  # s for which their drive holds an angle that it was told
 RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
-
-
-class TargetOrbit(msgspec.Struct, frozen=True):
-    """Where the container was at a mission time (s): inertial axes of Mars (m, m/s), and how well
-    its semi-major axis is known (one standard deviation, m)."""
-
-    position: Vector
-    velocity: Vector
-    time: float
-    axis_sigma: float
-
-    def state(self) -> State:
-        """Position and velocity."""
-        return self.position, self.velocity
-
-
-class Guess(msgspec.Struct, frozen=True):
-    """A state of the container (inertial axes of Mars; m, m/s) at a mission time (s)."""
-
-    time: float
-    state: State
-
-
-class Departure(msgspec.Struct, frozen=True):
-    """When it left Mars and is to arrive at Earth (mission time, s); C3 reached (km2/s2)."""
-
-    time: float
-    arrival: float
-    c3: float
-
-
-class LastLeg(msgspec.Struct, frozen=True):
-    """The leg into the close range: goal in local axes (m), arrival (mission time, s)."""
-
-    goal: Vector
-    arrival: float
-
-
-class CapsuleRelease(msgspec.Struct, frozen=True):
-    """When the capsule was let go, and its entry as predicted then (mission time, s)."""
-
-    time: float
-    entry_time: float
 
 
 class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines):

@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+from flight.core.keeping.checksums import checksum
 from flight.core.keeping.differences import (
     APPEND,
     ENTER,
@@ -26,7 +27,6 @@ from flight.core.keeping.storage import (
     Storage,
     StorageClosed,
     StorageError,
-    checksum,
 )
 from flight.runtime.discs import FILES, Disc
 

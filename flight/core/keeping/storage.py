@@ -6,7 +6,6 @@ may cost the last commits, and never the consistency of the file.
 """
 
 import sqlite3
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import msgpack
 
+from flight.core.keeping.checksums import checksum
 from flight.runtime.discs import FILES, REASONS, Disc
 
 SCHEMA_VERSION = 1
@@ -445,8 +445,3 @@ class Storage:
         if not isinstance(value, bytes) or crc != checksum(namespace, key, value):
             raise StorageDamage(namespace, key, self.name)
         return msgpack.unpackb(value, strict_map_key=False)
-
-
-def checksum(namespace: str, key: str | int, encoded: bytes) -> int:
-    """CRC-32 over name and value, so that a value under a wrong name is found too."""
-    return zlib.crc32(encoded, zlib.crc32(f"{namespace}\0{key}\0".encode()))

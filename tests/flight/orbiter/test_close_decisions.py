@@ -24,7 +24,7 @@ from flight.orbiter.close_rendezvous import (
 )
 from flight.orbiter.legs import Leg
 from flight.orbiter.propagation import motion
-from flight.orbiter.vehicle import LastLeg
+from flight.orbiter.records import LastLeg
 from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
 
 SIGNAL = Signal("x")

@@ -25,8 +25,8 @@ from flight.orbiter.escape import (
     time_of_cutoff,
 )
 from flight.orbiter.propagation import coast
+from flight.orbiter.records import Departure
 from flight.orbiter.trajectory import Dynamics
-from flight.orbiter.vehicle import Departure
 from tests.flight.orbiter.ship import Answers, Ship, do, known_orbit, now, orbit, quick
 
 DAY = 86_400.0

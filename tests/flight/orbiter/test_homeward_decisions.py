@@ -14,7 +14,7 @@ from flight.core.exchanges import ExchangeFailed
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import ReleaseState
 from flight.orbiter import cruising, releasing
-from flight.orbiter.vehicle import CapsuleRelease, Departure
+from flight.orbiter.records import CapsuleRelease, Departure
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, known_orbit, now, quick
 
 DAY = 86_400.0

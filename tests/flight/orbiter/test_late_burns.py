@@ -16,7 +16,7 @@ from flight.orbiter.manoeuvres import (
     Transfer,
     execute,
 )
-from flight.orbiter.vehicle import Departure
+from flight.orbiter.records import Departure
 from tests.flight.orbiter.ship import MUTE, Ship, do, now
 
 WAY = (1.0, 0.0, 0.0)

@@ -1,25 +1,22 @@
 """Burns and legs by hand: what is felt, what is told, when a way is given up."""
 
 import asyncio
-import math
 from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from flight.astrodynamics.relative_motion import lvlh_axes
 from flight.astrodynamics.vectors import norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.orbiter_navigation import InertialReading
-from flight.orbiter import legs, safing
+from flight.orbiter import legs
 from flight.orbiter.clearance import check_drift, receding
 from flight.orbiter.legs import Leg, ahead_or_behind, arrive, begin_leg, follow_leg
-from flight.orbiter.manoeuvres import Transfer, burn_seconds, execute, two_impulses, wait_until
-from flight.orbiter.navigation import Navigator
+from flight.orbiter.manoeuvres import Transfer, burn_seconds, execute, wait_until
 from flight.orbiter.propagation import coast
 from flight.orbiter.tanks import TankBook
-from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, now, orbit
+from tests.flight.orbiter.ship import MUTE, Ship, do, now, orbit
 
 # ---------------------------------------------------------------------- a burn
 
@@ -372,97 +369,3 @@ def test_at_the_goal_it_takes_the_velocity_of_the_goal() -> None:
     assert ship.free_drift_distance is not None
 
 
-# ----------------------------------------------------------------------- safing
-
-
-async def settle(ship: Any, seconds: float = 100.0) -> None:
-    task = asyncio.get_running_loop().create_task(safing.hold_safe(ship, None))  # type: ignore[arg-type]
-    await asyncio.sleep(seconds)
-    assert not task.done()  # it stays in its safe state
-    task.cancel()
-
-
-@pytest.mark.parametrize(
-    ("along", "certain", "believed", "leaves"),
-    [(300.0, 5.9, 50.0, True), (300.0, 6.0, 50.0, True), (300.0, 6.1, 50.0, False),
-     (300.0, None, None, True), (999.0, 1.0, 50.0, True), (1_001.0, 1.0, 6.1, False),
-     (1_001.0, 1.0, 6.0, True)],
-)  # fmt: skip
-def test_where_its_drift_is_not_clear_of_it_the_safe_state_begins_with_a_way_out(
-    monkeypatch: pytest.MonkeyPatch, along: float, certain: float, believed: float, leaves: bool
-) -> None:
-    def check(node: Any) -> None:
-        node.certain_drift_distance, node.free_drift_distance = certain, believed
-
-    monkeypatch.setattr(safing, "check_drift", check)
-    ship: Any = Ship((0.0, along, 0.0))
-    do(settle(ship))
-    assert [purpose for purpose, _ in ship.burns()] == ["safing"] * leaves
-
-
-def colliding(along: float) -> Any:
-    """A ship on a way that leads to the container."""
-    ship: Any = Ship((0.0, along, 0.0))
-    nav = ship.navigator
-    nav.kick(two_impulses(nav.own, nav.target, (0.0, 0.0, 0.0), 2_500.0).first, 0.0)
-    return ship
-
-
-@pytest.mark.parametrize("side", [1.0, -1.0])
-def test_the_way_out_recedes_from_the_container_on_either_side(side: float) -> None:
-    ship = colliding(side * 200.0)
-
-    async def story() -> None:
-        check_drift(ship)
-        assert ship.certain_drift_distance <= 6.0
-        await settle(ship)
-
-    do(story())
-    assert len(ship.burns()) == 1 and ship.certain_drift_distance > 12.0
-
-
-def test_far_away_what_leads_to_the_container_is_left_as_well() -> None:
-    ship = colliding(5_000.0)
-
-    async def story() -> None:
-        check_drift(ship)
-        assert ship.free_drift_distance < 6.0
-        await settle(ship)
-
-    do(story())
-    assert ship.burns() and ship.free_drift_distance > 100.0
-
-
-def test_on_board_nothing_is_to_be_kept_clear_of() -> None:
-    ship: Any = Ship((0.0, 1.0, 0.0), container_captured=True)
-    do(settle(ship))
-    assert not ship.burns()
-
-
-def to_local(ship: Any, way: list[float]) -> Any:
-    """In the container's axes at the start."""
-    target = Ship().navigator.target
-    assert target is not None
-    return tuple(
-        math.fsum(a * b for a, b in zip(axis, way, strict=True)) for axis in lvlh_axes(*target)
-    )
-
-
-def test_the_safe_state_goes_on_where_nobody_can_measure_a_burn() -> None:
-    ship = colliding(200.0)
-    ship.context.structure = Structure(left_out=frozenset(["all_stellar"]))
-    ship.devices.inertial_unit = Answers(state=[MUTE])
-    do(settle(ship, 2_000.0))
-    assert ship.told("device_trouble") and not ship.burns()
-    assert ship.devices.array_drive.asked  # and keeps its power
-
-
-def test_in_the_safe_state_what_is_not_known_is_not_fled_from() -> None:
-    unknown: Any = Ship()
-    unknown.navigator = Navigator()
-    do(settle(unknown))
-    assert not unknown.said
-    lost: Any = Ship()
-    lost.navigator.covariance = []
-    do(settle(lost))
-    assert not lost.burns()

@@ -13,7 +13,8 @@ from flight.icd.devices.base import DeviceFault
 from flight.orbiter import capturing, close_rendezvous, legs, recalling
 from flight.orbiter.legs import Leg
 from flight.orbiter.manoeuvres import Transfer
-from flight.orbiter.vehicle import CapsuleRelease, Departure, OrbiterVehicle
+from flight.orbiter.records import CapsuleRelease, Departure
+from flight.orbiter.vehicle import OrbiterVehicle
 from tests.flight.orbiter.ship import Answers, Ship, do, known_orbit, now, quick
 
 GOAL = (0.0, 100.0, 0.0)

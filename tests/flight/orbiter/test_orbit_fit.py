@@ -21,7 +21,7 @@ from flight.orbiter.linear_algebra import diagonal
 from flight.orbiter.navigation import across, orbit_covariance
 from flight.orbiter.orbit_determination import Bearing, OrbitFit, _tamed, fit, residuals
 from flight.orbiter.propagation import coast
-from flight.orbiter.vehicle import Guess, TargetOrbit
+from flight.orbiter.records import Guess, TargetOrbit
 from tests.flight.orbiter.ship import MUTE, Ship, do, now, orbit, quick
 
 SIGNAL = Signal("x")

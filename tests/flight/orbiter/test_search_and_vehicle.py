@@ -16,10 +16,11 @@ from flight.icd.devices.base import DeviceFault
 from flight.orbiter import capturing, confirming, departing, node, search, vehicle
 from flight.orbiter.navigation import orbit_covariance
 from flight.orbiter.propagation import mean_axis
+from flight.orbiter.records import TargetOrbit
 from flight.orbiter.safeguards import TARGET_GATE
 from flight.orbiter.search import make_family
 from flight.orbiter.tanks import TankBook
-from flight.orbiter.vehicle import OrbiterVehicle, TargetOrbit
+from flight.orbiter.vehicle import OrbiterVehicle
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, known_orbit, now, orbit, quick
 
 SIGNAL = Signal("x")
