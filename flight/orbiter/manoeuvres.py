@@ -298,14 +298,18 @@ async def end_begun(node: OrbiterVehicle) -> None:
             return
         after = await _felt(node, begun.purpose)
         felt = None if begun.felt is None or after is None else subtract(after, begun.felt)
+        gained = scale(0.5, begun.wanted) if felt is None else felt
+        passed = node.clock.now() - begun.time
+        small = norm(begun.wanted) <= node.parameters["largest_thruster_change"]
+        took = 0.0 if small else min(passed, burn_seconds(node, norm(gained)))
+        since = passed - 0.5 * took  # it began when it was told to, and was over as soon as it can
         with node.storage.transaction():
             if felt is not None:
                 node.note_burn(norm(felt), begun.impulse, felt=True)
-                _note(node, felt, node.clock.now() - begun.time, measured=True)
+                _note(node, felt, since, took, measured=True)
                 node.delta_v_used = round((node.delta_v_used or 0.0) + norm(felt), 3)
             elif node.navigator.own is not None:  # anything between nothing and all of it
-                half = scale(0.5, begun.wanted)
-                _note(node, half, node.clock.now() - begun.time, error=norm(half))
+                _note(node, gained, since, took, error=norm(gained))
             node.burn_begun = node.burn_left = None
         node.burn_broken_off(
             purpose=begun.purpose, wanted=round(norm(begun.wanted), 4),

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from flight.astrodynamics.vectors import subtract
+from flight.astrodynamics.vectors import norm, subtract
 from flight.core.fault_protection.structure import Structure
 from flight.icd.devices.base import DeviceFault, DeviceTimeout
 from flight.orbiter.burn_begun import BurnBegun
-from flight.orbiter.manoeuvres import BurnStopped, end_begun, execute
+from flight.orbiter.manoeuvres import BurnStopped, burn_seconds, end_begun, execute
 from flight.orbiter.navigation import Navigator
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do
 
@@ -77,6 +77,43 @@ def test_what_a_computer_has_begun_before_it_died_is_taken_once(by: str) -> None
     assert told["felt"] == 0.06 and ship.burn_begun is ship.burn_left is None
     later = 0.0 if by == "boot" else 0.2
     assert moved(ship, Ship()) == pytest.approx((0.06, later, 0.0), abs=1e-4)
+
+
+def noted(ship: Any, work: Any) -> Any:
+    """Where the orbiter is believed to be an hour after that, m."""
+
+    async def story() -> Any:
+        await work()
+        ship.navigator.advance(3600.0)
+        return ship.navigator.own[0]
+
+    return do(story())
+
+
+@pytest.mark.parametrize("felt", [True, False])
+def test_one_of_minutes_is_taken_about_its_middle_however_late_that_is_done(felt: bool) -> None:
+    way, wanted = (60.0, 0.0, 0.0), (120.0, 0.0, 0.0)
+    whole: Any = Ship()
+    seconds = burn_seconds(whole, 60.0)
+
+    async def burn(direction: list[float], size: float, *more: Any) -> None:
+        await asyncio.sleep(seconds)
+        whole._push(list(way))
+
+    whole.devices.main_engine.burn = burn
+    there = noted(whole, lambda: execute(whole, way, "leg"))
+    before = (0.0, 0.0, 0.0) if felt else None
+    begun = BurnBegun(0.0, "leg", way if felt else wanted, 320.0, before)
+    ship: Any = Ship(burn_begun=begun, burn_left=begun)
+    ship.felt = list(way)
+
+    async def late() -> None:
+        await asyncio.sleep(1000.0)
+        await end_begun(ship)
+
+    # As if all of it were given when it began, it would be 60 m/s times half of 92 s off.
+    assert norm(subtract(noted(ship, late), there)) < 100.0
+    assert ship.burn_left is None
 
 
 def test_what_nobody_has_felt_may_be_anything_up_to_the_whole() -> None:
