@@ -138,20 +138,29 @@ async def deflect(node: OrbiterVehicle, signal: Signal) -> Signal:
         return Signal("done", {"result": "it passes Earth already"})
     for pause in (*AT_LEISURE, None):
         await execute(node, change, "deflection", again=plan, pauses=AT_LEISURE)
-        found = predict(await own_path(node), node.dynamics)
-        # Not met by the prediction any more: it passes outside the sphere of influence.
-        radius = EARTH_SPHERE if found is None else found.perigee_radius
-        altitude = radius - EARTH_RADIUS
-        node.perigee_altitude = None if found is None else round(altitude, 1)
+        altitude = await _passes_at(node)
         if altitude >= 0.5 * node.parameters["deflection_altitude"]:
             break
-        # A burn that was cut off has led to another way, which may be nearer: the rest of it.
-        await asyncio.sleep(pause or 0.0)
-        change = await plan()
-        if pause is None or change is None:
+        if pause is None:
             raise ActivityFailed(f"the orbiter would pass at {altitude / 1000.0:.0f} km only")
+        # A burn that was cut off has led to another way, which may be nearer: the rest of it.
+        await asyncio.sleep(pause)
+        change = await plan()
+        if change is None:  # by what has been tracked since
+            altitude = await _passes_at(node)
+            break
     node.deflected(altitude=round(altitude / 1000.0))
     return Signal("done", {"result": f"passes Earth at {altitude / 1000.0:.0f} km"})
+
+
+async def _passes_at(node: OrbiterVehicle) -> float:
+    """Altitude (m) at which the orbiter passes Earth by what is known now, which is shown."""
+    found = predict(await own_path(node), node.dynamics)
+    # Not met by the prediction any more: it passes outside the sphere of influence.
+    radius = EARTH_SPHERE if found is None else found.perigee_radius
+    altitude = radius - EARTH_RADIUS
+    node.perigee_altitude = None if found is None else round(altitude, 1)
+    return altitude
 
 
 def _size(node: OrbiterVehicle, path: Path, outward: Vector, goal: float) -> float:

@@ -334,3 +334,21 @@ def test_half_of_the_altitude_is_enough(
     else:
         with pytest.raises(ActivityFailed, match="would pass at 500 km only"):
             do(releasing.deflect(ship, SIGNAL))
+
+
+@pytest.mark.parametrize(("later", "burns"), [(1_000_000.0, 1), (999_999.0, 2)])
+def test_what_was_too_little_and_is_enough_by_later_tracking_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, later: float, burns: int
+) -> None:
+    ship, calls = deflected(monkeypatch, -500_000.0, None)
+    seen = iter([-500_000.0, 400_000.0, later])  # planned by, after the burn, and a minute later
+
+    def predict(path: Any, dynamics: Any) -> Any:
+        altitude = 1e5 * path if isinstance(path, float) else next(seen, 1_000_000.0)
+        return SimpleNamespace(perigee_radius=EARTH + altitude, b_vector=(0.0, 2.0, 0.0))
+
+    monkeypatch.setattr(releasing, "predict", predict)
+    found = do(releasing.deflect(ship, SIGNAL))
+    assert found.data["result"] == "passes Earth at 1000 km"
+    assert ship.perigee_altitude == 1_000_000.0
+    assert len([call for call in calls if call[0] == "execute"]) == burns
