@@ -98,6 +98,7 @@ class FeedsFromLines(KeepsTankBook):
             self._note_loss(used, missing)
             self.line_isolating = (used, self._better_than(used))
         used, better = self.line_isolating
+        await self.safing_control.calm()  # a burn may have begun between the looks
         await self._feed_by(better)
         known = len(self.lines_suspected)
         if used not in self.lines_suspected:

@@ -234,6 +234,15 @@ async def test_a_valve_that_stuck_is_told_again_only_when_nothing_burns() -> Non
     assert valves == [(True, True)] and node.burns == [] and node.line_wanted == "a"
 
 
+async def test_a_leak_is_not_isolated_in_a_burn_that_began_while_it_was_looked_at() -> None:
+    node: Any = Tanks(950.0)
+    node.note_gauge(gauge(1_000.0))
+    fed: list[Any] = []
+    node.burns = [lambda: fed.append(node.valves)]
+    await node.isolate_leak()
+    assert fed == [(True, False)] and node.valves == (False, True)
+
+
 @pytest.mark.parametrize("mended", [True, False])
 async def test_a_line_that_was_half_isolated_is_isolated_and_not_the_good_one(mended: bool) -> None:
     node = await half_isolated()
