@@ -31,6 +31,7 @@ from flight.core.keeping.clock import monotonic as monotonic
 from flight.core.keeping.continuity import life_of, restore_correction
 from flight.core.keeping.health import BootRecord, HealthMonitor, Progress
 from flight.core.keeping.parameters import Parameter, ParameterTable
+from flight.core.keeping.storage import StorageError
 from flight.core.keeping.store_watch import StoreWatch
 from flight.core.mailbox import (
     CommandArrived,
@@ -396,7 +397,7 @@ class Node(ProtectionCommands):
         while True:
             try:
                 await self.sample()
-            except DeviceError as error:  # a device that is dead must not end the node
+            except (DeviceError, StorageError) as error:  # what is dead must not end the node
                 self.sample_failed(reason=f"{type(error).__name__}: {error}")
             except Exception as error:  # nor an error of the software
                 self.sample_fault(reason=f"{type(error).__name__}: {error}")

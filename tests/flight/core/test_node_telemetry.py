@@ -3,6 +3,7 @@
 import asyncio
 
 from flight.core.keeping.health import Standing
+from flight.core.keeping.storage import StorageDamage
 from flight.icd.devices.base import DeviceTimeout
 from flight.icd.messages import Rung, Severity
 from ground.testbed.rig import Rig
@@ -75,7 +76,11 @@ async def test_changed_channels_are_published_with_the_next_housekeeping(rig: Ri
 
 
 async def test_devices_that_cannot_be_sampled_do_not_end_the_node(rig: Rig, world: World) -> None:
-    for error, told in ((DeviceTimeout("dead"), "sample_failed"), (KeyError("a"), "sample_fault")):
+    for error, told in (
+        (DeviceTimeout("dead"), "sample_failed"),
+        (StorageDamage("node", "key", "store"), "sample_failed"),
+        (KeyError("a"), "sample_fault"),
+    ):
         rig.events.clear()
         world.sample = error
         await asyncio.sleep(700.0)
