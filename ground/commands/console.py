@@ -236,11 +236,13 @@ class Console:
         self._edge.start()
         import ground.testbed.operating.control_client  # noqa: F401 - what is needed next, while the edge starts
 
-        line = self._edge.line()
-        if not line:
-            raise ConfigurationError(
-                str(self.folder), None, "", "mission control could not be served"
-            )
+        while not (line := self._edge.line()).endswith("\n"):
+            self._edge.end()
+            if not (self._told and self._edge.may_start_again()):
+                raise ConfigurationError(
+                    str(self.folder), None, "", "mission control could not be served"
+                )
+            self._edge.start()  # it has ended before it served
         self._served = json.loads(line)
 
     def _await(self, there: Callable[[], bool], otherwise: str) -> None:
@@ -417,6 +419,8 @@ class Console:
 
     def end(self) -> None:
         """Ends them in order: page, edge, run."""
-        self._end_spare()
-        end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
-        self._prepared.end()
+        try:
+            self._end_spare()
+        finally:  # also at a second Ctrl-C
+            end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
+            self._prepared.end()

@@ -22,10 +22,11 @@ class Process:
     def __init__(self, name: str, words: Any, speaks: bool = False) -> None:
         self.name, self.words, self.code, self.starts = name, words, None, 0
         self.may = True
+        self.dies, self.cut = 0, 0  # so often before it has said more than so much
         self.said = json.dumps({
             "requests": "ipc://r", "streams": "ipc://s", "links": {"anna": "t1", "ben": "t2"},
             "roles": {"anna": ["operator", "trainer"]},
-        })  # fmt: skip
+        }) + "\n"  # fmt: skip
 
     def start(self) -> None:
         self.code = None
@@ -36,6 +37,8 @@ class Process:
         Process.started.append([self.name, "became", process])
 
     def line(self) -> str:
+        if self.starts <= self.dies:
+            return self.said[: self.cut]
         return self.said
 
     def may_start_again(self) -> bool:
@@ -175,6 +178,43 @@ def test_who_has_ended_is_started_again_and_who_keeps_ending_is_named(
     assert made._see_to_who_serves() is made._web and len(Process.started) == 3
     made._web = None
     assert made._see_to_who_serves() is None
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+def test_an_edge_that_ends_before_it_serves_ends_no_run_that_is_under_way(cut: int) -> None:
+    demo = opened("--demo")
+    demo._start_edge()
+    demo._told = True
+    edge = demo._edge
+    edge.dies, edge.cut, edge.code = edge.starts + 2, cut, -9
+    assert demo._see_to_who_serves() is None
+    assert edge.starts == 4 and demo._served["requests"] == "ipc://r"
+    edge.dies, edge.cut = edge.starts + 1, cut
+    edge.may = False
+    with pytest.raises(ConfigurationError, match="could not be served"):
+        demo._start_edge()
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+def test_an_edge_that_never_served_is_not_started_again(cut: int) -> None:
+    demo = opened("--demo")
+    demo._edge.dies, demo._edge.cut = 1, cut
+    with pytest.raises(ConfigurationError, match="could not be served"):
+        demo._start_edge()
+    assert demo._edge.starts == 1 and Process.started[-1] == ["the edge", "end"]
+
+
+def test_a_second_interruption_leaves_nobody_behind() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    demo = opened("--demo")
+    ended: list[str] = []
+    demo._prepared.end = lambda: ended.append("prepared")
+    demo._spare = SimpleNamespace(end=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.end()
+    assert Process.started == [["the edge", "end"], ["the run", "end"]] and ended == ["prepared"]
 
 
 @pytest.mark.parametrize(
