@@ -20,6 +20,7 @@ PATIENCE = 10.0  # wall seconds for a process to end in order
 RESTARTS = 5  # of one process that has ended by itself, in RESTARTS_IN
 MOST_STARTS = 60  # in RESTARTS_IN, also of one that somebody keeps killing
 RESTARTS_IN = 60.0  # wall seconds
+COPIED = 30.0  # wall seconds in which a copy of who is prepared is there, or a program is started
 
 
 @dataclass
@@ -69,8 +70,11 @@ class Child:
         self._process, self._ordered = process, 0
 
     def _begun(self) -> subprocess.Popen[str] | Adopted | None:
-        """Its process; None where it was not started, or where its copy is not there yet."""
+        """Its process; None where it was not started, or where its copy is not there yet. One that
+        hangs, or has lost an order, is not waited for."""
         if self._ordered and self.prepared is not None:
+            if time.monotonic() - self._started[-1] > COPIED:
+                self.prepared.end()
             if pid := self.prepared.pid_of(self._ordered):
                 self._process, self._ordered = Adopted(pid), 0
             elif self.prepared.is_gone:

@@ -37,7 +37,7 @@ def read_code() -> None:
 
 def serve(channel: socket.socket) -> int:
     """Copies this process for each order; returns, in a copy, what that ended with, and here when
-    nobody orders any more."""
+    nobody orders any more, or no copy can be made."""
     channel.send(b'{"ready": true}')
     while True:
         data, pipes, _, _ = socket.recv_fds(channel, LARGEST, PIPES)
@@ -46,13 +46,24 @@ def serve(channel: socket.socket) -> int:
         order: dict[str, Any] = json.loads(data)
         between = os.fork()
         if between:
-            os.waitpid(between, 0)
+            failed = os.waitpid(between, 0)[1]
             for each in pipes:
                 os.close(each)
-        elif os.fork():
+            if failed:
+                return NO  # who ordered finds that nobody comes, and starts a program
+        elif _is_between():
             os._exit(YES)  # so that the copy becomes a child of who starts and ends it
         else:
             return _be(order, channel, pipes)
+
+
+def _is_between() -> bool:
+    """Copies once more: true in the process that was copied, which ends where it cannot be."""
+    try:
+        return os.fork() > 0
+    except OSError as error:
+        print(f"no copy can be made: {error.strerror}", file=sys.stderr, flush=True)
+        os._exit(NO)
 
 
 def _be(order: dict[str, Any], channel: socket.socket, pipes: Sequence[int]) -> int:

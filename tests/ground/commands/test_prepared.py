@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ground.commands import prepared, spare
+from ground.commands import children, prepared, spare
 from ground.commands.children import Child
 from ground.commands.prepared import AGAIN, MOST_STARTS, Prepared
 from ground.commands.spare import Spare
@@ -120,6 +120,34 @@ def test_what_was_ordered_and_has_not_begun_is_not_begun(make: Make, tmp_path: P
     assert child.code is None and child.started
     child.end()
     assert made.is_gone and child.code is None and not (tmp_path / "a").exists()
+
+
+NO_SECOND = "setattr(os, 'fork', {}(os.fork, []))".format(
+    "(lambda fork, made: lambda: fork() if not made.append(1) and len(made) == 1 else open('/-'))"
+)
+"""In who is copied a first time all is as ever; the copy cannot be copied again."""
+
+
+def test_where_no_copy_can_be_made_a_program_is_started(make: Make, tmp_path: Path) -> None:
+    child = Child("it", ["says", str(tmp_path / "a")])
+    child.prepared = make("return 6", NO_SECOND)
+    child.start()
+    assert true(lambda: child.code) == 6
+    pid, parent, group, copied, _ = about(tmp_path / "a")
+    assert (parent, group, copied) == (os.getpid(), pid, False)
+
+
+@pytest.mark.parametrize("reads", ["time.sleep(100)", "setattr(preparing, '_be', lambda *a: 1)"])
+def test_one_that_hangs_or_loses_an_order_is_not_waited_for(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: str
+) -> None:
+    child = Child("it", ["says", str(tmp_path / "a")])
+    child.prepared = made = make("return 6", reads)
+    child.start()
+    assert child.code is None and child._process is None
+    monkeypatch.setattr(children, "COPIED", 0.0)
+    assert true(lambda: child.code) == 6
+    assert made.is_gone and about(tmp_path / "a")[3] is False
 
 
 ORPHANED = """
