@@ -19,15 +19,15 @@ _GATE = math.radians(0.6)
 _PAUSE = 30.0
 
 
-async def look(node: OrbiterVehicle, predict: Track) -> list[Sighting]:
-    """One image along a line of sight; nothing in it where the camera does not answer."""
+async def look(node: OrbiterVehicle, predict: Track) -> list[Sighting] | None:
+    """What one image along a line of sight shows; None, after a while: there was no image."""
     node.images_taken = (node.images_taken or 0) + 1
     try:
         return await image(node, predict)
     except DeviceError as error:
         node.device_trouble(reason=str(error))
         await asyncio.sleep(WAIT)
-        return []
+        return None
 
 
 async def confirm(node: OrbiterVehicle, first: Sighting, track: Track) -> list[Sighting] | None:

@@ -59,8 +59,11 @@ async def search_near(node: OrbiterVehicle) -> list[Sighting] | None:
         if number >= _ROUNDS * len(places):
             return None
         track = _beside(node, places[number % len(places)])
+        seen = await look(node, track)
+        if seen is None:  # nobody has looked there
+            continue
         number += 1
-        for sighting in await look(node, track):
+        for sighting in seen:
             found = await confirm(node, sighting, track)
             if found is not None:
                 return found

@@ -170,7 +170,10 @@ async def _sweep(node: OrbiterVehicle, family: list[Member], epoch: float) -> li
         # The lines of sight turn with the orbit meanwhile: their pattern stays about the same.
         part, beside = _part_of_cell(node, chosen[0], family, epoch)
         track = _track(node, chosen[0], epoch, beside)
-        for sighting in await look(node, track):
+        seen = await look(node, track)
+        if seen is None:  # nobody has looked there; by now something else may be in view
+            return None
+        for sighting in seen:
             confirmed = await confirm(node, sighting, track)
             if confirmed is not None:
                 return confirmed

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.vectors import Vector, add, angle_between, scale, unit
-from flight.orbiter import near_search
-from flight.orbiter.confirming import HALF_FIELD
+from flight.icd.devices.base import DeviceFault
+from flight.orbiter import confirming, near_search
+from flight.orbiter.confirming import HALF_FIELD, WAIT
 from flight.orbiter.navigation import orbit_covariance
 from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
+
+LINE: Vector = (1.0, 0.0, 0.0)
 
 
 def lost(along: float = 185_000.0, radial: float = 100.0, far: float = 300.0) -> Any:
@@ -100,6 +103,23 @@ def test_it_is_found_where_it_is(monkeypatch: pytest.MonkeyPatch, degrees: float
 def test_it_is_given_up_after_four_looks_at_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     eyes = Eyes(monkeypatch, lost(), None)
     assert eyes.search() == (None, 240.0) and eyes.at == [0.0, 60.0, 120.0, 180.0]
+
+
+@pytest.mark.parametrize(("dark", "found"), [(9, [LINE]), (1_000, None)])
+def test_where_no_image_was_taken_nobody_has_looked(
+    monkeypatch: pytest.MonkeyPatch, dark: int, found: Any
+) -> None:
+    eyes = Eyes(monkeypatch, lost(), 0.0)
+    monkeypatch.setattr(near_search, "look", confirming.look)
+    asked: list[float] = []
+
+    def image(node: Any, track: Any) -> Any:
+        asked.append(now())
+        return DeviceFault("no_power", "off") if len(asked) <= dark else [LINE]
+
+    quick(monkeypatch, confirming, image=image)
+    seen, ended = eyes.search()
+    assert seen == found and ended == (9 * WAIT if found else 2 * 86_400.0)
 
 
 def test_what_cannot_be_seen_is_waited_for_two_days(monkeypatch: pytest.MonkeyPatch) -> None:

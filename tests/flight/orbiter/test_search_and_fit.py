@@ -282,6 +282,15 @@ def test_an_image_of_a_part_of_a_place_takes_a_part_of_the_belief(
     assert a.belief == pytest.approx(0.4 * 0.85**8)
 
 
+def test_where_no_image_was_taken_it_is_believed_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = members(0.4, 0.6)
+    view = [(a, direction(0.0)), (b, direction(10.0))]
+    _, calls, ended, found = swept(monkeypatch, view, seen=lambda node, track: None)
+    # What is in view then is looked up anew: to wait for an image takes long.
+    assert len(calls) == 1 and found is None and ended == 0.0
+    assert (a.belief, b.belief) == (0.4, 0.6)
+
+
 def test_what_is_not_worth_an_image_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = members(0.0039, 1.0 - 0.0039)
     _, calls, ended, _ = swept(monkeypatch, [(a, direction(0.0))], [a, b])

@@ -190,7 +190,7 @@ def test_a_camera_that_does_not_answer_is_waited_for(monkeypatch: pytest.MonkeyP
     ship: Any = Ship(images_taken=6)
 
     async def story() -> float:
-        assert await confirming.look(ship, lambda time: LINE) == []
+        assert await confirming.look(ship, lambda time: LINE) is None
         return now()
 
     assert do(story()) == 900.0 and ship.images_taken == 7
