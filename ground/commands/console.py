@@ -410,6 +410,7 @@ class Console:
                 self._told_end = True
                 how = "the mission succeeded" if code == YES else f"it ended with {code}"
                 print(f"the run has ended: {how}; what it left can be looked at", flush=True)
+                self._prepared.end()
             return True
         if not self._flight.may_start_again():
             return False

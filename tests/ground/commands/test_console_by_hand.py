@@ -232,9 +232,12 @@ def test_a_run_that_ended_is_told_once_and_one_that_was_killed_flies_again(
     made = opened("--demo")
     made._flight.may = may
     again: list[bool] = []
+    let_go: list[str] = []
     monkeypatch.setattr(made, "_start_flight", lambda resume: again.append(resume))
+    made._prepared.end = lambda: let_go.append("prepared")
     for _ in range(2):
         assert made._flight_ended(code) is goes_on
+    assert let_go == (["prepared"] if code >= 0 else [])  # who would be copied for nobody
     told = capsys.readouterr()
     assert again == ([True, True] if code < 0 and may else [])
     assert made._told_end is (code >= 0)
