@@ -70,6 +70,25 @@ def test_a_run_that_is_under_way_is_known_by_its_lock(tmp_path: Path) -> None:
     assert holder_of(tmp_path / "nowhere") == 0
 
 
+def test_a_state_folder_that_cannot_be_used_is_not_taken_for_another_who_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    state = state_folder(tmp_path / "run")
+    assert not is_served(tmp_path / "run")
+    (state / "lock").unlink()
+    (state / "lock").mkdir()
+    assert console("--demo", "--out", tmp_path / "run") == 2
+    said = capsys.readouterr().err
+    assert str(state) in said and "cannot be used" in said and "XDG_STATE_HOME" in said
+    assert "served already" not in said and not (tmp_path / "run").exists()
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    assert console("--demo", "--out", tmp_path / "run") == 2
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file") in said and "served already" not in said
+
+
 def test_a_second_demo_in_a_folder_leaves_what_the_first_needs_to_be_resumed(
     kept: tuple[Path, list[Path]], capsys: pytest.CaptureFixture[str]
 ) -> None:
