@@ -25,11 +25,9 @@ _PUSH = 0.1  # m/s
 
 async def hold_safe(node: OrbiterVehicle, signal: Signal) -> None:
     """Arrays to the Sun, no thrust; but first away from the container when drift leads to it."""
-    nav = node.navigator
     try:
         await end_begun(node)
-        known = nav.own is not None and nav.target is not None and nav.covariance
-        if known and not node.container_captured:
+        if node.may_meet_container():
             await _get_away(node)
     except (DeviceError, ActivityFailed) as error:  # without thrust it keeps its power all the same
         node.device_trouble(reason=str(error))

@@ -344,13 +344,18 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
             return RENDEZVOUS_HOUSEKEEPING
         return 5.0 * 3600.0
 
+    def may_meet_container(self) -> bool:
+        """Whether both fly about Mars, each by itself, and it is believed where it is."""
+        nav = self.navigator
+        known = nav.own is not None and nav.target is not None and bool(nav.covariance)
+        return known and not self.container_captured and self.departure is None
+
     def is_near_container(self) -> bool:
         """Whether it drifts within the range of the far rendezvous, as it is believed."""
         nav = self.navigator
-        if nav.own is None or nav.target is None or not nav.covariance:
+        if not self.may_meet_container():
             return False
-        if self.container_captured or self.departure is not None:
-            return False
+        assert nav.own is not None and nav.target is not None
         since = self.clock.now() - nav.time  # who only looks leaves what is believed as it is
         apart = norm(subtract(coast(nav.own, since)[0], coast(nav.target, since)[0]))
         return apart < float(self.parameters["far_range"])

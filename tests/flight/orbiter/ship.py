@@ -20,6 +20,7 @@ from flight.orbiter.navigation import Navigator, orbit_covariance
 from flight.orbiter.node import Orbiter
 from flight.orbiter.propagation import State
 from flight.orbiter.tanks import KeepsTankBook, TankBook
+from flight.orbiter.vehicle import OrbiterVehicle
 from ground.missions.vehicle_files import load_vehicle_file
 from tests.flight.lander.descent_bench import MUTE, Answers, do
 
@@ -109,6 +110,7 @@ class Ship:
 
     note_gauge, note_no_gauge = KeepsTankBook.note_gauge, KeepsTankBook.note_no_gauge
     note_burn, begin_book_anew = KeepsTankBook.note_burn, KeepsTankBook.begin_book_anew
+    may_meet_container = OrbiterVehicle.may_meet_container
     weight, weigh, _show = KeepsTankBook.weight, KeepsTankBook.weigh, KeepsTankBook._show
 
     def _feel(self) -> InertialReading:

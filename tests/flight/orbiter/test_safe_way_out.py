@@ -12,6 +12,7 @@ from flight.orbiter import safing
 from flight.orbiter.clearance import check_drift
 from flight.orbiter.manoeuvres import two_impulses
 from flight.orbiter.navigation import Navigator
+from flight.orbiter.records import Departure
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do
 
 
@@ -73,8 +74,11 @@ def test_far_away_what_leads_to_the_container_is_left_as_well() -> None:
     assert ship.burns() and ship.free_drift_distance > 100.0
 
 
-def test_on_board_nothing_is_to_be_kept_clear_of() -> None:
-    ship: Any = Ship((0.0, 1.0, 0.0), container_captured=True)
+@pytest.mark.parametrize(
+    "values", [{"container_captured": True}, {"departure": Departure(0.0, 1.0, 9.0)}]
+)
+def test_on_board_or_away_from_mars_nothing_is_to_be_kept_clear_of(values: dict[str, Any]) -> None:
+    ship: Any = Ship((0.0, 1.0, 0.0), **values)
     do(settle(ship))
     assert not ship.burns()
 
