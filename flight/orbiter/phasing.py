@@ -282,9 +282,17 @@ async def _depart(
         node.leg_not_clear(purpose="transfer", again=_WAIT)
         await asyncio.sleep(_WAIT)
         return None
-    gained = await execute(node, first, "transfer", again=plan)
+    given_up = False
+
+    async def again() -> Vector | None:
+        nonlocal given_up
+        late = await plan()
+        given_up = late is None or not keeps_clear(node, late)
+        return None if given_up else late
+
+    gained = await execute(node, first, "transfer", again=again)
     check_drift(node)
-    return leg if norm(gained) > 0.0 else None
+    return leg if norm(gained) > 0.0 and not given_up else None
 
 
 def _goal(node: OrbiterVehicle, own: State, target: State) -> tuple[Vector, Vector]:

@@ -10,6 +10,7 @@ import pytest
 from flight.astrodynamics.vectors import Vector, add, norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
+from flight.icd.devices.base import DeviceFault
 from flight.orbiter import phasing
 from flight.orbiter.legs import Leg
 from flight.orbiter.manoeuvres import Transfer
@@ -292,6 +293,32 @@ def test_before_the_departure_it_looks_once_more(monkeypatch: pytest.MonkeyPatch
 
     assert do(refused()) == 1_200.0 and not ship.burns()
     assert ship.told("leg_not_clear") == [{"purpose": "transfer", "again": 700.0}]
+
+
+@pytest.mark.parametrize(("later", "begun"), [(True, True), (False, False)])
+def test_what_is_left_of_a_departure_is_flown_only_where_it_keeps_clear(
+    monkeypatch: pytest.MonkeyPatch, later: bool, begun: bool
+) -> None:
+    quick(monkeypatch, phasing, take_bearing=True)
+    monkeypatch.setattr(
+        phasing, "two_impulses",
+        lambda own, target, goal, seconds, speed: Transfer((0.5, 0.0, 0.0), (0.0,) * 3, seconds),  # type: ignore[arg-type]
+    )  # fmt: skip
+    monkeypatch.setattr(phasing, "check_drift", lambda node: None)
+    ship, parts = apart(3.0), [0.3, 1.0]
+
+    async def fire(way: list[float]) -> None:
+        part = parts.pop(0)
+        ship._push([part * each for each in way])
+        if part < 1.0:
+            raise DeviceFault("valve", "it closes")
+
+    ship.devices.thrusters.fire = fire
+    monkeypatch.setattr(phasing, "keeps_clear", lambda node, burn: later or len(parts) == 2)
+    leg = do(phasing._depart(ship, (0.0, 6e4, 0.0), (0.0, 1.0, 0.0), 1_000.0, 4_000.0))
+    # A third of a burn leads to no point from which to drift on: it is planned anew then.
+    assert (leg is not None) is begun and bool(ship.burns()) is begun
+    assert len(parts) == (0 if begun else 1)
 
 
 # ------------------------------------------------------------------ as a whole
