@@ -316,13 +316,18 @@ class ClockKeeper(CommonClock):
     def start(self, name: str, now_ns: int, life: int) -> None:
         """A participant is being started: it is busy until it says otherwise."""
         cells, place = self._cells, self._places[name]
+        self.is_ending(name, now_ns)
+        cells[_WANTED + place] = 0
+        cells[_FORGIVEN + place] += _waiting(cells, place)  # what its earlier life has not taken
+        cells[_LIFE + place] = life
+
+    def is_ending(self, name: str, now_ns: int) -> None:
+        """A participant is being ended, also one that stands: it is busy until it has ended."""
+        cells, place = self._cells, self._places[name]
         cells[_ACTIVITY + place] += 2 if cells[_ACTIVITY + place] & 1 else 1
         cells[_AT + place] = now_ns
         cells[_HORIZON + place] = now_ns
-        cells[_WANTED + place] = 0
-        cells[_FORGIVEN + place] += _waiting(cells, place)  # what its earlier life has not taken
         cells[_STANDS + place] = 0
-        cells[_LIFE + place] = life
 
     def end(self, name: str) -> None:
         """A participant has ended: nothing waits for it."""

@@ -237,7 +237,9 @@ class ProcessesHost(OutOfReach):
         """Ends a process as a power cut does."""
         each = self._children[role]
         self._stop_timer(role)
-        each.kill()
+        if not each.ended.done():
+            each.kill()
+            self._clock.is_ending(bus_name(role), self._loop.time_ns())  # it takes a while by the wall
         await each.ended
 
     def runs(self, role: str) -> bool:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from flight.core.custody.ledger import CustodyLedger, Evidence
+from flight.core.fault_protection.obedience import Obedience
 from flight.core.fault_protection.structure import Structure
 from flight.core.keeping.storage import Storage
 from flight.icd import places
@@ -62,6 +63,7 @@ class Standing:
         self.said: list[tuple[str, Any]] = []
         self.parameters = dict(PARAMETERS)
         self.context = SimpleNamespace(structure=Structure(), store_lost=False)
+        self.obedience = Obedience()
         self._map = {TUBE: (0.0, 1.35), OTHER: (8.0, 0.0)}
         self.known_tubes = self._map
         self.ledger = CustodyLedger(Storage(":memory:"), "rover", lambda: 1, self._kept)

@@ -230,6 +230,25 @@ def test_nobody_waits_for_who_is_held_up_until_it_goes_on(keeper: ClockKeeper, s
     assert rover.at() == 9 * S
 
 
+@pytest.mark.parametrize("stood", [False, True])
+def test_time_stands_until_who_is_ended_has_ended(
+    keeper: ClockKeeper, seat: Open, stood: bool
+) -> None:
+    """By the wall a kill takes a while: what comes after it is not to be missed meanwhile."""
+    lander, rover = seat("lander"), seat("rover")
+    lander.idle(NEVER)
+    if stood:
+        keeper.stand("rover")
+    else:
+        rover.idle(8 * S)
+    keeper.busy(2 * S)
+    keeper.is_ending("rover", 2 * S)
+    keeper.idle(9 * S)
+    assert keeper.wait(9 * S) > 0.0 and lander.at() == 2 * S
+    keeper.end("rover")
+    assert keeper.wait(9 * S) == 0.0
+
+
 def test_a_rate_bounds_how_fast_time_goes(tmp_path: Path, wall: Wall) -> None:
     ClockKeeper.create(tmp_path / "slow", NAMES)
     keeper = ClockKeeper(tmp_path / "slow", NAMES, "hardware", owner)

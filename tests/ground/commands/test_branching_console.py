@@ -60,7 +60,8 @@ class Children:
                 outer.did.append(f"start {self.name}")
 
             def line(self) -> str:
-                return json.dumps({"requests": "ipc://r", "streams": "ipc://s", "links": {}})
+                said = {"requests": "ipc://r", "streams": "ipc://s", "links": {}}
+                return json.dumps(said) + "\n"
 
             def end(self) -> None:
                 outer.did.append(f"end {self.name}")
