@@ -104,7 +104,7 @@ class DrillRoom:
                 self._loop.between(self._starting.come)
             else:
                 self._starting.wait()
-        self._drill, self._last = drill, None
+        self._drill = drill
         starts = "now" if now else str(drill.start)
         return {"drill": drill.name, "title": drill.title, "starts": starts}
 
@@ -198,20 +198,15 @@ class DrillRoom:
             self._crew.issued(order, user)
 
     def told(self, *, trainer: bool) -> dict[str, Any]:
-        """The drill that waits, is under way or was the last."""
+        """The drill that waits, is under way or was the last. Until it is asked for something a
+        crew is told what it would be told without that drill."""
         drill = self._drill
-        if drill is None and self._last is None:
-            return {"state": "none", "prompts": []}
-        if drill is None:
-            assert self._last is not None
-            prompts = [each for each in self._prompts if trainer or each["asked_ns"] is not None]
-            return {"state": "over", "prompts": prompts, **debrief(self._last, len(self._all))}
-        told: dict[str, Any] = {
-            "state": "waiting" if self._crew is None else "under_way",
-            "prompts": [] if self._crew is None else self._crew.prompts(trainer=trainer),
-        }
+        prompts = [] if self._crew is None else self._crew.prompts(trainer=trainer)
+        if drill is None or not (trainer or prompts):
+            return self._told_of_the_last(trainer=trainer)
+        told = {"state": "waiting" if self._crew is None else "under_way", "prompts": prompts}
         if not trainer:
-            return told if told["prompts"] else {"state": "none", "prompts": []}
+            return told
         began = None if self._watch is None else self._watch.began
         return told | {
             "name": drill.name, "title": drill.title, "doc": drill.doc, "start": str(drill.start),
@@ -220,3 +215,9 @@ class DrillRoom:
             "horizon_s": drill.horizon,
             "ends_ns": None if began is None else round((began + drill.horizon) * NANOSECONDS),
         }  # fmt: skip
+
+    def _told_of_the_last(self, *, trainer: bool) -> dict[str, Any]:
+        if self._last is None:
+            return {"state": "none", "prompts": []}
+        prompts = [each for each in self._prompts if trainer or each["asked_ns"] is not None]
+        return {"state": "over", "prompts": prompts, **debrief(self._last, len(self._all))}

@@ -48,6 +48,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Crew, RunReco
     folder = tmp_path_factory.mktemp("people") / "run"
     text = FILE.read_text()
     other = text.replace("scenario: surface", "scenario: short").replace("800000 s", "10 s")
+    second = text.replace("id: gauge", "id: gauge_again").replace("800000 s", "990000 s")
     begin: dict[str, Any] = {"name": "crew/battery_gauge", "text": text}
     crew = Crew(
         until(BEGIN - 1000.0),
@@ -77,6 +78,10 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Crew, RunReco
         until(BEGIN + 20 * 3600.0),
         *look("over"),
         asks("anna", "drill_begin", **begin, now=True), noted("again"),
+        asks("anna", "drill_begin", **{**begin, "text": second}), noted("second"),
+        *look("second waits"),
+        asks("anna", "drill_end"),
+        *look("second ended"),
         enough,
     )  # fmt: skip
     return folder, crew, fly(folder, crew)
@@ -118,6 +123,17 @@ def test_the_crew_learns_what_is_asked_and_no_more_before_the_end(flown: Any) ->
     [asked] = seen["asked eve"]["result"]["prompts"]
     assert asked["prompt"].startswith("the lander has told") and asked["state"] == "asked"
     assert "command" not in asked and "title" not in seen["asked eve"]["result"]
+
+
+def test_that_another_drill_waits_no_crew_sees(flown: Any) -> None:
+    """To them the last one is over until they are asked for something again."""
+    seen = flown[1].seen
+    assert seen["second"]["result"]["starts"] == "990000 s"
+    assert seen["second waits anna"]["result"]["state"] == "waiting"
+    for when in ("second waits eve", "second ended eve", "second ended anna"):
+        told = seen[when]["result"]
+        assert told["state"] == "over" and told["verdict"] == "PASS"
+    assert seen["second waits eve"]["result"] == seen["over eve"]["result"]
 
 
 @pytest.mark.requirement("OPS-12")
