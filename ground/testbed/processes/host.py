@@ -239,7 +239,8 @@ class ProcessesHost(OutOfReach):
         self._stop_timer(role)
         if not each.ended.done():
             each.kill()
-            self._clock.is_ending(bus_name(role), self._loop.time_ns())  # it takes a while by the wall
+            # That takes a while by the wall.
+            self._clock.is_ending(bus_name(role), self._loop.time_ns())
         await each.ended
 
     def runs(self, role: str) -> bool:
