@@ -33,7 +33,8 @@ async def look(node: OrbiterVehicle, predict: Track) -> list[Sighting] | None:
 async def confirm(node: OrbiterVehicle, first: Sighting, track: Track) -> list[Sighting] | None:
     """More images of the same spot: an artefact does not come again.
 
-    The spot is taken to move as what was looked for moves. None: it did not come again.
+    The spot is taken to move as what was looked for moves. None: it did not come again, or there
+    were too few images.
     """
     sightings = [first]
     offset = subtract(first[1], track(first[0]))
@@ -44,6 +45,8 @@ async def confirm(node: OrbiterVehicle, first: Sighting, track: Track) -> list[S
     for _ in range(2 * node.parameters["confirmations"]):
         await asyncio.sleep(_PAUSE)
         seen = await look(node, predict)
+        if seen is None:
+            continue  # where there was no image, nobody has looked
         again = nearest(seen, predict(seen[0][0]), _GATE) if seen else None
         if again is None:
             if len(sightings) < 2:

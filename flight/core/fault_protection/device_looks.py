@@ -106,7 +106,8 @@ class DeviceLooks:
 
     def look_again(self, device: str, method: str) -> None:
         """Looks at one that has just not answered: whether it goes on so, which is told."""
-        if device not in self._asked and device not in self._node.sensors_aside:
+        forbidden = self._node.safing_control.now() is Safing.FORBIDDEN
+        if device not in self._asked and device not in self._node.sensors_aside and not forbidden:
             self._asked[device] = None
             self._node.nursery.start(self._look(device, method), name=f"look at {device}")
 

@@ -1,6 +1,7 @@
 """Looking for the container: what can be seen, what is believed, when an orbit is known."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -313,14 +314,18 @@ def test_a_sighting_that_is_confirmed_ends_the_sweep(monkeypatch: pytest.MonkeyP
     assert a.belief == 1.0
 
 
-def confirm(monkeypatch: pytest.MonkeyPatch, answers: list[bool]) -> tuple[Any, list[float]]:
-    """Whether the spot is in each further image."""
+def confirm(
+    monkeypatch: pytest.MonkeyPatch, answers: Sequence[bool | None]
+) -> tuple[Any, list[float]]:
+    """Whether the spot is in each further image; None: there is none."""
     left = list(answers)
     at: list[float] = []
 
-    async def look(node: Any, predict: Any) -> list[Any]:
+    async def look(node: Any, predict: Any) -> list[Any] | None:
         at.append(now())
         here = left.pop(0)
+        if here is None:
+            return None
         wrong = unit((1.0, math.tan(math.radians(0.7)), 0.0))
         right = unit((1.0, math.tan(math.radians(0.5)), 0.0))
         return [(now(), right if here else wrong, 5.0)]
@@ -339,6 +344,15 @@ def test_three_more_images_that_agree_confirm(monkeypatch: pytest.MonkeyPatch) -
 def test_an_artefact_does_not_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     found, at = confirm(monkeypatch, [False] + [True] * 8)
     assert found is None and at == [30.0]
+
+
+def test_an_image_that_is_missing_is_none_in_which_it_was_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, _ = confirm(monkeypatch, [None, None, True, None, True, True])
+    assert found is not None and len(found) == 4
+    found, at = confirm(monkeypatch, [None] * 20)
+    assert found is None and at[-1] == 8 * 30.0, "it is not asked for ever"
 
 
 def test_once_seen_again_it_may_be_missed_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,6 +204,8 @@ def test_who_was_not_answered_may_have_it_asked_at_once(silent: int, told: list[
         assert len(node.asked) == min(silent, len(PAUSES)) + 1
         node.sensors_aside = ("uhf",)
         node.looks.look_again("uhf", "state")
+        node.sensors_aside, node.safing = (), Safing.FORBIDDEN  # nothing is safer than going on
+        node.looks.look_again("uhf", "state")
         await asyncio.sleep(SOME_TIME)
         assert len(node.asked) == min(silent, len(PAUSES)) + 1
 
