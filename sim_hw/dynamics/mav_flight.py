@@ -13,7 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flight.astrodynamics.attitude_kinematics import turned
+from flight.astrodynamics.constants import MARS_MEAN_RADIUS
+from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.integrators import State
+from flight.astrodynamics.long_fall import fall_long
+from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.quaternions import Quaternion, rotate, rotate_back
 from flight.astrodynamics.vectors import Vector
 from sim_hw.dynamics.aerodynamics import SlenderBody
@@ -26,6 +30,11 @@ from sim_hw.world.space import FlyingBody
 BURN_STEP = 0.02
 AIR_STEP = 0.1
 COAST_STEP = 1.0
+LONG_COAST = 600.0
+"""s from which on a shadow that only falls is flown by the laws of orbits: step by step, a look
+after months would take minutes."""
+CLEAR_OF_AIR = 180_000.0
+"""m: where the lowest point of its orbit is higher, it falls alone."""
 PRESSING = 400.0
 """Pa, from which on an angle of attack counts as a load."""
 THIN_AIR = 120_000.0
@@ -102,6 +111,7 @@ class MavBody(FlyingBody):
         self._table = vehicle.whole(fairing=True)
         self._height_of: State | None = None
         self._height = 0.0
+        self._is_shadow = False
 
     # ------------------------------------------------------------ what happens to it
 
@@ -177,6 +187,9 @@ class MavBody(FlyingBody):
 
     def advance(self, until: float | None = None) -> State:
         goal = self._clock() if until is None else until
+        if self._is_shadow and goal - self.time > LONG_COAST and self._only_falls():
+            place, turning = self.state[:6], self.state[6:]
+            self.state, self.time = (*fall_long(place, goal - self.time), *turning), goal
         while not self.frozen and goal - self.time > 1e-9:
             step = min(self._longest_step(), goal - self.time)
             self._step(step)
@@ -189,7 +202,20 @@ class MavBody(FlyingBody):
 
     def _fall_silent(self) -> None:
         super()._fall_silent()
+        self._is_shadow = True
         self.loads = replace(self.loads)
+
+    def _only_falls(self) -> bool:
+        """Whether nothing but gravity acts on it from now on, and turns are of no account."""
+        if self.frozen or self.time < max(self.effort.ends):
+            return False
+        for number, lit in enumerate(self.ignitions):
+            if lit is not None and self.time < lit + self._motor(number).burn_time:
+                return False
+        x, y, z, u, v, w = self.state[:6]
+        orbit = elements_from_state((x, y, z), (u, v, w), MARS.gravitational_parameter)
+        lowest = orbit.semi_major_axis * (1.0 - orbit.eccentricity) - MARS_MEAN_RADIUS
+        return orbit.eccentricity < 1.0 and lowest > CLEAR_OF_AIR
 
     def _coasting_step(self) -> float:
         longest = AIR_STEP if self._height_now() < THIN_AIR else COAST_STEP

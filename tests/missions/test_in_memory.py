@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.mission
 
 BEGIN = 9.4 * SOL_SECONDS  # the rover has come down from the lander
-EACH = {"surface": 1, "short": 1, "nominal": 70}  # messages that are published from look to look
+EACH = {"surface": 1, "short": 1, "nominal": 15}  # messages that are published from look to look
 KILLS = (Kill("lander", 2.0 * SOL_SECONDS), Kill("ground", 9.2 * SOL_SECONDS))
 
 

@@ -252,3 +252,32 @@ def test_nobody_hears_of_a_shadow() -> None:
     assert heard == []
     body.advance()
     assert heard != []
+
+
+@pytest.mark.parametrize("what", ["falls", "pushes", "is to burn", "comes into the air"])
+def test_a_look_at_a_mav_that_only_falls_takes_no_steps(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Step by step a look after months would take minutes; what is seen is the same."""
+    case = ascent()
+    body = case.body()
+    assert isinstance(body, MavBody)
+    speed = 3_360.0 if what != "comes into the air" else 3_300.0
+    turning = body.state[6:10]
+    body.state = (3.78e6, 0.0, 0.0, 0.0, speed, 200.0, *turning, 0.0, 0.0, 1e-3)
+    body.has_first_stage = False
+    if what == "pushes":
+        body.effort.ends = (0.0, 0.0, 700.0, 0.0)
+    elif what == "is to burn":
+        body.ignite(1, 5_000.0)
+    taken: list[float] = []
+    step = MavBody._step
+    monkeypatch.setattr(MavBody, "_step", lambda b, s: (taken.append(s), step(b, s))[1])
+    case.clock.now = 600.0
+    body.peek()
+    assert taken != []  # so short a time is flown as ever
+    taken.clear()
+    case.clock.now = 4_000.0
+    seen = body.peek()
+    assert (taken == []) is (what == "falls")
+    assert norm(subtract(seen.state[:3], body.advance()[:3])) < 5.0
