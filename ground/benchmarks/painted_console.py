@@ -148,7 +148,7 @@ class PaintedPage:
         """Until the first value is on the page."""
         began = time.perf_counter()
         await self._page.goto(url)
-        await self._page.locator("main td.value strong").first.wait_for()
+        await self._page.locator("main td.told strong").first.wait_for()
         self.live = time.perf_counter() - began
 
     async def plot(self) -> None:
