@@ -55,10 +55,10 @@ def test_the_key_that_stops_is_heard_at_a_terminal_and_its_lack_is_told(
     assert capsys.readouterr().err == ""
     for stdin in (SimpleNamespace(isatty=lambda: False), None):
         monkeypatch.setattr("sys.stdin", stdin)
-        assert hil_orders.stop_key(stopping("space", "/tmp/stop")) == -1
+        assert hil_orders.stop_key(stopping("space", "/bench/stop")) == -1
         said = capsys.readouterr().err
         assert "nobody hears the key space" in said
-        assert "what stops is the file /tmp/stop or `msr hil stop RUN`" in said
+        assert "what stops is the file /bench/stop or `msr hil stop RUN`" in said
     hil_orders.stop_key(stopping("space"))
     assert "what stops is `msr hil stop RUN`" in capsys.readouterr().err
 

@@ -326,9 +326,8 @@ async def test_the_smallest_frame_that_is_allowed_is_enough_and_what_is_larger_i
     await link.close()
 
 
-async def test_a_flight_of_many_calls_keeps_few_of_their_numbers_and_effects_are_still_told(
-    nursery: Nursery,
-) -> None:
+async def linked(nursery: Nursery) -> tuple[ReferenceDevice, list[list[Any]], DeviceLink]:
+    """A device that keeps the rules, what its link tells, and the link, which is up."""
     device = ReferenceDevice()
     told: list[list[Any]] = []
 
@@ -338,6 +337,13 @@ async def test_a_flight_of_many_calls_keeps_few_of_their_numbers_and_effects_are
     link = DeviceLink(Wanted("rover.wheels", "Wheels", HASH), opened, told.append, RULES)
     nursery.start(link.run(), name="link")
     await asyncio.sleep(0.5)
+    return device, told, link
+
+
+async def test_a_flight_of_many_calls_keeps_few_of_their_numbers_and_effects_are_still_told(
+    nursery: Nursery,
+) -> None:
+    _, told, link = await linked(nursery)
     for number in range(1, 400):
         link.call(number, "drive", {"distance": 0.0}, 9.0, 9.0)
         await asyncio.sleep(0.1)
@@ -375,15 +381,7 @@ async def test_one_that_misbehaves_is_lost_and_nobody_else(
 async def test_one_that_breaks_while_it_works_ends_its_call_and_is_looked_for_again(
     nursery: Nursery,
 ) -> None:
-    device = ReferenceDevice()
-    told: list[list[Any]] = []
-
-    async def opened() -> Wire:
-        return device.wire()
-
-    link = DeviceLink(Wanted("rover.wheels", "Wheels", HASH), opened, told.append, RULES)
-    nursery.start(link.run(), name="link")
-    await asyncio.sleep(0.5)
+    device, told, link = await linked(nursery)
     link.call(1, "drive", {"distance": 9.0}, 900.0, 900.0)
     await asyncio.sleep(1.0)
     for _ in range(5_000):
