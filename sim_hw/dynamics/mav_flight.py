@@ -33,8 +33,6 @@ COAST_STEP = 1.0
 LONG_COAST = 600.0
 """s from which on a shadow that only falls is flown by the laws of orbits: step by step, a look
 after months would take minutes."""
-CLEAR_OF_AIR = 180_000.0
-"""m: where the lowest point of its orbit is higher, it falls alone."""
 PRESSING = 400.0
 """Pa, from which on an angle of attack counts as a load."""
 THIN_AIR = 120_000.0
@@ -215,7 +213,7 @@ class MavBody(FlyingBody):
         x, y, z, u, v, w = self.state[:6]
         orbit = elements_from_state((x, y, z), (u, v, w), MARS.gravitational_parameter)
         lowest = orbit.semi_major_axis * (1.0 - orbit.eccentricity) - MARS_MEAN_RADIUS
-        return orbit.eccentricity < 1.0 and lowest > CLEAR_OF_AIR
+        return orbit.eccentricity < 1.0 and lowest > AIR_CEILING
 
     def _coasting_step(self) -> float:
         longest = AIR_STEP if self._height_now() < THIN_AIR else COAST_STEP
