@@ -67,6 +67,7 @@ class Twin:
         self._following: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._used = self._compared = 0.0
+        self._requests = 0  # under way: who waits for it uses it, for however long
         self._chance, self._tried = 1, 0
         self._gave_up_ns: int | None = None
         self._begun = self._warmed_in = 0.0
@@ -99,11 +100,15 @@ class Twin:
             items = await self._items(user, asked)
         except Gone as refusal:
             return _refused(str(refusal))
+        self._requests += 1
         try:
             return await self._preview(user, items)
         except Gone as gone:
             self.forget()
             return _refused(f"there is no twin: {gone}")
+        finally:
+            self._requests -= 1
+            self._used = asyncio.get_running_loop().time()
 
     async def _preview(self, user: str, items: list[Plain]) -> Plain:
         """Tries one twin after the other, each by another chance, until one is where the run is."""
@@ -173,7 +178,6 @@ class Twin:
     async def _warm(self, user: str) -> bool:
         """Whether it is where the run is; it goes on to be, where it is not. Raises Gone."""
         loop = asyncio.get_running_loop()
-        self._used = loop.time()
         async with self._starting:
             if self._following is None:
                 await self._start()
@@ -209,7 +213,7 @@ class Twin:
         """Has it go along with the run, for as long as somebody uses it; raises Gone."""
         loop = asyncio.get_running_loop()
         try:
-            while loop.time() - self._used < IDLE:
+            while self._requests or loop.time() - self._used < IDLE:
                 now_ns = self._now_ns()
                 if now_ns > self._at_ns:
                     known = await self._known(user)

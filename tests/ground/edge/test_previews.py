@@ -27,6 +27,8 @@ STAGED = {
 @pytest.fixture(autouse=True)
 def no_real_twin(monkeypatch: pytest.MonkeyPatch, run: StandIn) -> None:
     monkeypatch.setattr(twin, "PROGRAM", "tests.ground.edge.twin_stand_in")
+    monkeypatch.setattr(twin, "WARMING", 60.0)  # a busy machine takes a while to start a process
+    monkeypatch.setattr(twin, "PATIENCE", 60.0)
     run.reads |= {
         "snapshot": {"stack": [
             STAGED, {**STAGED, "stage": "st-2", "state": "released"},
@@ -45,7 +47,10 @@ def orders(run: StandIn) -> list[dict[str, Any]]:
 
 
 def say(run: StandIn, **told: Any) -> None:
-    (run.folder / "says.json").write_text(json.dumps(told))
+    """A twin may look at any instant: it sees the old words or the new ones."""
+    new = run.folder / "says.new"
+    new.write_text(json.dumps(told))
+    new.replace(run.folder / "says.json")
 
 
 @pytest.mark.requirement("CON-10")
@@ -111,7 +116,7 @@ async def test_a_twin_on_its_way_says_how_far_it_is(
     say_far = {"at_ns": 5 * 10**8, "differs": ""}
     async with served(run, options) as edge, client(edge, "anna") as anna:
         say(run, follow=say_far)
-        for _ in range(100):  # a busy machine takes a while to start a process
+        for _ in range(100):
             told = await anna.ask({"do": "preview", "stages": ["st-1"]})
             if told["warming"]["at_ns"]:
                 break
@@ -144,9 +149,10 @@ async def test_two_who_ask_first_have_one_twin(
 async def test_a_twin_that_nobody_uses_ends_and_another_begins_at_the_beginning(
     run: StandIn, options: EdgeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Who waits for it uses it, however long it takes: it ends when nobody does any more."""
     monkeypatch.setattr(twin, "FOLLOWS", 0.01)
     async with served(run, options) as edge, client(edge, "anna") as anna:
-        monkeypatch.setattr(twin, "IDLE", 0.5)
+        monkeypatch.setattr(twin, "IDLE", 0.0)
         assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
         process = edge._twin._process
         assert process is not None
@@ -174,6 +180,7 @@ async def test_a_twin_that_differs_or_dies_is_told_and_another_life_has_another(
         run.kill()
         run.start()
         await until(lambda: process.returncode is not None, "the twin of the life before ends")
+        await until(lambda: edge.link.state.up, "the run is there again")
         assert (await anna.ask({"do": "preview", "stages": ["st-1"]}))["items"]
         last, home = edge._twin._process, edge._twin._home
     assert last is not None and home is not None
