@@ -2,12 +2,12 @@
 
 import sqlite3
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.messages import Telemetry
 from ground.benchmarks.measurement import Sample
 from ground.mission_control import BenchedArchive
@@ -49,7 +49,7 @@ class ArchiveFigures:
 
 def measure_archive(samples: int, repetitions: int) -> ArchiveFigures:
     """Takes so many samples with power-loss safety on, and asks so often."""
-    with tempfile.TemporaryDirectory(prefix="msr-archive-") as folder:
+    with ScratchFolder("archive-") as folder:
         file = Path(folder) / "archive.sqlite"
         archive = BenchedArchive(file, durable=True)
         steps = samples // (SOURCES * CHANNELS)

@@ -7,13 +7,13 @@ steers its effectors 50 times a second: two questions and two answers over the b
 
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.core.chart.statechart import State, Statechart
 from flight.core.custody.ledger import Evidence
 from flight.core.node import Node
@@ -144,7 +144,7 @@ def _middle(same: Sequence[Stretch]) -> Stretch:
 
 
 def _fly_once() -> list[Stretch]:
-    with tempfile.TemporaryDirectory(prefix="msr-") as folder:
+    with ScratchFolder() as folder:
         return _in_sum(run(_fly(Path(folder)), VirtualLoop()))
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.runtime.message_log import MessageLog
 from ground.benchmarks.links import PATTERNS, BareLink, BusLink, Link
 from ground.benchmarks.measurement import Comparison, compare
@@ -30,7 +30,7 @@ class BusFigures:
 async def measure_bus(*, messages: int, trips: int, repetitions: int) -> list[BusFigures]:
     """All patterns over all transports, in the running loop, which has to be in wall time."""
     figures = []
-    with tempfile.TemporaryDirectory(prefix="msr-") as folder:
+    with ScratchFolder() as folder:
         for transport in TRANSPORTS:
             for pattern in PATTERNS:
                 figures.append(

@@ -5,7 +5,6 @@ import asyncio
 import os
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
@@ -22,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.devices.ascent import EffectorState
 from flight.icd.devices.base import Reading
 from flight.icd.devices.description import interface_hash
@@ -109,8 +109,8 @@ class MeasuredBench:
     """A bench process with its devices, and the port of a run that is none."""
 
     def __init__(self, places: list[Place], *, realtime: bool) -> None:
-        self._home = tempfile.TemporaryDirectory(prefix="msr-measure-")
-        recording = str(Path(self._home.name) / "bench.mcap")
+        self._home = ScratchFolder("measure-")
+        recording = str(self._home.path / "bench.mcap")
         setting = Setting(
             [_real_device(place) for place in places], recording=recording, realtime=realtime
         )
@@ -146,7 +146,7 @@ class MeasuredBench:
         if not self._process.gone:
             asyncio.get_running_loop().remove_reader(self._process.descriptor)
         self._process.close()
-        self._home.cleanup()
+        self._home.remove()
 
 
 def _real_device(place: Place) -> RealDevice:

@@ -1,10 +1,10 @@
 """What guard, histogram and recorder take of the processor for one call of a real device, s."""
 
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.codec import pack
 from sim_hw.bench.guard import Guard, GuardRules, Span
 from sim_hw.bench.recorder import Recorder
@@ -33,7 +33,7 @@ def measure_costs(calls: int) -> dict[str, float]:
         timings.answered("mav.effectors", number, now + 1e-3)
         timings.ended("mav.effectors", number)
 
-    with tempfile.TemporaryDirectory(prefix="msr-measure-") as home:
+    with ScratchFolder("measure-") as home:
         recorder = Recorder(Path(home) / "bench.mcap")
         wire = pack([1, 0, ["call", 1, "steer", ARGUMENTS, 1000]])
 

@@ -1,7 +1,6 @@
 """`msr measure hil`: the targets of a bench, each beside its floor, and whether it is met."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from rich import box
 from rich.table import Table
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from ground.benchmarks.hil_bench import (
     QEMU,
     STATE,
@@ -95,7 +95,7 @@ def check() -> None:
 
 def measure_hil(extent: HilExtent, say: Callable[[str], None]) -> Iterator[Row]:
     """All rows, as they are measured; raises ConfigurationError where nothing can be built."""
-    with tempfile.TemporaryDirectory(prefix="msr-measure-") as home:
+    with ScratchFolder("measure-") as home:
         folder = Path(home)
         try:
             nozzle, wheels = build("nozzle", "posix", folder), build("wheels", "posix", folder)

@@ -2,13 +2,13 @@
 
 import cProfile
 import pstats
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flight.configuration.scratch_folder import ScratchFolder
 from ground.missions.mission import LoadedMission, load_mission
 from ground.reports.flight import fly_mission
 from ground.testbed.evidence.run_record import RunRecord
@@ -98,7 +98,7 @@ def measure_mission(name: str) -> MissionFigures:
 
 
 def _fly(mission: LoadedMission) -> tuple[RunRecord, float]:
-    with tempfile.TemporaryDirectory(prefix="msr-") as folder:
+    with ScratchFolder() as folder:
         started = time.perf_counter()
         facts = fly_mission(mission, Path(folder) / "run")
         return facts, time.perf_counter() - started

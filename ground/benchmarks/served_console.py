@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import importlib.util
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from ground.benchmarks import painted_console
 from ground.benchmarks.bare_browser import BareBrowser
 from ground.benchmarks.console_starts import (
@@ -97,7 +97,7 @@ def check() -> None:
 def measure_served(samples: int, starts: int) -> ServedFigures:
     """At least so many samples of each time, so many starts; raises ConfigurationError."""
     check()
-    with tempfile.TemporaryDirectory(prefix="msr-served-") as folder:
+    with ScratchFolder("served-") as folder:
         place = Path(folder)
         found = Starts()
         for turn in range(starts):

@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import zmq
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.codec import CodecError, decode_plain, encode
 from ground.client.frames import LARGEST_ANSWER
 from ground.client.sockets import LoopSocket
@@ -62,12 +61,12 @@ class TellingRun:
 
     async def __aenter__(self) -> "TellingRun":
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._sockets = Path(tempfile.mkdtemp(prefix="msr-"))
+        self._sockets = ScratchFolder()
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = LoopSocket(
             self._context.socket(zmq.ROUTER), self._asked, largest=LARGEST_ANSWER, waiting=WAITING
         )
-        address = self._socket.bind(f"ipc://{self._sockets / 'control'}")
+        address = self._socket.bind(f"ipc://{self._sockets.path / 'control'}")
         (self._folder / "control.json").write_text(json.dumps({"address": address}))
         self._telling = asyncio.get_running_loop().create_task(self._tell())
         return self
@@ -77,7 +76,7 @@ class TellingRun:
         await asyncio.wait([self._telling])
         self._socket.close()
         self._context.destroy(linger=0)
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        self._sockets.remove()
 
     async def _tell(self) -> None:
         due = time.monotonic()

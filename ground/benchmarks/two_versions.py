@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 
 HERE = Path(__file__).parents[2]
 _MEGABYTE = 2**20  # as `msr fly` tells them
@@ -81,7 +81,7 @@ def compare_versions(
 
 def fly_version(version: Path, mission: str) -> Flight:
     """One flight by the program in a folder, with this interpreter and its libraries."""
-    with tempfile.TemporaryDirectory(prefix="msr-") as folder:
+    with ScratchFolder() as folder:
         out, said = Path(folder) / "run", Path(folder) / "said"
         command = [sys.executable, "-m", "ground.cli", "fly", mission, "--quiet", "--no-pictures"]
         started = time.perf_counter()

@@ -6,7 +6,6 @@ which answers: three messages. Every so many questions, the asked one changes it
 """
 
 import asyncio
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.node import Node
 from flight.core.telling.communications import wire
@@ -118,7 +118,7 @@ def measure_nodes(
 
 
 def _run_once(virtual_seconds: float, beats_per_transition: int) -> NodeFigures:
-    with tempfile.TemporaryDirectory(prefix="msr-") as folder:
+    with ScratchFolder() as folder:
         return run(_measure(Path(folder), virtual_seconds, beats_per_transition), VirtualLoop())
 
 

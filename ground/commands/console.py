@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import sweep
 from ground.commands.children import Child, end_all
 from ground.commands.console_checks import DEMO, WEB, branch_off, check
 from ground.commands.paces import checked_pace
@@ -146,7 +147,9 @@ class Console:
             self._flight.prepared = self._prepared
 
     def start(self) -> None:
-        """Starts them, each when what it needs is there, and tells how to come in."""
+        """Starts them, each when what it needs is there, and tells how to come in. What consoles
+        and runs have left that were killed is swept first."""
+        sweep()
         if self._flight is not None:
             self._prepared.keep()
             self._start_flight(self._arguments.resume)

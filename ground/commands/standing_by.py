@@ -9,12 +9,12 @@ import select
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.runtime.forking import CannotBranch, need_copyable
 from flight.runtime.throttled_loop import Input
 from ground.commands.reserve import Reserve
@@ -238,7 +238,7 @@ def stand_by(folder: Path, operators: str) -> int:
     if session.head.bench:
         raise CannotStandBy("devices of this run are real: there is but one of each")
     mission = load_mission(session.mission)
-    scratch = Path(tempfile.mkdtemp(prefix="msr-spare-"))
+    scratch = ScratchFolder("spare-").path  # `leave` removes it; copies of this process use it
     follower: Follower
     kind = Standby(
         session.head.shuffle, session=session, operators=operators,

@@ -1,11 +1,11 @@
 """A drill that was flown on a bench: what is kept of it, and the same again without the devices."""
 
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.configuration.whole_files import replace_file
 from ground.drills.flying import Flight
 from ground.drills.jobs import Job
@@ -49,8 +49,8 @@ def fly_again(flown: FlownDrill, kind: Bench, out: Path) -> Record:
     ConfigurationError where it leaves no record."""
     records: list[Record] = []
     job = msgspec.structs.replace(flown.job, alone=True)
-    with tempfile.TemporaryDirectory(prefix="msr-drill-") as home:
-        pair = (job, drill_of(job, Path(home)))
+    with ScratchFolder("drill-") as home:
+        pair = (job, drill_of(job, home))
         Flight([pair], lambda job, record: records.append(record), kind=kind, folder=out).fly()
     if not records:
         raise ConfigurationError(str(out), None, "", "the flight left no record")

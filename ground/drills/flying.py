@@ -8,7 +8,6 @@ also be flown alone, from the beginning and over ZeroMQ, with the same result.
 import asyncio
 import contextlib
 import math
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.messages import Message
 from flight.runtime.forking import BranchFailed, BranchLate, branch
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
@@ -111,8 +111,8 @@ class Flight:
         if self._folder is not None:
             self._fly(self._folder)
             return
-        with tempfile.TemporaryDirectory(prefix="msr-drill-") as home:
-            self._fly(Path(home) / "run")
+        with ScratchFolder("drill-") as home:
+            self._fly(home / "run")
 
     def _fly(self, path: Path) -> None:
         mission = self._scenario.mission

@@ -5,7 +5,6 @@ record and verdict in the run folder; the run goes on. What a trainer asks for i
 run and holds the whole text of the drill, so that it is flown again from the record alone.
 """
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError, configs_folder
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.configuration.sections import load_section
 from flight.configuration.whole_files import replace_file
 from flight.icd.messages import Command, CommandReport, EventReport
@@ -109,8 +109,8 @@ class DrillRoom:
         return {"drill": drill.name, "title": drill.title, "starts": starts}
 
     def _read(self, name: str, text: str, case: str) -> Drill:
-        with tempfile.TemporaryDirectory(prefix="msr-drill-") as home:
-            file = Path(home) / f"{name.rpartition('/')[2]}.yaml"
+        with ScratchFolder("drill-") as home:
+            file = home / f"{name.rpartition('/')[2]}.yaml"
             file.write_text(text, encoding="utf-8")
             try:
                 if allowed := allowed_cases(file, case):

@@ -1,9 +1,8 @@
 """Flies a scenario as it goes when nothing breaks, and writes down what is done in it."""
 
-import tempfile
 import time
-from pathlib import Path
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.messages import EventReport, Message
 from flight.runtime.loop import NANOSECONDS, VirtualLoop
 from flight.runtime.loop import run as run_loop
@@ -105,8 +104,8 @@ def survey_of(scenario: Scenario, seed: int) -> Survey:
     started = time.perf_counter()
     mission = scenario.mission
     survey = Survey(scenario=str(mission.file), seed=seed)
-    with tempfile.TemporaryDirectory(prefix="msr-survey-") as home:
-        folder = RunFolder(Path(home) / "run")
+    with ScratchFolder("survey-") as home:
+        folder = RunFolder(home / "run")
         with folder.in_use():
             setting = Setting(mission, check_mission(mission), folder, seed)
             run = Run(setting, RunOptions(seed), Virtual(in_memory=True))

@@ -7,7 +7,6 @@ thread and no context of ZeroMQ, and what a flight breaks is broken in it alone.
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.configuration.whole_files import replace_file
 from ground.drills.bareness import bare
 from ground.drills.drill import Drill
@@ -48,9 +48,9 @@ def main() -> None:
 
 def fly_batch(batch: Batch, emit: Callable[[Job, Record], None]) -> None:
     """Flies all jobs of a batch; `emit` takes each job with its record."""
-    with tempfile.TemporaryDirectory(prefix="msr-drills-") as home:
-        pairs = [(job, drill_of(job, Path(home))) for job in batch.jobs]
-        read = partial(drill_of, home=Path(home))
+    with ScratchFolder("drills-") as home:
+        pairs = [(job, drill_of(job, home)) for job in batch.jobs]
+        read = partial(drill_of, home=home)
         Flight(pairs, emit, patience=batch.patience, read=read).fly()
 
 

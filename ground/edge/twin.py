@@ -6,12 +6,11 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from flight.configuration.scratch_folder import ScratchFolder
 from ground.api.fields import PERSON
 from ground.api.reads import Preview
 from ground.edge.news import News
@@ -57,7 +56,7 @@ class Twin:
         self._link, self._news = link, news
         self._allowed = allowed
         self._process: asyncio.subprocess.Process | None = None
-        self._home: Path | None = None
+        self._home: ScratchFolder | None = None
         self._at_ns = 0
         self._differs = ""
         self._entries = 0  # of the journal, up to which it was told of steps and ends
@@ -86,7 +85,7 @@ class Twin:
                 self._process.kill()
             self._process = None
         if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
+            self._home.remove()
             self._home = None
         self._of_people.clear()
         self._at_ns, self._differs, self._entries = 0, "", 0  # another one begins at the beginning
@@ -199,9 +198,9 @@ class Twin:
         return int(self._news.clock.get("time_ns") or 0)
 
     async def _start(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="msr-twin-"))
-        chance = str(self._chance)
-        words = [sys.executable, "-m", PROGRAM, str(self._folder), str(self._home), chance]
+        self._home = ScratchFolder("twin-")
+        out, chance = str(self._home.path / "run"), str(self._chance)
+        words = [sys.executable, "-m", PROGRAM, str(self._folder), out, chance]
         self._begun, self._warmed_in = asyncio.get_running_loop().time(), 0.0
         with (self._state / LOG).open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -8,8 +8,6 @@ run.
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 import zmq
 
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.configuration.whole_files import replace_file
 from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
@@ -169,14 +168,14 @@ class ControlServer:
         self.goal: PaceGoal | None = None
         """Where a run can stand at what is told."""
         self._paces = 0  # that were set
-        self._own = None if folder else Path(tempfile.mkdtemp(prefix="msr-"))  # 0700
+        self._own = None if folder else ScratchFolder()
         self._context: zmq.Context[Any] = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_REQUEST + ENVELOPE)
         self._socket.setsockopt(zmq.RCVHWM, WAITING)
         self._socket.setsockopt(zmq.SNDHWM, WAITING)
-        address = f"ipc://{(self._own or folder or Path()) / 'control'}"
+        address = f"ipc://{(self._own.path if self._own else folder or Path()) / 'control'}"
         self._socket.bind(address)
         self._descriptor = int(self._socket.getsockopt(zmq.FD))
         outside.add(self._descriptor, self._serve)
@@ -193,7 +192,7 @@ class ControlServer:
         self._bell.close()
         self._context.destroy(linger=LINGER)
         if self._own is not None:
-            shutil.rmtree(self._own, ignore_errors=True)
+            self._own.remove()
 
     def _rung(self) -> None:
         self._bell.silence()

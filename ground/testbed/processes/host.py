@@ -2,18 +2,16 @@
 
 import asyncio
 import resource
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import inf
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from flight.icd.custody_record import CustodyRecord
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.common_clock import ClockKeeper
@@ -42,7 +40,6 @@ from ground.testbed.seams.orders import Order, line, standing
 from ground.testbed.seams.outside import OutsideSeam
 from sim_hw.faults.fault import Fault
 
-SOCKETS = "msr-"  # what the names of folders of sockets begin with
 GRACE = 10.0  # wall seconds that a process has to end when asked to
 LOOK = 0.25  # wall seconds between looks of whoever shows the run
 
@@ -63,7 +60,7 @@ class ProcessesHost(OutOfReach):
         self._setting = setting
         self._happenings = happenings
         self._rate = inf if rate is None else rate
-        self._sockets = Path(tempfile.mkdtemp(prefix=SOCKETS))
+        self._sockets = ScratchFolder()
         names = participants(setting.mission.vehicles)
         ports = listening_ports(services)
         self._specification = Specification(
@@ -72,7 +69,7 @@ class ProcessesHost(OutOfReach):
             seed=setting.seed,
             transport=transport,
             participants=names,
-            sockets=str(self._sockets),
+            sockets=str(self._sockets.path),
             ports={service: port for service, (port, _) in ports.items()},
             descriptors={service: descriptor for service, (_, descriptor) in ports.items()},
             protections_off=setting.protections_off,
@@ -176,7 +173,7 @@ class ProcessesHost(OutOfReach):
                 self._bus.close()
                 self._fabric.close()
                 self._specification.let_go_of_ports()
-                shutil.rmtree(self._sockets, ignore_errors=True)
+                self._sockets.remove()
 
     def fit(self, hardware: Hardware) -> None:
         """All is simulated."""

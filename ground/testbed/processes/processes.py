@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import PREFIX
 from flight.runtime.throttled_loop import LEAST_PACE
 from ground.api.operators import load_operators
 from ground.missions.mission import LoadedMission
 from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 from ground.testbed.host import Happenings, Setting
 from ground.testbed.participants.addresses import IpcAddresses
-from ground.testbed.processes.host import SOCKETS, ProcessesHost
+from ground.testbed.processes.host import ProcessesHost
 from sim_hw.faults.kind import FaultKind
 
 GREATEST_RATE = 1e9  # times as fast as Mars
@@ -53,7 +54,7 @@ class Processes:
                 "command line", None, "--rate", f"= {self.rate}: allowed is {allowed}"
             )
         if self.transport == "ipc":
-            folder = Path(tempfile.gettempdir()) / f"{SOCKETS}{'x' * 8}"
+            folder = Path(tempfile.gettempdir()) / f"{PREFIX}{'x' * 8}"
             try:
                 IpcAddresses(folder)[max(services(mission), key=len)]
             except ValueError as error:

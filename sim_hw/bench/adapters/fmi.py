@@ -6,8 +6,6 @@ motion is begun by inputs, and looked at by outputs.
 Overrun is defined: a model that is further behind the wall than `overrun` is a lost device.
 """
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Annotated, Any, ClassVar, get_type_hints
 import msgspec
 
 from flight.configuration.files import NotAllowed, Quantity
+from flight.configuration.scratch_folder import ScratchFolder
 from sim_hw.bench.adapters.adapter import AdapterSetting, Identity, Place, Sample
 from sim_hw.bench.adapters.fields import Scaled, Target, check_fields, check_switches, field_value
 from sim_hw.bench.adapters.fmi_models import REAL, Model, instance_of
@@ -96,7 +95,7 @@ class FmiAdapter(MovingAdapter):
         self.now = time.monotonic
         self._model: Model | None = None
         self._references: dict[str, int] = {}
-        self._folder = ""
+        self._folder: ScratchFolder | None = None
         self._begun = 0.0
         self._steps = 0
 
@@ -136,12 +135,13 @@ class FmiAdapter(MovingAdapter):
 
         described = _described(self.setting)
         self._references = {each.name: each.valueReference for each in described.modelVariables}
-        self._folder = tempfile.mkdtemp(prefix="threeforks-fmu-")
-        fmpy.extract(_path_of(self.setting), self._folder)
+        self._folder = ScratchFolder("fmu-")
+        folder = str(self._folder.path)
+        fmpy.extract(_path_of(self.setting), folder)
         parameters = {
             self._references[name]: value for name, value in self._map.parameters.items()
         }
-        self._model = instance_of(described, self._folder, parameters)
+        self._model = instance_of(described, folder, parameters)
         self._begun, self._steps = self.now(), 0
         return Identity(
             described.modelName, described.guid, described.version or "",
@@ -225,8 +225,8 @@ class FmiAdapter(MovingAdapter):
         model, self._model = self._model, None
         if model is not None:
             model.end()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            self._folder.remove()
 
 
 def _file_of(address: str) -> str:

@@ -185,7 +185,7 @@ async def test_a_twin_that_differs_or_dies_is_told_and_another_life_has_another(
         last, home = edge._twin._process, edge._twin._home
     assert last is not None and home is not None
     await asyncio.wait_for(last.wait(), 30)  # it ends with the edge
-    assert not Path(home).exists()
+    assert not home.path.exists()
 
 
 DIFFERS = {"ok": False, "refused": "the twin differs since noon", "differs": True}

@@ -25,7 +25,7 @@ def test_a_run_that_took_the_place_of_another_ends_as_that_would(
     session: Any = SimpleNamespace(mission="short", head=head, inputs=(), file=tmp_path)
     monkeypatch.setattr(standing_by, "_record_of", lambda folder: session)
     monkeypatch.setattr(standing_by, "StandbyFolder", lambda *given: None)
-    monkeypatch.setattr(standing_by.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    monkeypatch.setattr(standing_by, "ScratchFolder", lambda name: SimpleNamespace(path=tmp_path))
     monkeypatch.setattr(standing_by.signal, "signal", lambda *given: None)
     monkeypatch.setattr(standing_by, "fly", lambda *given: SimpleNamespace(verdict=verdict))
     assert standing_by.stand_by(tmp_path, "demo") == VERDICTS[verdict]
