@@ -7,13 +7,13 @@ from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import elements_from_state
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY, format_iso
 from flight.astrodynamics.transfer_windows import Transfer
-from flight.astrodynamics.vectors import norm, scale, unit
+from flight.astrodynamics.vectors import Vector, add, norm, scale, unit
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
-from flight.icd.devices.base import DeviceError
-from flight.orbiter.burn_begun import BurnBegun
+from flight.icd.devices.base import DeviceError, DeviceTimeout
+from flight.orbiter.burn_begun import BurnBegun, gained_between
 from flight.orbiter.escape import (
     Burn,
     Engine,
@@ -22,7 +22,7 @@ from flight.orbiter.escape import (
     choose_opportunity,
     plan_burn,
 )
-from flight.orbiter.manoeuvres import end_begun, felt_by, seen_to_its_end
+from flight.orbiter.manoeuvres import end_begun, felt_at_rest, felt_by, seen_to_its_end
 from flight.orbiter.records import Departure
 from flight.orbiter.safeguards import BURN_COMPLETED
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -134,7 +134,8 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
 async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
     """Burns; completes a burn that was cut off late. False: so little happened that it is to be
     planned anew, for the next revolution."""
-    before = last = await felt_by(node, "departure")
+    last = await felt_by(node, "departure")
+    all_felt: Vector = (0.0, 0.0, 0.0)
     impulse, done = node.parameters["specific_impulse"], 0.0
     for attempt in range(2 if node.context.structure.keeps(BURN_COMPLETED) else 1):
         direction = burn.direction
@@ -143,7 +144,7 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             await node.refresh_own()
             assert node.navigator.own is not None
             direction, rate = unit(node.navigator.own[1]), 0.5 * burn.rate
-        answered = True
+        answered, unanswered = True, False
         wanted = scale((burn.delta_v - done) / norm(direction), direction)
         begun = BurnBegun(node.clock.now(), "departure", wanted, impulse, last)
         with seen_to_its_end(node, begun):
@@ -154,23 +155,28 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
                     )
             except DeviceError as error:  # of the answer: what has burnt another says
                 node.device_trouble(reason=str(error))
-                answered = False
+                answered, unanswered = False, isinstance(error, DeviceTimeout)
             try:
-                after = await felt_by(node, "departure")
+                after = (
+                    await felt_at_rest(node, "departure", burn.delta_v)
+                    if unanswered else await felt_by(node, "departure")
+                )  # fmt: skip
             except DeviceError as error:
                 node.device_trouble(reason=str(error))
                 after = None
+        felt = gained_between(last, after)
         node.burn_begun, last = None, after
-        if after is None or before is None:
+        if felt is None:
             if answered:
                 node.note_burn(burn.delta_v, impulse, felt=False)
             # Nobody has felt it. What an engine has answered the tracking will hold it to; of one
             # that has not it says now whether it has burnt.
             return answered or attempt > 0 or await _is_escaping(node)
-        felt = [a - b for a, b in zip(after, before, strict=True)]
+        all_felt = add(all_felt, felt)
         # The direction has turned: the length of the sum is short of the sum of lengths.
-        felt_before, done = done, norm((felt[0], felt[1], felt[2])) * _bend(burn)
+        felt_before, done = done, norm(all_felt) * _bend(burn)
         node.note_burn(done - felt_before, impulse)
+        node.count_change(done - felt_before)
         if done >= _ENOUGH * burn.delta_v:
             break
         if done < _NOTHING and not answered:
@@ -181,9 +187,7 @@ async def _burn(node: OrbiterVehicle, burn: Burn) -> bool:
             purpose="departure", wanted=round(burn.delta_v, 1), felt=round(done, 1)
         )
         if done < _TOO_LITTLE * burn.delta_v and node.context.structure.keeps(BURN_COMPLETED):
-            node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
             return False
-    node.delta_v_used = round((node.delta_v_used or 0.0) + done, 3)
     return True
 
 

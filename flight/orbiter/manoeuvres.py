@@ -17,8 +17,10 @@ from flight.core.activities import ActivityFailed
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError, DeviceTimeout, ReadingInvalid, usable
-from flight.orbiter.burn_begun import BurnBegun
+from flight.icd.devices.orbiter_navigation import InertialReading
+from flight.orbiter.burn_begun import BurnBegun, FeltSum, gained_between
 from flight.orbiter.clearance import check_drift
+from flight.orbiter.hardware import INERTIAL_UNIT
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast, motion
@@ -38,6 +40,13 @@ ACCELEROMETER_SCALE = 0.0015
 ACCELEROMETER_NOISE = 0.0004  # m/s
 UNMEASURED = 0.03
 """Of a burn that was only told to the engines: one standard deviation (assumption)."""
+AT_REST = 3.0 * ACCELEROMETER_NOISE
+"""m/s between two readings, below which nothing thrusts: the least of the thrusters, 22 N on four
+tons, gives five times that in a second."""
+REST_LOOK, REST_LOOKS = 1.0, 60.0
+"""s between the first two readings by which what was given up is seen to have ended, and between
+two at the most; in between each pause is twice the one before."""
+REST_LIMIT = 600.0  # s for which one looks at that, beside what the whole burn takes
 _SHOTS = 6
 _MERE = 1e-9
 _PART = 40.0  # s of a burn that are taken for one impulse
@@ -47,16 +56,20 @@ Replan = Callable[[], Awaitable[Vector | None]]
 """The velocity change that is right now, m/s, inertial; None: none is any more."""
 
 
-class BurnNotBegun(ActivityFailed):
+class _Unfinished(ActivityFailed):
+    """`gained`: what was felt, m/s."""
+
+    def __init__(self, reason: str, gained: Vector = (0.0, 0.0, 0.0)) -> None:
+        super().__init__(reason)
+        self.gained = gained
+
+
+class BurnNotBegun(_Unfinished):
     """An engine has not burnt, and the accelerometers have felt that it has not."""
 
 
-class BurnStopped(ActivityFailed):
-    """An engine has burnt for less than half of what it was to; `gained`: what was felt, m/s."""
-
-    def __init__(self, reason: str, gained: Vector) -> None:
-        super().__init__(reason)
-        self.gained = gained
+class BurnStopped(_Unfinished):
+    """An engine has burnt for less than half of what it was to."""
 
 
 @dataclass(frozen=True)
@@ -145,26 +158,27 @@ async def execute(
 
     A burn that is felt not to have happened is tried again after each of some pauses (s), as long
     as that is before `until` (s of mission time). It is late then: `again` plans it from the state
-    that there is by then, and returns None where nothing is to be flown any more. Without that the
-    same change is made. One that has stopped early is completed in the same way. Raises
+    that there is by then, and returns None where nothing is to be flown any more. Without that
+    what is still missing is made. One that has stopped early is completed in the same way. Raises
     BurnNotBegun when nothing has happened, BurnStopped when little has, ActivityFailed when it
     cannot be done for another reason. Returns all that was felt, m/s.
     """
     all_gained: Vector = (0.0, 0.0, 0.0)
+    stopped = False
     for pause in (*pauses, None):
         try:
             return add(all_gained, await _at_once(node, delta_v, purpose))
-        except BurnNotBegun as nothing:
-            if pause is None or node.clock.now() + pause > until:
-                if any(all_gained):
-                    raise BurnStopped(str(nothing), all_gained) from nothing
-                raise
-        except BurnStopped as stopped:
-            all_gained = add(all_gained, stopped.gained)
-            completed = node.context.structure.keeps(BURN_COMPLETED)
-            if pause is None or node.clock.now() + pause > until or not completed:
-                raise BurnStopped(str(stopped), all_gained) from stopped
-            delta_v = subtract(delta_v, stopped.gained)
+        except (BurnNotBegun, BurnStopped) as error:
+            all_gained = add(all_gained, error.gained)
+            stopped = stopped or isinstance(error, BurnStopped)
+            late = pause is None or node.clock.now() + pause > until
+            if late or (
+                isinstance(error, BurnStopped)
+                and not node.context.structure.keeps(BURN_COMPLETED)
+            ):
+                raise (BurnStopped if stopped else BurnNotBegun)(str(error), all_gained) from error
+            delta_v = subtract(delta_v, error.gained)
+        assert pause is not None
         # Not a critical stretch: nothing burns, and who has to go safe may.
         await asyncio.sleep(pause)
         if again is not None:
@@ -200,8 +214,9 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
         except DeviceError as error:
             reason, unanswered = str(error), isinstance(error, DeviceTimeout)
             node.device_trouble(reason=reason)
-        after = await _felt(node, purpose)
-        felt = None if before is None or after is None else subtract(after, before)
+        rest = _felt_at_rest(node, purpose, size) if unanswered else _felt(node, purpose)
+        after = await rest
+        felt = gained_between(before, after)
         if reason and felt is None:  # nobody can tell whether it has acted: not once more
             raise ActivityFailed(f"{purpose}: nobody has felt whether the burn happened: {reason}")
         gained = delta_v if felt is None else felt
@@ -210,11 +225,12 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
             took = min(passed, burn_seconds(node, norm(gained)))
         with node.storage.transaction():
             node.note_burn(norm(gained), impulse, felt=felt is not None)
+            node.count_change(norm(gained))
             parts = 0.0 if small or took > 2.0 * burn_seconds(node, norm(gained)) else took
             _note(node, gained, passed - 0.5 * took, parts, measured=felt is not None)
             node.burn_begun = None
     if reason and norm(gained) <= _NOTHING * size:
-        raise BurnNotBegun(f"{purpose}: the burn did not happen: {reason}")
+        raise BurnNotBegun(f"{purpose}: the burn did not happen: {reason}", gained)
     if reason and not node.container_captured:  # on another way than the one that was looked at
         check_drift(node)
     if reason and norm(gained) < 0.5 * size:
@@ -223,7 +239,6 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
     node.manoeuvre(purpose=purpose, size=round(size, 4), off=round(off, 4))
     if off > 0.05 * size + 0.005:
         node.burn_off_nominal(purpose=purpose, wanted=round(size, 4), felt=round(norm(gained), 4))
-    node.delta_v_used = round((node.delta_v_used or 0.0) + norm(gained), 3)
     return gained
 
 
@@ -296,8 +311,8 @@ async def end_begun(node: OrbiterVehicle) -> None:
         begun = node.burn_left
         if begun is None:
             return
-        after = await _felt(node, begun.purpose)
-        felt = None if begun.felt is None or after is None else subtract(after, begun.felt)
+        after = await _felt_at_rest(node, begun.purpose, norm(begun.wanted))
+        felt = gained_between(begun.felt, after)
         gained = scale(0.5, begun.wanted) if felt is None else felt
         passed = node.clock.now() - begun.time
         small = norm(begun.wanted) <= node.parameters["largest_thruster_change"]
@@ -306,8 +321,8 @@ async def end_begun(node: OrbiterVehicle) -> None:
         with node.storage.transaction():
             if felt is not None:
                 node.note_burn(norm(felt), begun.impulse, felt=True)
+                node.count_change(norm(felt))
                 _note(node, felt, since, took, measured=True)
-                node.delta_v_used = round((node.delta_v_used or 0.0) + norm(felt), 3)
             elif node.navigator.own is not None:  # anything between nothing and all of it
                 _note(node, gained, since, took, error=norm(gained))
             node.burn_begun = node.burn_left = None
@@ -319,15 +334,21 @@ async def end_begun(node: OrbiterVehicle) -> None:
             check_drift(node)
 
 
-async def felt_by(node: OrbiterVehicle, purpose: str) -> Vector | None:
-    """The sum of what thrust has given so far, m/s; None when no inertial unit can tell.
+async def felt_by(node: OrbiterVehicle, purpose: str) -> FeltSum | None:
+    """The sum of what thrust has given so far; None when no inertial unit can tell.
 
     Raises ReadingInvalid then where the orbiter is not made to fly by stars.
     """
-    unit = node.devices.inertial_unit
+    asked = ""
+
+    async def ask() -> InertialReading:
+        nonlocal asked
+        asked = node.in_use(INERTIAL_UNIT)
+        return await node.devices.inertial_unit.state()
+
     try:
         # Who knows that nobody answers does not wait for it at each burn.
-        reading = usable(await unit.state()) if node.flies_by_stars else await sound(unit.state)
+        reading = usable(await ask()) if node.flies_by_stars else await sound(ask)
     except ReadingInvalid:
         if not node.context.structure.keeps(ALL_STELLAR):
             raise
@@ -337,12 +358,41 @@ async def felt_by(node: OrbiterVehicle, purpose: str) -> Vector | None:
         return None
     node.flies_by_stars = False
     x, y, z = reading.delta_v
-    return (x, y, z)
+    return FeltSum(asked, reading.boot, (x, y, z))
 
 
-async def _felt(node: OrbiterVehicle, purpose: str) -> Vector | None:
+async def felt_at_rest(node: OrbiterVehicle, purpose: str, size: float) -> FeltSum | None:
+    """The same, once nothing thrusts any more of a burn that was to give so many m/s.
+
+    Who gives a burn up tells the engine to stop, or cannot even reach it: it stops later than it is
+    told, and the accelerometers may be read before. Raises ActivityFailed when it goes on for
+    longer than it can.
+    """
+    end = monotonic() + burn_seconds(node, size) + REST_LIMIT
+    before, pause = await felt_by(node, purpose), REST_LOOK
+    while before is not None:
+        await asyncio.sleep(pause)
+        after = await felt_by(node, purpose)
+        moved = gained_between(before, after)
+        if moved is not None and norm(moved) <= AT_REST:
+            return after
+        if monotonic() > end:
+            raise ActivityFailed(f"{purpose}: the burn that was given up still goes on")
+        before, pause = after, min(2.0 * pause, REST_LOOKS)
+    return None
+
+
+async def _felt(node: OrbiterVehicle, purpose: str) -> FeltSum | None:
+    return await _measured(felt_by(node, purpose))
+
+
+async def _felt_at_rest(node: OrbiterVehicle, purpose: str, size: float) -> FeltSum | None:
+    return await _measured(felt_at_rest(node, purpose, size))
+
+
+async def _measured(felt: Awaitable[FeltSum | None]) -> FeltSum | None:
     try:
-        return await felt_by(node, purpose)
+        return await felt
     except ReadingInvalid as error:
         raise ActivityFailed(f"no burn without measuring it: {error}") from error
 

@@ -389,6 +389,11 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         if known.solution != self._burnt_solution:
             self._burnt_solution = -1
 
+    def count_change(self, size: float) -> None:
+        """Counts a velocity change that was made, however it has ended, m/s."""
+        if size > 0.0:
+            self.delta_v_used = round((self.delta_v_used or 0.0) + size, 3)
+
     def own_is_old(self) -> bool:
         """Whether a new tracking solution should be taken: one from after the last large burn."""
         return self._burnt_solution >= 0 or monotonic() - self._own_taken > _OLD_SOLUTION

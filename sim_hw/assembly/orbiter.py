@@ -67,7 +67,9 @@ def build(
         "array_drive": SimArrayDrive(given("array_drive"), p.array_drive, power),
         "star_tracker": SimOrbiterStarTracker(given("star_tracker"), p.star_tracker),
         "inertial_unit": SimOrbiterInertialUnit(given("inertial_unit"), p.inertial_unit),
-        "inertial_unit_b": SimOrbiterInertialUnit(given("inertial_unit_b"), p.inertial_unit),
+        "inertial_unit_b": SimOrbiterInertialUnit(
+            given("inertial_unit_b"), p.inertial_unit, spare=True
+        ),
         "attitude_control": SimOrbiterAttitudeControl(given("attitude_control")),
         "orbit_knowledge": SimOrbitKnowledge(given("orbit_knowledge"), p.orbit_knowledge),
         "camera": SimNarrowAngleCamera(given("camera"), p.camera),

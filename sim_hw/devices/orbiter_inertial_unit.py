@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from flight.astrodynamics.vectors import Vector, subtract
 from flight.configuration.files import Quantity
 from flight.icd.devices.orbiter_navigation import InertialReading, InertialUnit
 from sim_hw.devices.orbiter_device import OrbiterContext, OrbiterDevice
@@ -19,12 +20,17 @@ class OrbiterInertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fiel
 
 
 class SimOrbiterInertialUnit(OrbiterDevice, InertialUnit):
-    """Sums up what thrust gives. Failure: `invalid`."""
+    """Sums up what thrust gives; a `spare` is off until it is asked first, and counts from then on.
+    Failure: `invalid`."""
 
-    def __init__(self, context: OrbiterContext, parameters: OrbiterInertialParameters) -> None:
+    def __init__(
+        self, context: OrbiterContext, parameters: OrbiterInertialParameters, *, spare: bool = False
+    ) -> None:
         super().__init__(context)
         self.parameters = parameters
         self.invalid = False
+        # What was given before it was switched on, m/s.
+        self._before: Vector | None = None if spare else (0.0, 0.0, 0.0)
         context.truth.accelerometer = (parameters.scale_error, parameters.velocity_noise)
 
     @failure
@@ -36,6 +42,9 @@ class SimOrbiterInertialUnit(OrbiterDevice, InertialUnit):
 
     async def state(self) -> InertialReading:
         self.need_power()
+        felt = self.vehicle.felt_now()
+        if self._before is None:
+            self._before = felt
         noise = self.parameters.rate_noise
         turning = self.world.now() < self.vehicle.turning_until
         rate = self.vehicle.parameters.slew_rate if turning else 0.0
@@ -43,6 +52,6 @@ class SimOrbiterInertialUnit(OrbiterDevice, InertialUnit):
             valid=not self.invalid,
             time_ns=self.time_ns(),
             rate=[self.random.gauss(rate if axis == 2 else 0.0, noise) for axis in range(3)],
-            delta_v=list(self.vehicle.felt.delta_v),
+            delta_v=list(subtract(felt, self._before)),
             saturated=self.vehicle.felt.saturated,
         )

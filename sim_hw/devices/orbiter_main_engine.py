@@ -102,17 +102,24 @@ class SimOrbiterMainEngine(OrbiterDevice, MainEngine):
         if body.centre == "mars":
             body.thrusting = True
             body.derivative = _powered(ahead, axis, rate, began, p.thrust, mass, exhaust)
+
+        def so_far() -> Vector:
+            spent = min(body._clock(), began + seconds) - began
+            if body.centre == "mars":
+                return _integral(ahead, axis, rate, spent, p.thrust, mass, exhaust)
+            return scale(change * (spent / seconds if seconds else 1.0), ahead)
+
+        vehicle.under_way = so_far
         try:
             await asyncio.sleep(seconds)
         finally:
+            vehicle.under_way = None
             spent = min(body._clock(), began + seconds) - began
+            gained = so_far()
             if body.centre == "mars":
                 body.advance()
                 body.derivative, body.thrusting = FREE_FALL, False
-                gained = _integral(ahead, axis, rate, spent, p.thrust, mass, exhaust)
             else:
-                part = spent / seconds if seconds else 1.0
-                gained = scale(change * part, ahead)
                 body.kick(gained)
             total = -exhaust * math.log(1.0 - p.thrust / exhaust * spent / mass)
             vehicle.use(total, p.specific_impulse)

@@ -69,6 +69,12 @@ class SimOrbiterThrusters(OrbiterDevice, Thrusters):
         seconds = size * vehicle.mass / p.thrust
         applied = False
         began = self.world.now()
+
+        def so_far() -> Vector:
+            part = 0.0 if applied or seconds <= 0.0 else (self.world.now() - began) / seconds
+            return scale(part * self.weakness, (x, y, z))
+
+        vehicle.under_way = so_far
         try:
             await asyncio.sleep(0.5 * seconds)
             self._push((x, y, z), 1.0)
@@ -78,6 +84,8 @@ class SimOrbiterThrusters(OrbiterDevice, Thrusters):
             if not applied and seconds > 0.0:
                 self._push((x, y, z), (self.world.now() - began) / seconds)
             raise
+        finally:
+            vehicle.under_way = None
         return BurnReport(time_ns=self.time_ns(), seconds=seconds, completed=True)
 
     def _push(self, delta_v: Vector, part: float) -> None:

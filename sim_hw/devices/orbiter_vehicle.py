@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -77,6 +78,8 @@ class OrbiterVehicle:
     attitude: Quaternion = IDENTITY
     turning_until: float = 0.0
     felt: Felt = field(default_factory=Felt)
+    under_way: Callable[[], Vector] | None = None
+    """What the burn that is going on has given so far (m/s) and is not in `felt` yet."""
     knowledge_kick: Vector = (0.0, 0.0, 0.0)
     captured: bool = False
     closest: float = math.inf  # m, to the free container so far
@@ -216,6 +219,11 @@ class OrbiterVehicle:
         self.felt.delta_v = add(self.felt.delta_v, add(delta_v, error))
         # What the ground's propagation takes from telemetry is off by the same.
         self.knowledge_kick = add(self.knowledge_kick, error)
+
+    def felt_now(self) -> Vector:
+        """The sum that the accelerometers have come to, in the middle of a burn as well, m/s."""
+        felt = self.felt.delta_v
+        return felt if self.under_way is None else add(felt, self.under_way())
 
     # ----------------------------------------------------------------- distance
 

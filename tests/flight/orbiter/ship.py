@@ -16,6 +16,7 @@ from flight.core.fault_protection.structure import STRUCTURE
 from flight.icd.devices.array_drive import ArrayDriveState
 from flight.icd.devices.orbiter_navigation import InertialReading, KnownOrbit, TrackedAttitude
 from flight.icd.devices.power import BatteryState
+from flight.orbiter.hardware import INERTIAL_UNIT
 from flight.orbiter.navigation import Navigator, orbit_covariance
 from flight.orbiter.node import Orbiter
 from flight.orbiter.propagation import State
@@ -80,6 +81,7 @@ class Ship:
         self.departure: Any = None
         self.vigil = SimpleNamespace(burning=contextlib.nullcontext)
         self.flies_by_stars = False
+        self.unit, self.unit_boot = INERTIAL_UNIT, 0
         self.felt = [0.0, 0.0, 0.0]
         self.gives = 1.0
         self.devices: Any = SimpleNamespace(
@@ -111,10 +113,17 @@ class Ship:
     note_gauge, note_no_gauge = KeepsTankBook.note_gauge, KeepsTankBook.note_no_gauge
     note_burn, begin_book_anew = KeepsTankBook.note_burn, KeepsTankBook.begin_book_anew
     may_meet_container = OrbiterVehicle.may_meet_container
+    count_change = OrbiterVehicle.count_change
     weight, weigh, _show = KeepsTankBook.weight, KeepsTankBook.weigh, KeepsTankBook._show
 
     def _feel(self) -> InertialReading:
-        return InertialReading(rate=[0.0] * 3, delta_v=list(self.felt), saturated=False)
+        return InertialReading(
+            rate=[0.0] * 3, delta_v=list(self.felt), saturated=False, boot=self.unit_boot
+        )
+
+    def in_use(self, unit: str) -> str:
+        assert unit == INERTIAL_UNIT
+        return self.unit
 
     def _push(self, way: list[float]) -> None:
         for axis in range(3):

@@ -177,6 +177,23 @@ def test_a_burn_that_nobody_has_felt_is_left_to_the_tracking(
     assert len(ship.devices.main_engine.asked) == 1
 
 
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_burn_whose_end_another_unit_has_read_nobody_has_felt(
+    monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    monkeypatch.setattr(departing, "asymptote_of", lambda own: (1.0, 0.0, 0.0) if leaves else None)
+    ship = burning(monkeypatch, (2_000.0, LOST))
+    answer = ship.devices.main_engine.answers["burn"][0]
+
+    def burn(*given: Any) -> Any:
+        ship.unit, ship.felt = "inertial_unit_b", [-1_999.0, 0.0, 0.0]
+        return answer(*given)
+
+    ship.devices.main_engine = Answers(burn=[burn])
+    assert do(departing._burn(ship, BURN)) is leaves
+    assert ship.delta_v_used is None and not ship.told("burn_off_nominal")
+
+
 def test_on_the_way_already_nothing_is_burnt(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = quick(monkeypatch, departing, _wait_for_day=None, _leave=True)
     ship: Any = Ship(departure=None)

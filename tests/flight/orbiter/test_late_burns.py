@@ -154,4 +154,4 @@ def test_mute_thrusters_cost_the_last_metres_seconds() -> None:
             await execute(ship, WAY, "approach", pauses=AT_CLOSE_QUARTERS)
         return now()
 
-    assert do(story()) == 7.0
+    assert do(story()) == 10.0  # 2 and 5 s, and each time 1 s until it is surely off

@@ -76,6 +76,7 @@ class Vehicle:
         self.possible = 1e9
         self.felt = SimpleNamespace(delta_v=(1.0, 2.0, 3.0), saturated=False)
         self.accelerometer = (0.0, 0.0)
+        self.under_way: Any = None
         self.parameters = SimpleNamespace(slew_rate=0.01, settling=30.0)
         self.body: Any = SimpleNamespace(
             advance=lambda: (*self.place, 0.0, 0.0, 0.0), position=lambda: self.place,
@@ -112,6 +113,9 @@ class Vehicle:
 
     def feel(self, change: Any) -> None:
         self.felt_changes.append(change)
+
+    def felt_now(self) -> Any:
+        return self.felt.delta_v
 
     def largest_change(self, impulse: float) -> float:
         return self.possible

@@ -152,3 +152,46 @@ def test_unknown_failures_are_refused_in_words() -> None:
                 device.fail("nonsense")
 
     run(main(), VirtualLoop())
+
+
+@pytest.mark.parametrize(
+    ("device", "arguments", "seconds"),
+    [("thrusters", ([0.0, 1.0, 0.0],), 10.0),
+     ("main_engine", ([0.0, 1.0, 0.0], 100.0, [0.0, 0.0, 1.0]), 60.0)],
+)  # fmt: skip
+def test_a_burn_is_felt_while_it_goes_on(
+    device: str, arguments: tuple[Any, ...], seconds: float
+) -> None:
+    async def main() -> None:
+        devices = build((0.0, 1e6, 0.0))
+        engine, unit = getattr(devices[device], "burn", None), devices["inertial_unit"]
+        begin = engine or devices[device].fire
+        assert (await unit.state()).delta_v == [0.0, 0.0, 0.0]
+        work = asyncio.ensure_future(begin(*arguments))
+        sums = []
+        for _ in range(3):
+            await asyncio.sleep(0.2 * seconds / 3.0)
+            sums.append((await unit.state()).delta_v[1])
+        assert 0.0 < sums[0] < sums[1] < sums[2]
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        end = (await unit.state()).delta_v
+        assert end[1] == pytest.approx(sums[2], rel=0.1), "and what it gave is what it had come to"
+        await asyncio.sleep(10.0)
+        assert (await unit.state()).delta_v == end, "off, it gives nothing"
+
+    run(main(), VirtualLoop())
+
+
+def test_a_spare_unit_counts_from_when_it_is_used() -> None:
+    async def main() -> None:
+        devices = build((0.0, 1e6, 0.0))
+        first, spare = devices["inertial_unit"], devices["inertial_unit_b"]
+        await devices["thrusters"].fire([0.0, 1.0, 0.0])
+        before = (await spare.state()).delta_v
+        assert before == [0.0, 0.0, 0.0] and (await first.state()).delta_v[1] > 0.9
+        await devices["thrusters"].fire([0.0, 1.0, 0.0])
+        assert (await spare.state()).delta_v[1] == pytest.approx(1.0, abs=0.1)
+        assert (await first.state()).delta_v[1] == pytest.approx(2.0, abs=0.1)
+
+    run(main(), VirtualLoop())
