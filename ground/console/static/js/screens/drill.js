@@ -90,7 +90,7 @@ function files() {
     table("Drill files", [
       { head: "drill", cls: "grow", cell: (each) => [h("strong", null, each.title), h("span", { class: "note soft" }, `${each.name}${each.cases.length ? `, ${each.cases.length} cases` : ""}`)] },
       { head: "for people", cls: "nowrap", cell: (each) => (each.steps ? status("standby", `${each.steps} step${each.steps > 1 ? "s" : ""}`) : h("span", { class: "soft" }, "faults alone")) },
-      { head: "", cell: (each) => button("pick", () => { state.picked = each.name; state.case = ""; redraw(); }, { cls: "quiet", why: `pick ${each.name}` }) },
+      { head: "", cell: (each) => button("pick", () => { state.picked = each.name; state.case = ""; drawNow(); }, { cls: "quiet", why: `pick ${each.name}` }) },
     ], [...(state.files ?? [])].sort((a, b) => b.steps - a.steps), { key: (each) => each.name, picked: state.picked, empty: state.files ? "there is no drill file of this scenario" : "asking" }),
   ];
 }
