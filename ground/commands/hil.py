@@ -1,6 +1,7 @@
 """`msr hil`: checks a device, builds an example, measures this machine."""
 
 import argparse
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -221,6 +222,7 @@ def _print_check(
 
 
 def _build(arguments: argparse.Namespace) -> int:
+    from ground.missions.earlier_run import nearest_made, remove_empty
     from sim_hw.bench.building import DEVICES, HOSTS, NotBuilt, build
 
     for key, given, known in (
@@ -229,10 +231,14 @@ def _build(arguments: argparse.Namespace) -> int:
         if given not in known:
             raise refused(key, f"= {given}: allowed is {', '.join(known)}")
     check_folder("--out", arguments.out)
+    made = nearest_made(arguments.out)
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
         print(build(arguments.device, arguments.host, arguments.out))
     except NotBuilt as error:
+        if made is not None:
+            with contextlib.suppress(OSError):
+                remove_empty(arguments.out, made)
         raise refused("--host", str(error)) from None
     return YES
 

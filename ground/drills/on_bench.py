@@ -49,7 +49,6 @@ def fly_on_bench(
             kept.append(record)
 
         job = msgspec.structs.replace(task.job, alone=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
         Flight([(job, drill)], take, kind=kind(), folder=folder).fly()
         if not records:
             raise ConfigurationError(str(folder), None, "", "the flight left no record")

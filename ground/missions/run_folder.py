@@ -14,6 +14,13 @@ from typing import Any, TextIO
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import PART, replace_file
+from ground.missions.earlier_run import (
+    ASIDE,
+    give_back,
+    nearest_made,
+    remove_empty,
+    set_aside,
+)
 from ground.missions.vehicles import ALL_VEHICLES
 from ground.terminal.destinations import check_folder
 from ground.terminal.machine_trouble import sentence_of
@@ -67,13 +74,17 @@ OF_A_RUN = (*_FILES, *FOLDERS)
 
 
 class RunFolder:
-    """A folder for one run. What an earlier run left in it is removed; any other file is a reason
-    to refuse the folder, and so is a run that is under way in it."""
+    """A folder for one run. What an earlier run left in it lies aside, and is removed when this one
+    begins; any other file is a reason to refuse the folder, and so is a run that is under way in
+    it."""
+
+    _begun = True  # one that takes over that of another has
 
     def __init__(self, path: Path, about: Mapping[str, Any] | None = None) -> None:
         self.path = path
         self._about = dict(about or {})  # what the mark says beside the state
         self._lock = -1
+        self._begun = False
         try:
             check_folder("--out", path, LEAST_FREE)
             foreign = foreign_entry(path)
@@ -83,19 +94,49 @@ class RunFolder:
                     f"holds {foreign}, which is not of a run; allowed is an empty folder, a new "
                     "one, or that of an earlier run, which is replaced",
                 )
+            self._made = nearest_made(path)
             path.mkdir(parents=True, exist_ok=True)
-            self._lock = _open_lock(path)
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.close()
-                raise _refused(path, "another run is under way in this folder") from None
-            clear_run(path)
+            self._was_locked = os.path.lexists(path / LOCK)
+            self._take_lock()
+            if (path / ASIDE).is_dir():  # who was to replace it has died before it began
+                give_back(path, MARK, _clear_new)
+            set_aside(path, MARK, LOCK)
             self.nodes.mkdir()
             self.pictures.mkdir()
             self.mark("running")
         except OSError as error:
+            with contextlib.suppress(OSError):
+                if self._lock >= 0:
+                    self._undo()
             raise _refused(path, f"cannot be used: {error.strerror or error}") from error
+
+    def _take_lock(self) -> None:
+        """Raises ConfigurationError where another run holds it; also where one that was refused
+        has just taken it away."""
+        self._lock = _open_lock(self.path)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(self._lock), (self.path / LOCK).stat()):
+                return
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        self.close()
+        raise _refused(self.path, "another run is under way in this folder")
+
+    def begin(self) -> None:
+        """Nothing refuses the run any more: from here on it is one, and what an earlier one has
+        left is removed."""
+        if not self._begun:
+            self._begun = True
+            shutil.rmtree(self.path / ASIDE, ignore_errors=True)
+
+    def _undo(self) -> None:
+        """Leaves all as it was before."""
+        give_back(self.path, MARK, _clear_new)
+        if not self._was_locked:
+            (self.path / LOCK).unlink()
+        if self._made is not None:
+            remove_empty(self.path, self._made)
 
     def close(self) -> None:
         """Lets others use the folder; called when the run is over."""
@@ -105,12 +146,17 @@ class RunFolder:
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
-        """While a run is under way; one that is broken off says so in its mark."""
+        """While a run is under way; one that is broken off says so in its mark. One that is refused
+        before it has begun, or that nobody wants any more by then, leaves nothing."""
         try:
             yield
         except BaseException as error:
             with contextlib.suppress(OSError):  # the disk may be full: then the mark stays
-                self.mark("interrupted", reason=_reason(error))
+                if not self._begun and isinstance(error, ConfigurationError | KeyboardInterrupt):
+                    self._undo()
+                else:
+                    self.begin()
+                    self.mark("interrupted", reason=_reason(error))
             raise
         finally:
             self.close()
@@ -248,6 +294,10 @@ def foreign_entry(path: Path) -> str:
             for inner in sorted(entry.iterdir()):
                 if not _is_of(inner, known):
                     return f"{entry.name}/{inner.name}"
+        elif entry.name == ASIDE and entry.is_dir() and not entry.is_symlink():
+            inner_name = foreign_entry(entry)
+            if inner_name:
+                return f"{ASIDE}/{inner_name}"
         elif not _is_of(entry, _FILES):
             return entry.name
     return ""
@@ -263,15 +313,19 @@ def _is_of(entry: Path, known: Collection[str]) -> bool:
     )
 
 
-def clear_run(path: Path) -> None:
-    """Removes all that is in a run folder but the lock."""
+def clear_run(path: Path, *keep: str) -> None:
+    """Removes all that is in a run folder but the lock, and what is named."""
     for entry in path.iterdir():
-        if entry.name == LOCK:
+        if entry.name in (LOCK, *keep):
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
+
+
+def _clear_new(path: Path) -> None:
+    clear_run(path, ASIDE)
 
 
 def _refused(path: Path, problem: str) -> ConfigurationError:

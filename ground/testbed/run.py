@@ -87,6 +87,7 @@ class Run:
         self._off: dict[str, None] = {}
         self._ended: asyncio.Future[Outcome]
         self._events: EventJournal
+        self.folder.begin()
 
     # ---------------------------------------------------------------- flying
 

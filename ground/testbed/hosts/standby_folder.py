@@ -76,6 +76,7 @@ class StandbyFolder(RunFolder):
         """Takes over the folder of a run that is under way no more; raises ConfigurationError."""
         scratch = self.path
         super().__init__(path, self._about)
+        self.begin()
         self._taken = True
         self.ground.mkdir(exist_ok=True)
         for name, late in self._late.items():

@@ -35,6 +35,7 @@ def earlier(tmp_path: Path) -> Path:
 
 def test_what_an_earlier_run_has_left_is_replaced(earlier: Path) -> None:
     folder = RunFolder(earlier)
+    folder.begin()
     assert sorted(entry.name for entry in earlier.iterdir()) == [
         "nodes", "pictures", "run.json", "run.lock",
     ]  # fmt: skip
@@ -108,6 +109,7 @@ def test_a_disk_without_room_is_refused_before_the_earlier_run_is_removed(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_run_that_a_signal_ends_says_which(tmp_path: Path, number: signal.Signals) -> None:
     folder = RunFolder(tmp_path / "run")
+    folder.begin()
     with pytest.raises(KeyboardInterrupt), ended_in_order(), folder.in_use():
         os.kill(os.getpid(), number)
     mark = json.loads((tmp_path / "run" / "run.json").read_text())
@@ -121,6 +123,58 @@ def test_a_run_that_breaks_says_why(tmp_path: Path) -> None:
         raise ZeroDivisionError("a bug")
     mark = json.loads((tmp_path / "run" / "run.json").read_text())
     assert mark == {"state": "interrupted", "reason": "ZeroDivisionError: a bug"}
+
+
+def contents(path: Path) -> dict[str, str | None]:
+    return {
+        str(each.relative_to(path)): each.read_text() if each.is_file() else None
+        for each in sorted(path.rglob("*"))
+    }
+
+
+REFUSED = ConfigurationError("desk.yaml", None, "devices", "it is not there")
+
+
+@pytest.mark.parametrize("error", [REFUSED, KeyboardInterrupt()])
+def test_one_that_is_refused_before_it_has_begun_leaves_the_earlier_one_as_it_was(
+    earlier: Path, error: BaseException
+) -> None:
+    before = contents(earlier)
+    folder = RunFolder(earlier)
+    with pytest.raises(type(error)), folder.in_use():
+        (folder.path / "bench.mcap").write_text("begun")
+        raise error
+    assert contents(earlier) == before
+    folder = RunFolder(earlier)
+    with pytest.raises(ConfigurationError, match="not there"), folder.in_use():
+        folder.begin()
+        raise REFUSED
+    mark = json.loads((earlier / "run.json").read_text())
+    assert mark["state"] == "interrupted" and not (earlier / "summary.json").exists()
+
+
+def test_where_nothing_was_one_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for name in ("run", "mine", "mine/a/b"):
+        before = contents(tmp_path)
+        folder = RunFolder(tmp_path / name)
+        with pytest.raises(ConfigurationError, match="not there"), folder.in_use():
+            raise REFUSED
+        assert contents(tmp_path) == before
+
+
+def test_an_earlier_run_outlives_the_death_of_one_that_had_not_begun(earlier: Path) -> None:
+    before = contents(earlier)
+    RunFolder(earlier).close()  # as a death leaves it
+    assert not (earlier / "summary.json").exists()
+    folder = RunFolder(earlier)
+    with pytest.raises(ConfigurationError), folder.in_use():
+        raise REFUSED
+    assert contents(earlier) == before
+    (earlier / ".earlier").mkdir()
+    (earlier / ".earlier" / "notes.txt").write_text("mine")
+    with pytest.raises(ConfigurationError, match=r"holds \.earlier/notes\.txt, which is not of a"):
+        RunFolder(earlier)
 
 
 def test_all_tracks_of_a_run_are_known_as_of_a_run(tmp_path: Path) -> None:
