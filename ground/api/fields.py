@@ -23,6 +23,8 @@ Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Key = Annotated[str, Meta(min_length=1, max_length=120)]
 """A text that a client gives to one change, and to that alone: repeated, it is not done twice."""
 StageName = Annotated[str, Meta(pattern=r"^st-[0-9]{1,9}$(?!\n)")]
+Rate = Annotated[float, Meta(ge=0.0)]
+"""Mission seconds in a second; 0: it stands."""
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 """Of the rows of an answer."""
 Arguments = dict[str, Any]
@@ -31,10 +33,11 @@ Lifetime = Annotated[float, Meta(ge=1.0, le=86_400.0)]
 """Seconds that an arming lasts."""
 Condition = Annotated[str, Meta(min_length=1, max_length=500)]
 """Of telemetry, such as `rover.mode == 'idle' and rover.charge > 0.4`."""
-Topic = Annotated[
-    str,
-    Meta(pattern=r"^(cmd|ev|alarm|proc|pass|authority|audit|custody|stack|limits|fault|people)$(?!\n)"),
-]
+JOURNAL_TOPICS = (
+    "cmd", "ev", "alarm", "proc", "pass", "authority", "audit", "custody", "stack", "limits",
+    "fault", "people",
+)  # fmt: skip
+Topic = Annotated[str, Meta(pattern=rf"^({'|'.join(JOURNAL_TOPICS)})$(?!\n)")]
 Topics = Annotated[tuple[Topic, ...], Meta(max_length=20)]
 
 

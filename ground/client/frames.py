@@ -4,14 +4,12 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ground.api.fields import JOURNAL_TOPICS as JOURNAL_TOPICS
+
 LARGEST_REQUEST = 64 << 10  # bytes of a client's frame
 LARGEST_ANSWER = 1 << 20  # bytes, the limit of every message here
 API_FILE = "api.json"
 
-JOURNAL_TOPICS = (
-    "cmd", "ev", "alarm", "proc", "pass", "authority", "audit", "custody", "stack", "limits",
-    "fault", "people",
-)  # fmt: skip
 STREAM_TOPICS = ("clock", "tm", *JOURNAL_TOPICS)
 
 

@@ -4,11 +4,12 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from flight.icd.codec import CodecError, decode_plain, unpack
+from ground.api.at_the_edge import Login, Logout
 from ground.api.operators import nobody_called
 from ground.api.requests import people_named
 from ground.client.frames import AnswerFrame, RequestFrame
@@ -20,6 +21,9 @@ from ground.edge.run_link import RunLink
 from ground.edge.sessions import Sessions
 
 Plain = dict[str, Any]
+T = TypeVar("T")
+LOGIN, LOGOUT = OF_THE_EDGE = "login", "logout"
+"""What is answered here, before and after anybody is somebody."""
 
 
 def _number(plain: Any) -> int | None:
@@ -30,6 +34,14 @@ def _number(plain: Any) -> int | None:
 
 class Refusal(Exception):
     """A sentence for who asked."""
+
+
+def _read(request: Plain, kind: type[T]) -> T:
+    """The request as a `kind`; raises Refusal. What was given is not said: it may be a secret."""
+    try:
+        return msgspec.convert(request, kind)
+    except msgspec.ValidationError as error:
+        raise Refusal(f"no request: {request['do']}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -78,10 +90,11 @@ class Gateway:
         do = frame.request.get("do")
         if not isinstance(do, str):
             raise Refusal("no request: it has no key do; it says what is asked, such as hello")
-        if do == "login":
+        if do == LOGIN:
             return {"ok": True, "result": await self._log_in(frame.request)}
         person = self._who(frame, key_user)
-        if do == "logout":
+        if do == LOGOUT:
+            _read(frame.request, Logout)
             self.sessions.close(frame.session or "")
             return {"ok": True, "result": {}}
         own = self.own.get(do)
@@ -150,20 +163,15 @@ class Gateway:
     # ------------------------------------------------------------- logging in
 
     async def _log_in(self, request: Plain) -> Plain:
-        token, user, password = (request.get(name) for name in ("token", "user", "password"))
-        if isinstance(token, str) and set(request) == {"do", "token"}:
+        asked = _read(request, Login)
+        if asked.token is not None:
+            token = asked.token
             found = self._unlocked("link", lambda: self.sessions.use_link(token))
-        elif (
-            isinstance(user, str)
-            and isinstance(password, str)
-            and set(request) == {"do", "user", "password"}
-        ):
-            right = False
+        else:
+            user, password, right = asked.user or "", asked.password or "", False
             if self._may_try(user) and len(password) <= LONGEST:
                 right = await self.passwords.is_of(user, password)
             found = self._unlocked(user, lambda: user if right else None)
-        else:
-            raise Refusal("no login: allowed is {user, password}, or {token} of a one-time link")
         self.counts.logins += 1
         opened, session = self.sessions.open(found)
         return {"session": opened, "user": found, "number": session.number}

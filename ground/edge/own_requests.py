@@ -2,14 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
+from ground.api import at_the_edge
 from ground.api.benches import ANYBODYS
-from ground.api.reads import Preview
+from ground.api.bounding import bounded
+from ground.api.reads import Preview, Since
 from ground.api.training import Branch, for_crew, is_hidden
-from ground.client.frames import JOURNAL_TOPICS
 from ground.edge.branching import Branching
 from ground.edge.journal_tail import JournalTail
 from ground.edge.news import News
@@ -18,41 +19,10 @@ from ground.edge.telemetry_table import TelemetryTable
 from ground.edge.twin import Twin
 
 NANOSECONDS = 1_000_000_000
-LONGEST = 500  # entries in an answer
 TRAINER = "trainer"
 
 Plain = dict[str, Any]
 Answerer = Callable[[str, Plain], Awaitable[Plain]]
-
-
-class _Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    do: str
-    rate: float | None
-    until: float | str | None = None
-    told: dict[str, str] | None = None
-
-
-class _Since(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    do: str
-    number: int = 0
-    topics: list[str] = []
-    limit: int = LONGEST
-
-
-class _Telemetry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    do: str
-    vehicle: str | None = None
-
-
-class _Plain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    do: str
-
-
-class _BenchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    do: str
-    order: Literal["arm", "safe", "stop", "release"]
-    service: Annotated[str, msgspec.Meta(max_length=80)] = ""
-    seconds: Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)] | None = None
 
 
 @dataclass
@@ -83,8 +53,13 @@ class OwnRequests:
             self._told[user] = frozenset(map(str, you["roles"]))
         return self._told.get(user, self.roles.get(user, frozenset()))
 
-    def get(self, do: Any) -> Answerer | None:
+    def get(self, do: str) -> Answerer | None:
         """What answers a request; None: the run does."""
+        return self.answered.get(do)
+
+    @property
+    def answered(self) -> Mapping[str, Answerer]:
+        """What is answered here, by its `do`."""
         return {
             "pace": self._pace,
             "bench": self._bench,
@@ -95,18 +70,16 @@ class OwnRequests:
             "whoami": self._whoami,
             "preview": self._preview,
             "branch": self._branch,
-        }.get(do)
+        }
 
     async def _pace(self, user: str, request: Plain) -> Plain:
-        asked = _read(request, _Pace)
+        asked = _read(request, at_the_edge.Pace)
         if isinstance(asked, str):
             return _refused(asked)
         if not await self._roles_of(user) - {"observer"}:
             return _refused(f"{user} looks on only; the pace is for who takes part")
         until = asked.until
         if isinstance(until, str):
-            if until != "pass":
-                return _refused(f"until = {until!r}: allowed is seconds of mission time, or pass")
             coming = (self.news.clock.get("clock") or {}).get("next_pass")
             if not coming:
                 return _refused("no pass is predicted")
@@ -118,7 +91,7 @@ class OwnRequests:
         return answer
 
     async def _bench(self, _: str, request: Plain) -> Plain:
-        asked = _read(request, _Plain)
+        asked = _read(request, at_the_edge.Bench)
         if isinstance(asked, str):
             return _refused(asked)
         answer = await self.link.bench()
@@ -127,7 +100,7 @@ class OwnRequests:
     async def _bench_order(self, user: str, request: Plain) -> Plain:
         """Who may what of it is for the run to say, which keeps who has asked: also of what it
         refuses. What stops does not wait for roles, which it does not need."""
-        asked = _read(request, _BenchOrder)
+        asked = _read(request, at_the_edge.OrderToBench)
         if isinstance(asked, str):
             return _refused(asked)
         known = self._told.get(user, self.roles.get(user, frozenset()))
@@ -152,35 +125,30 @@ class OwnRequests:
         return await self.branching.branch(user, asked)
 
     async def _telemetry(self, _: str, request: Plain) -> Plain:
-        asked = _read(request, _Telemetry)
+        asked = _read(request, at_the_edge.Telemetry)
         if isinstance(asked, str):
             return _refused(asked)
         rows = self.table.values(asked.vehicle)
         return {"ok": True, "result": {"version": self.table.version, "values": rows}}
 
     async def _since(self, user: str, request: Plain) -> Plain:
-        asked = _read(request, _Since)
+        asked = _read(request, Since)
         if isinstance(asked, str):
             return _refused(asked)
-        strange = sorted(set(asked.topics) - set(JOURNAL_TOPICS))
-        if strange:
-            allowed = ", ".join(JOURNAL_TOPICS)
-            return _refused(f"topics = {strange[0]!r}: allowed are {allowed}")
-        limit = max(1, min(LONGEST, asked.limit))
-        rows = self.tail.since(asked.number, asked.topics, limit)
+        rows = self.tail.since(asked.number, asked.topics, asked.limit)
         if rows is None:
-            again: Plain = {**request, "limit": limit}
-            return await self.link.ask(user, "", "since", again)
+            return await self.link.ask(user, "", "since", request)
+        rows = bounded(rows)
         if any(map(is_hidden, rows)) and TRAINER not in await self._roles_of(user):
             rows = for_crew(rows)
         return {"ok": True, "result": {"entries": rows, "journal_last": self.tail.known}}
 
     async def _service(self, _: str, request: Plain) -> Plain:
-        asked = _read(request, _Plain)
+        asked = _read(request, at_the_edge.Service)
         return _refused(asked) if isinstance(asked, str) else {"ok": True, "result": self.service()}
 
     async def _whoami(self, user: str, request: Plain) -> Plain:
-        asked = _read(request, _Plain)
+        asked = _read(request, at_the_edge.WhoAmI)
         if isinstance(asked, str):
             return _refused(asked)
         roles = sorted(await self._roles_of(user))

@@ -4,8 +4,8 @@ from typing import Any
 
 from flight.astrodynamics.time_scales import format_iso, utc_from_tt
 from flight.runtime.loop import NANOSECONDS
+from ground.api.bounding import bounded
 from ground.mission_control.service.desk import ControlDesk
-from ground.mission_control.service.requests.reading import bounded
 from ground.mission_control.service.windows import outlook
 
 BOOT = 1 << 40

@@ -22,6 +22,7 @@ from flight.icd.codec import CodecError, decode_plain, encode
 from flight.runtime.loop import NANOSECONDS
 from ground.api.benches import BenchOrder
 from ground.api.commanding import Role
+from ground.api.fields import Rate
 from ground.testbed.operating.asking import Ask, AskedRun, Asking, Poll
 from ground.testbed.operating.control_client import CONTROL_FILE as CONTROL_FILE
 from ground.testbed.operating.control_client import LARGEST_REQUEST
@@ -39,8 +40,6 @@ WAITING = 1000  # requests that may wait
 LAST_WORDS = 0.3  # wall seconds in which who looks is told that the run is over
 RECENTLY = 2.0  # wall seconds since somebody looked
 LINGER = 200  # wall milliseconds for the last answers
-
-Rate = Annotated[float, msgspec.Meta(ge=0.0)]
 
 
 class SetPace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="pace"):

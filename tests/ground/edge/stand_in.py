@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import zmq
 
 from flight.icd.codec import decode_plain, encode
 from ground.api.benches import why_may_not
+from ground.api.reads import Since
 from ground.client.frames import LARGEST_ANSWER
 from ground.client.sockets import LoopSocket
 
@@ -131,9 +133,10 @@ class StandIn:
         if request["do"] in self.refuses:
             return {"ok": False, "refused": self.refuses[request["do"]]}
         if request["do"] == "since":
-            rows = [row for row in self.journal if row["n"] > request["number"]]
+            asked = msgspec.convert(request, Since)
+            rows = [row for row in self.journal if row["n"] > asked.number]
             last = len(self.journal)
-            return {"result": {"entries": rows[: request["limit"]], "journal_last": last}}
+            return {"result": {"entries": rows[: asked.limit], "journal_last": last}}
         if request["do"] in self.reads:
             return {"result": self.reads[request["do"]]}
         if request["do"] == "hello":

@@ -9,6 +9,7 @@ import msgspec
 
 from flight.runtime.loop import NANOSECONDS
 from ground.api import reads
+from ground.api.bounding import bounded
 from ground.api.training import for_crew
 from ground.mission_control.dictionary.condition_checks import MODE
 from ground.mission_control.dictionary.dictionary import DictionaryRefusal
@@ -25,7 +26,6 @@ from ground.mission_control.service.staging import Wanted, assess, size_of
 handlers = Handlers()
 SECTIONS = {"alarm": "alarms", "proc": "procedure", "pass": "passes"}
 """What the part of a snapshot about a topic is called, where it is not called as the topic."""
-LARGEST_ANSWER = 512 << 10  # bytes
 
 
 @handlers.read(reads.Hello)
@@ -89,19 +89,6 @@ def since(desk: ControlDesk, asked: Asked, request: reads.Since) -> dict[str, An
     if not desk.people.has(asked, TRAINER):
         found = for_crew(found)
     return {"entries": found, "journal_last": desk.journal.last}
-
-
-def bounded(entries: list[Any], most: int = LARGEST_ANSWER) -> list[dict[str, Any]]:
-    """As many of some entries, as plain data, as go into one answer; one at least."""
-    found: list[dict[str, Any]] = []
-    size = 0
-    for entry in entries:
-        plain = msgspec.to_builtins(entry)
-        size += len(msgspec.msgpack.encode(plain))
-        if found and size > most:
-            break
-        found.append(plain)
-    return found
 
 
 @handlers.read(reads.History)
