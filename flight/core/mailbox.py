@@ -35,6 +35,12 @@ class CommandInterrupted:
 
 
 @dataclass(frozen=True)
+class CriticalTakenUp:
+    """All commands that a reboot interrupted were taken up again, or have ended: among them what
+    nothing was safer than to go on with."""
+
+
+@dataclass(frozen=True)
 class DeadlinePassed:
     """The time allowed for the command with this identifier is over."""
 
@@ -61,6 +67,7 @@ Item = (
     Signal
     | CommandArrived
     | CommandInterrupted
+    | CriticalTakenUp
     | DeadlinePassed
     | Ping
     | FloodLook

@@ -36,6 +36,7 @@ from flight.core.keeping.store_watch import StoreWatch
 from flight.core.mailbox import (
     CommandArrived,
     CommandInterrupted,
+    CriticalTakenUp,
     DeadlinePassed,
     FloodLook,
     Item,
@@ -204,6 +205,8 @@ class Node(ProtectionCommands):
                 await self.dispatcher.dispatch(item.command, from_sequence=item.from_sequence)
             case CommandInterrupted():
                 await self.dispatcher.resume(item.command)
+            case CriticalTakenUp():
+                self.end_critical()
             case DeadlinePassed():
                 await self.dispatcher.deadline(item.identifier)
             case FloodLook():

@@ -17,7 +17,12 @@ from flight.core.commanding.commands import CommandRejected, CommandSpec, Restar
 from flight.core.commanding.first_wait import FirstWait
 from flight.core.commanding.ladder import SEQUENCE_ORIGIN, Entry, IdentifierReused, Ladder
 from flight.core.keeping.clock import monotonic
-from flight.core.mailbox import CommandArrived, CommandInterrupted, DeadlinePassed
+from flight.core.mailbox import (
+    CommandArrived,
+    CommandInterrupted,
+    CriticalTakenUp,
+    DeadlinePassed,
+)
 from flight.icd.messages import TERMINAL_RUNGS, Command, CommandReport, Rung
 from flight.runtime.loop import NANOSECONDS, transport_grace
 
@@ -119,7 +124,11 @@ class Dispatcher:
             self._node.command_refused(command=order.name, reason=str(refusal))
             self.ladder.step(order.identifier, Rung.REJECTED, str(refusal))
 
-    def _check(self, order: Command) -> tuple[CommandSpec, dict[str, Any]]:
+    def _check(
+        self, order: Command, *, resumed: bool = False
+    ) -> tuple[CommandSpec, dict[str, Any]]:
+        """What it asks for. What was taken before a reboot is not asked again for an arming that
+        the reboot alone would demand. Raises CommandRejected."""
         node = self._node
         if order.target != node.name:
             raise CommandRejected(f"target = {order.target!r}: this is {node.name}")
@@ -130,7 +139,7 @@ class Dispatcher:
         arguments = spec.check(order.arguments)
         is_so = self._is_so(spec)
         if node.context.structure.keeps(ARM_AND_FIRE):
-            critical = node.safing_control.is_critical() and not is_so
+            critical = node.safing_control.is_critical() and not (is_so or resumed)
             spec.check_stage(order.stage, node.hazards.now(spec, arguments, critical))
         if is_so:
             return spec, arguments
@@ -306,17 +315,29 @@ class Dispatcher:
     def settle_interrupted(self) -> None:
         """After a boot: resumes the commands that can be, ends the others."""
         self.ladder.repeat_last()
-        for entry in self.ladder.interrupted():
+        interrupted = self.ladder.interrupted()
+        for entry in interrupted:
             if self._can_resume(entry):
                 self._node.mailbox.post(CommandInterrupted(entry.command))
             else:
                 self.ladder.step(entry.command.identifier, Rung.ABORTED, _why_ended(entry))
+        if any(self._is_critical(entry) for entry in interrupted):
+            self._node.mailbox.post(CriticalTakenUp())
+
+    def _is_critical(self, entry: Entry) -> bool:
+        """Whether the work of a command is what was critical before the boot."""
+        spec = self._node.commands.get(entry.command.name)
+        starts = None if spec is None else spec.starts
+        return starts is not None and bool(self._node.safing_control.takes_up(starts))
 
     def _can_resume(self, entry: Entry) -> bool:
         node, order = self._node, entry.command
         spec = node.commands.get(order.name)
         # An arming does not outlive a boot.
-        if spec is None or order.stage == "arm" or node.boot.reduced:
+        if spec is None or order.stage == "arm":
+            return False
+        # A reduced boot goes on with what nothing is safer than to go on with, and with that alone.
+        if node.boot.reduced and (entry.rung is Rung.RECEIVED or not self._is_critical(entry)):
             return False
         if entry.rung is Rung.RECEIVED:
             return not entry.begun
@@ -340,7 +361,7 @@ class Dispatcher:
             await self._begin(order)
         else:
             try:
-                spec, arguments = self._check(order)
+                spec, arguments = self._check(order, resumed=True)
                 await self._start(order, spec, arguments)
             except CommandRejected as refusal:
                 reason = f"not resumed after a reboot: {refusal}"

@@ -231,6 +231,7 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         except StorageDamage as damage:
             self.record_damaged(reason=str(damage))
             self.safe_causes = ["a record that is damaged"]
+            self.safing_control.resumes_critical = False  # nobody knows what would go on
             return SAFE
         return state if state in self.statechart.leaves else None
 
@@ -241,6 +242,16 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
             self._in_critical = critical
             self.storage.put(NODE_NAMESPACE, "critical", critical)
         self.safing_control.resumes_critical = False  # it is back, or goes on to something else
+
+    def end_critical(self) -> None:
+        """After a boot: what was critical, and was to be taken up by a command, goes on or has
+        ended; where it has, the vehicle is as free to go safe as it is anywhere else."""
+        if self.safing_control.has_taken_up():
+            return
+        self._note_critical(self.state)
+        if self.boot.reduced:
+            self.go_safe("a reduced boot")
+        self.safing_control.look()
 
     # ---------------------------------------------------------------- actions
 

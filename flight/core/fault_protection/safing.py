@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flight.core.chart.statechart import Safing, Statechart
+from flight.core.chart.statechart import Safing, Statechart, is_inside
 
 Still = Callable[[], bool]
 
@@ -56,6 +56,18 @@ class SafingControl:
         if said is Safing.ALLOWED and self._stretches:
             return Safing.DEFERRED
         return said
+
+    def takes_up(self, state: str) -> bool:
+        """Whether what was critical before the boot goes on when a state is entered."""
+        leaves = (leaf for leaf in self._chart.leaves if is_inside(leaf, state))
+        return self.resumes_critical and any(map(self._forbids, leaves))
+
+    def has_taken_up(self) -> bool:
+        """Whether nothing that was critical before the boot still waits to go on."""
+        return not self.resumes_critical or self._forbids(self._state())
+
+    def _forbids(self, state: str) -> bool:
+        return self._chart.safing(state) is Safing.FORBIDDEN
 
     def is_critical(self) -> bool:
         """Whether nothing is to be changed now but on purpose: in a state that forbids safing, in

@@ -43,7 +43,9 @@ def dispatcher(
         name="rover", state=state, commands={} if spec is None else {"drive": spec},
         boot=SimpleNamespace(reduced=reduced),
         context=SimpleNamespace(structure=Structure(left_out=frozenset(left_out))),
-        safing_control=SimpleNamespace(is_critical=lambda: critical),
+        safing_control=SimpleNamespace(
+            is_critical=lambda: critical, takes_up=lambda state: critical and state == "driving"
+        ),
         hazards=SimpleNamespace(now=lambda *given: asked.append(given[1:])),
         statechart=SimpleNamespace(handles=lambda state, name: handles),
     )  # fmt: skip
@@ -88,6 +90,13 @@ def test_what_is_so_already_is_taken_anywhere_and_is_critical_to_nobody() -> Non
     assert asked == [], "without that safeguard nobody asks for the stage"
 
 
+def test_what_was_taken_before_a_reboot_is_not_asked_for_an_arming_anew() -> None:
+    found, asked = dispatcher(spec(), critical=True)
+    found._check(order(), resumed=True)
+    found._check(order())
+    assert [given[1] for given in asked] == [False, True]
+
+
 def test_another_ones_command_and_an_unknown_one_are_refused() -> None:
     found, _ = dispatcher(spec())
     with pytest.raises(CommandRejected, match="this is rover"):
@@ -115,6 +124,9 @@ def test_after_a_boot_only_what_may_go_on_is_resumed(
 ) -> None:
     assert dispatcher(spec(**more))[0]._can_resume(entry) is resumes
     assert not dispatcher(spec(**more), reduced=True)[0]._can_resume(entry)
+    # But what nothing is safer than to go on with goes on, when it had begun.
+    goes_on = dispatcher(spec(**more), reduced=True, critical=True)[0]._can_resume(entry)
+    assert goes_on is (resumes and entry.rung is Rung.STARTED)
     assert not dispatcher(None)[0]._can_resume(entry), "a command that it has no more"
     if entry.rung is Rung.STARTED:
         assert not dispatcher(spec(**more), handles=False)[0]._can_resume(entry)

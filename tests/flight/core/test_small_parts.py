@@ -223,7 +223,7 @@ async def test_a_command_whose_deadline_is_met_exactly_after_a_boot_is_over(
     )
     clock = SimpleNamespace(count_ns=lambda: round((5.0 + used) * 1e9))
     found._node = SimpleNamespace(commands={"drive": spec}, clock=clock)
-    found._check = lambda order: (spec, {})
+    found._check = lambda order, resumed: (spec, {})
 
     async def start(order: Any, spec: Any, arguments: Any) -> None:
         told.append("started")

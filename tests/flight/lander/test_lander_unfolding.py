@@ -252,7 +252,7 @@ def test_a_reduced_boot_in_the_air_goes_on_with_the_descent(
     assert lander._boot_state() == found
     assert bool(told) is damaged
     # Until it is back in that state, nothing sends it to safe.
-    assert lander.safing_control.resumes_critical is (critical is True)
+    assert lander.safing_control.resumes_critical is (critical is True and not damaged)
     # What has led to safe is known, and nothing of it where it is not safe.
     assert bool(lander.safe_causes) is (found == "safe")
 
