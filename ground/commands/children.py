@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ground.commands.adopted import Adopted
+from ground.commands.pulse import Pulse
 from ground.terminal.signals import CHILD, end_with_parent
 
 if TYPE_CHECKING:
     from ground.commands.prepared import Prepared
 
 PATIENCE = 10.0  # wall seconds for a process to end in order
+FORCED = 2.0  # wall seconds that one which hangs has for that
 RESTARTS = 5  # of one process that has ended by itself, in RESTARTS_IN
 MOST_STARTS = 60  # in RESTARTS_IN, also of one that somebody keeps killing
 RESTARTS_IN = 60.0  # wall seconds
@@ -37,6 +40,9 @@ class Child:
     prepared: "Prepared | None" = None
     _process: subprocess.Popen[str] | Adopted | None = None
     _ordered: int = 0  # of `prepared`
+    _pulse: Pulse | None = None
+    _asked_to_end: float | None = None  # when it was, since it hangs
+    _heard: str = ""
     _started: list[float] = field(default_factory=list)
     _broken: list[float] = field(default_factory=list)  # when it was started after it had ended
 
@@ -52,6 +58,7 @@ class Child:
         self._started.append(time.monotonic())
         if self._has_broken:
             self._broken.append(time.monotonic())
+        self._pulse, self._asked_to_end, self._heard = None, None, ""
 
     def _open(self) -> None:
         self._process = subprocess.Popen(
@@ -86,7 +93,34 @@ class Child:
     def code(self) -> int | None:
         """What it ended with; None while it runs. Below zero: the signal that killed it."""
         process = self._begun()
-        return None if process is None else process.poll()
+        code = None if process is None else process.poll()
+        # Of one that was ended because it hung the work is to be looked at, as if it were killed.
+        return code if code is None or self._asked_to_end is None else -signal.SIGKILL
+
+    def hangs(self) -> bool:
+        """Whether it hangs and that is new. It is ended then, in order first and by force `FORCED`
+        s later, without being waited for: to be called at each look, until it has ended."""
+        if self.code is not None or self._process is None:
+            return False
+        if self._asked_to_end is not None:
+            if time.monotonic() - self._asked_to_end > FORCED:
+                self._process.kill()
+            return False
+        if not self._own_pulse(self._process.pid).hangs:
+            return False
+        self._asked_to_end = time.monotonic()
+        self._process.terminate()
+        return True
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it has not moved of late: who asks it something may wait for long."""
+        return self._process is not None and self._own_pulse(self._process.pid).is_still
+
+    def _own_pulse(self, pid: int) -> Pulse:
+        if self._pulse is None or self._pulse.pid != pid:
+            self._pulse = Pulse(pid)
+        return self._pulse
 
     @property
     def started(self) -> bool:
@@ -94,10 +128,20 @@ class Child:
         return self._process is not None or self._ordered > 0
 
     def line(self) -> str:
-        """The next line that it writes; empty when it has ended."""
+        """The next line that it has written, with its end; empty where there is none yet. It is
+        not waited for."""
         process = self._process
         assert isinstance(process, subprocess.Popen) and process.stdout is not None
-        return process.stdout.readline()
+        pipe = process.stdout.fileno()
+        while "\n" not in self._heard and select.select([pipe], [], [], 0.0)[0]:
+            part = os.read(pipe, 1 << 16)
+            if not part:
+                return ""  # it has ended
+            self._heard += part.decode(errors="replace")
+        if "\n" not in self._heard:
+            return ""
+        line, _, self._heard = self._heard.partition("\n")
+        return f"{line}\n"
 
     @property
     def _has_broken(self) -> bool:

@@ -141,6 +141,7 @@ class Console:
         self._resumed: Resumed | None = None
         self._ahead: FirstContact | DrillWay | None = None
         self._told = self._told_end = False
+        self._page_to_come: str | None = None  # its line, as soon as the edge serves
         self._spare: Spare | None = None
         self._prepared = Prepared()
         if self._flight is not None:
@@ -154,6 +155,7 @@ class Console:
             self._prepared.keep()
             self._start_flight(self._arguments.resume)
         self._start_edge()
+        self._await(self._edge_tells, "mission control could not be served")
         if not self._arguments.no_web:
             self._web = Child("the web server", [])
             note = AHEAD_NOTE.format(pace=self._pace) if self._flies_ahead else ""
@@ -237,16 +239,14 @@ class Console:
             "--json", *branches,
         ]  # fmt: skip
         self._edge.start()
+        self._served = {}
         import ground.testbed.operating.control_client  # noqa: F401 - what is needed next, while the edge starts
 
-        while not (line := self._edge.line()).endswith("\n"):
-            self._edge.end()
-            if not (self._told and self._edge.may_start_again()):
-                raise ConfigurationError(
-                    str(self.folder), None, "", "mission control could not be served"
-                )
-            self._edge.start()  # it has ended before it served
-        self._served = json.loads(line)
+    def _edge_tells(self) -> bool:
+        """Whether the edge, which was started, has told where it serves."""
+        if not self._served and (line := self._edge.line()):
+            self._served = json.loads(line)
+        return bool(self._served)
 
     def _await(self, there: Callable[[], bool], otherwise: str) -> None:
         """Waits until something answers; raises ConfigurationError where its process has ended."""
@@ -255,8 +255,9 @@ class Console:
             for child in (self._flight, self._edge, self._web):
                 if child is not None and child.code is not None:
                     raise ConfigurationError(
-                        str(self.folder), None, "", f"{child.name} ended with {child.code}"
-                    )
+                        str(self.folder), None, "",
+                        f"{otherwise}: {child.name} ended with {child.code}",
+                    )  # fmt: skip
             time.sleep(0.02)
         if not there():
             raise ConfigurationError(str(self.folder), None, "", otherwise)
@@ -319,27 +320,44 @@ class Console:
                 self._prepared.keep()
             self._see_to_the_spare()
             self._see_to_branches()
+            if self._flight is not None:
+                self._end_one_that_hangs(self._flight)
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
 
     def _see_to_who_serves(self) -> Child | None:
-        """Starts edge and page again where they have ended; the one that has too often."""
+        """Starts edge and page again where they have ended; the one that has too often. Waits for
+        nobody: an edge tells later where it serves, which is where the last one did."""
         for child in (self._edge, self._web):
-            if child is not None and child.code is not None:
+            if child is None or (child is self._web and self._page_to_come is not None):
+                continue
+            self._end_one_that_hangs(child)
+            if child.code is not None:
                 if not child.may_start_again():
                     return child
                 self._start_again(child)
+        if self._edge_tells() and self._page_to_come is not None:
+            note, self._page_to_come = self._page_to_come, None
+            self._start_web(note)
         return None
 
+    def _end_one_that_hangs(self, child: Child) -> None:
+        if child.hangs():
+            print(f"{child.name} hangs; it is ended", file=sys.stderr)
+
     def _see_to_the_way(self) -> None:
-        """Has a run that flies to an instant at full speed go on at its pace from there."""
+        """Has a run that flies to an instant at full speed go on at its pace from there; one that
+        does not move is asked later."""
+        if self._flight is not None and self._flight.is_still:
+            return
         if self._resumed is not None and self._resumed.arrived():
             self._resumed = None
         if self._ahead is not None:
+            from ground.commands.resuming import PATIENCE as ANSWERS
             from ground.testbed.operating.control_client import ControlRefused, RunControl
 
-            with contextlib.suppress(ControlRefused), RunControl(self.folder, 5.0) as control:
+            with contextlib.suppress(ControlRefused), RunControl(self.folder, ANSWERS) as control:
                 told = self._ahead.arrived(control)
                 if told is not None:
                     how = "" if self._ahead.is_left else f"; it goes on at {self._pace}"
@@ -396,7 +414,7 @@ class Console:
         self._start_edge()
         if self._web is not None:
             self._web.end()
-            self._start_web(BRANCH_NOTE.format(out=out, run=run, at=wish.at))
+            self._page_to_come = BRANCH_NOTE.format(out=out, run=run, at=wish.at)
 
     def _start_again(self, child: Child) -> None:
         print(f"{child.name} ended ({child.code}); it is started again", file=sys.stderr)

@@ -4,7 +4,8 @@ from typing import Any
 
 from flight.runtime.loop import NANOSECONDS
 from ground.commands.first_contact import SOMEBODY
-from ground.testbed.operating.control_client import ControlRefused, RunControl
+from ground.commands.own_paces import OwnPaces
+from ground.testbed.operating.control_client import ControlRefused, RefusedByRun, RunControl
 
 KEY, SESSION = "console/drill", "console"
 
@@ -15,28 +16,34 @@ class DrillWay:
 
     def __init__(self, trainer: str, request: dict[str, Any], pace: float | None) -> None:
         self._trainer, self._request, self._pace = trainer, request, pace
-        self._asked = False
+        self._paces = OwnPaces()
+        self._goes_on = False  # whether it was told to, perhaps
         self.is_left = False
         """Whether somebody else has set a pace, which holds."""
 
     def arrived(self, control: RunControl) -> str | None:
-        """Whether it is there, in words; lets it begin and go on its way first."""
+        """Whether it is there, in words; lets it begin and go on its way first. One that does not
+        answer is asked again, under the same key."""
         try:
-            if not self._asked:
-                self._asked = True
-                control.ask(self._trainer, self._request, KEY, SESSION)
-                control.pace(None, after=0)
-                return None
-            look = control.look()
-            if look["paces"] != 1:
+            look, before = control.look(), self._paces.count
+            if not self._paces.are_all(look["paces"]):
                 self.is_left = True
                 return SOMEBODY
-            if look["pace"] != 0.0:
+            if not self._paces.count:
+                control.ask(self._trainer, self._request, KEY, SESSION)
+                self._paces.set(control, None)
+                return None
+            goes_on = self._goes_on and self._paces.count > before
+            if not goes_on and look["pace"] != 0.0:
                 return None  # on its way: where the drill begins, it stands
             told = control.ask(self._trainer, {"do": "drill"})
-            control.pace(self._pace, after=1)
-        except ControlRefused as refusal:
+            if not goes_on:
+                self._goes_on = True
+                self._paces.set(control, self._pace)
+        except RefusedByRun as refusal:
             return f"no drill begins: {refusal}"
+        except ControlRefused:
+            return None
         if told["state"] == "waiting":
             return "somebody has it stand before the drill begins; it waits for its start"
         hours = (told.get("began_ns") or 0) / NANOSECONDS / 3600.0

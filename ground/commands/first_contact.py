@@ -4,7 +4,8 @@ vehicle was heard. Before it a newcomer looks at empty screens."""
 from typing import Any
 
 from flight.runtime.loop import NANOSECONDS
-from ground.testbed.operating.control_client import ControlRefused, RunControl
+from ground.commands.own_paces import OwnPaces
+from ground.testbed.operating.control_client import ControlRefused, RefusedByRun, RunControl
 
 MOST_PASSES = 8
 """After so many in which nobody was heard the demo goes on as it is."""
@@ -20,29 +21,36 @@ class FirstContact:
     def __init__(self, pace: float | None) -> None:
         self._pace = pace
         self._left = MOST_PASSES
-        self._paces = 0  # that were set on its way
+        self._paces = OwnPaces()
+        self._goes_on = False  # whether it was told to, perhaps
         self.is_left = False
         """Whether somebody else has set a pace, which holds."""
 
     def arrived(self, control: RunControl) -> str | None:
-        """Whether it is there, in words; lets it go on its way, pass by pass, until then."""
+        """Whether it is there, in words; lets it go on its way, pass by pass, until then. One that
+        does not answer is asked again."""
         try:
             state = control.poll(limit=1)
-            if state["paces"] != self._paces:
+            before = self._paces.count
+            if not self._paces.are_all(state["paces"]):
                 self.is_left = True
                 return SOMEBODY
-            if self._paces and state["pace"] != 0.0:
+            goes_on = self._goes_on and self._paces.count > before
+            if not goes_on and self._paces.count and state["pace"] != 0.0:
                 return None  # on its way: where that ends, it stands
             heard = sorted({str(row[0]) for row in state.get("telemetry", ())})
             coming = (state.get("clock") or {}).get("next_pass")
-            if not heard and coming and self._left:
-                self._left -= 1
-                control.pace(None, _end_of(coming, state), after=self._paces)
-                self._paces += 1
-                return None
-            control.pace(self._pace, after=self._paces)
-        except ControlRefused as refusal:
+            if not goes_on:
+                if not heard and coming and self._left:
+                    self._left -= 1
+                    self._paces.set(control, None, _end_of(coming, state))
+                    return None
+                self._goes_on = True
+                self._paces.set(control, self._pace)
+        except RefusedByRun as refusal:
             return f"the demo does not fly ahead: {refusal}"
+        except ControlRefused:
+            return None
         hours = state["time_ns"] / NANOSECONDS / 3600.0
         if not heard:
             return f"the demo is {hours:.1f} h on, and nobody was heard"

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from ground.commands.pulse import Pulse
 from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 
 PROGRAM = "ground.commands.preparing"
@@ -30,6 +31,7 @@ class Prepared:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._pulse: Pulse | None = None
         self._channel: socket.socket | None = None
         self._number = 0
         self._pids: dict[int, int] = {}
@@ -39,7 +41,9 @@ class Prepared:
 
     def keep(self) -> None:
         """Starts it where there is none, now and then, and not for ever where it never gets ready;
-        nor where a copy could not become a child of this process."""
+        nor where a copy could not become a child of this process. One that is stopped is ended."""
+        if self._pulse is not None and self._pulse.hangs:
+            self._bury()
         self._hear()
         early = time.monotonic() - self._started < AGAIN
         if self._channel is not None or early or self._starts >= MOST_STARTS:
@@ -60,7 +64,7 @@ class Prepared:
                 env={**os.environ, CHILD: "1", "OPENBLAS_NUM_THREADS": "1"},
                 preexec_fn=end_with_parent,
             )  # fmt: skip
-            self._channel = ours
+            self._channel, self._pulse = ours, Pulse(self._process.pid, idle=True)
             return
         ours.close()
 
@@ -135,7 +139,7 @@ class Prepared:
             self._channel, self._ready = None, False
 
     def _bury(self) -> None:
-        process, self._process = self._process, None
+        process, self._process, self._pulse = self._process, None, None
         if process is not None:
             process.kill()
             process.wait()

@@ -8,12 +8,15 @@ import msgspec
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import NANOSECONDS
+from ground.commands.own_paces import OwnPaces
 from ground.commands.paces import checked_pace
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
 from ground.missions.mission import load_mission
 from ground.testbed.operating.control_client import ControlRefused, RunControl
 from ground.testbed.record.session import SESSION_FILE, Session, read_session
+
+PATIENCE = 2.0  # wall seconds for an answer of the run, which is asked again then
 
 
 def forget(folder: Path) -> None:
@@ -64,8 +67,8 @@ class Resumed:
             self._pace, self._until = _finite(checked_pace(pace)), None
         elif goal.until is not None and goal.until <= self.time:
             self._pace, self._until = 0.0, None  # it is where it was to stand
-        self._paces = 0  # that were set on its way
-        self._let_go = False
+        self._paces = OwnPaces()
+        self._let_go = self._goes_on = False  # told to go on at its pace: surely, perhaps
 
     @property
     def record(self) -> Path:
@@ -83,16 +86,18 @@ class Resumed:
         if self._let_go:
             return self._is_noted()
         try:
-            with RunControl(self._folder, patience=5.0) as control:
-                look = control.look()
-                if look["paces"] == self._paces:
-                    if look["time"] < self.time and not self._paces:
-                        control.pace(None, self.time, after=0)
-                        self._paces = 1
+            with RunControl(self._folder, patience=PATIENCE) as control:
+                look, before = control.look(), self._paces.count
+                if self._paces.are_all(look["paces"]) and not (
+                    self._goes_on and self._paces.count > before
+                ):
+                    if look["time"] < self.time and not self._paces.count:
+                        self._paces.set(control, None, self.time)
                         return False
                     if look["pace"] != 0.0:
                         return False  # on its way: where that ends, it stands
-                    control.pace(self._pace, self._until, after=self._paces)
+                    self._goes_on = True
+                    self._paces.set(control, self._pace, self._until)
         except ControlRefused:
             return False
         self._let_go = True

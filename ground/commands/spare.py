@@ -20,6 +20,7 @@ from typing import Any
 
 from ground.commands.adopted import Adopted
 from ground.commands.prepared import Prepared
+from ground.commands.pulse import Pulse
 from ground.terminal.exit_codes import REFUSED
 from ground.terminal.signals import CHILD, adopt_orphans, end_with_parent
 
@@ -44,14 +45,15 @@ def _until(true: Callable[[], bool], patience: float) -> bool:
 
 
 def _line_of(pipe: int, end: float) -> bytes | None:
-    """The next line that comes before a moment of the wall clock; None: none does."""
+    """The next line that comes before a moment of the wall clock; empty: nobody is left who could
+    write one; None: none has come."""
     line = b""
     while not line.endswith(b"\n"):
         if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
             return None
         part = os.read(pipe, 1)
         if not part:
-            return None
+            return b""
         line += part
     return line
 
@@ -75,6 +77,9 @@ class Spare:
         self._prepared = prepared
         self._process: subprocess.Popen[bytes] | Adopted | None = None
         self._group = 0  # of processes: the first spare, its copies, and theirs
+        self._pulse: Pulse | None = None
+        self._dead: object = None  # one that was killed, and when that was seen
+        self._seen_dead = -math.inf
         self._heirless: object = None  # one that has died, and left none
         self._started = self._alive = -math.inf
         self._starts = 0  # since one took over
@@ -87,21 +92,52 @@ class Spare:
         process = self._process
         if process is None:
             return False
+        self._end_one_that_hangs(process)
         if process.poll() is None:
             self._alive = time.monotonic()
             return True
         return self._is_inherited(process)
 
+    def _end_one_that_hangs(self, process: subprocess.Popen[bytes] | Adopted) -> None:
+        """By force: it keeps nothing that is not in the record, and its copy is to take its place,
+        as of one that was killed."""
+        if self._pulse is None or self._pulse.pid != process.pid:
+            self._pulse = Pulse(process.pid)
+        if process.poll() is None and self._pulse.hangs:
+            print("the spare hangs; it is ended", file=sys.stderr)
+            process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOPS)
+
     def _is_inherited(self, dead: subprocess.Popen[bytes] | Adopted) -> bool:
-        """Whether a copy of one that was killed stands by now."""
-        if (dead.poll() or 0) >= 0 or dead.stdout is None or self._heirless is dead:
+        """Whether a copy of one that was killed stands by now; see `_may_be_inherited`."""
+        if not self._may_be_inherited(dead) or dead.stdout is None:
             return False
-        end = time.monotonic() + HEIR
-        while (line := _line_of(dead.stdout.fileno(), end)) is not None:
+        while (line := _line_of(dead.stdout.fileno(), 0.0)) is not None:
             if self._inherits(line):
                 return True
-        self._heirless = dead
+            if not line:
+                self._heirless = dead
+                break
         return False
+
+    def _may_be_inherited(self, dead: subprocess.Popen[bytes] | Adopted) -> bool:
+        """Whether a copy may yet say that it stands by, which has `HEIR` s for that."""
+        if (dead.poll() or 0) >= 0 or dead.stdout is None or self._heirless is dead:
+            return False
+        if self._dead is not dead:
+            self._dead, self._seen_dead = dead, time.monotonic()
+        return time.monotonic() - self._seen_dead <= HEIR
+
+    def _comes(self, meanwhile: Callable[[], object]) -> bool:
+        """Whether there is one, once it is known whether one that was killed has left a copy."""
+        while not self.stands_by:
+            process = self._process
+            if process is None or process.stdout is None or not self._may_be_inherited(process):
+                return False
+            select.select([process.stdout], [], [], LOOK)
+            meanwhile()
+        return True
 
     def _inherits(self, line: bytes) -> bool:
         """Whether a line says that a copy is the spare now, which it is then."""
@@ -124,6 +160,8 @@ class Spare:
         """Whether another is to be started: there is none, it was not refused, and not too many
         have ended by themselves; each flies the whole mission to where the run is."""
         if self.stands_by or self._never or self._was_refused or self._starts > MOST_AGAIN:
+            return False
+        if self._process is not None and self._may_be_inherited(self._process):
             return False
         waits = AGAIN * 2.0 ** max(0, self._starts - 1)
         return time.monotonic() - self._started > waits
@@ -209,7 +247,7 @@ class Spare:
         order = {"do": "take_over", "record": str(record), "parent": os.getpid()}
         told: dict[str, Any] = {}
         asked = None
-        while self.stands_by and self._process is not asked:
+        while self._comes(meanwhile) and self._process is not asked:
             asked = self._process
             told = self._asked(order, meanwhile)
             if "pid" in told:

@@ -14,7 +14,7 @@ from ground.commands.drill_way import DrillWay, request_of
 from ground.edge.branching import BRANCH, Wish
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL, STANDING, Standing, read_standing
-from ground.testbed.operating.run_control import ControlRefused
+from ground.testbed.operating.run_control import ControlRefused, RefusedByRun
 from ground.testbed.record.session import SESSION_FILE, read_session
 
 HEAD = {
@@ -63,6 +63,9 @@ class Children:
                 said = {"requests": "ipc://r", "streams": "ipc://s", "links": {}}
                 return json.dumps(said) + "\n"
 
+            def hangs(self) -> bool:
+                return False
+
             def end(self) -> None:
                 outer.did.append(f"end {self.name}")
 
@@ -87,6 +90,8 @@ def test_it_ends_the_one_and_starts_the_other_where_it_branches_off(
     wish = msgspec.json.encode(Wish(str(out), "storm"))
     write_private(state_folder(run) / BRANCH, wish)
     served._see_to_branches()
+    assert children.did[-1] == "end the web server", "the page comes when the edge has told"
+    served._see_to_who_serves()
     assert children.did == [
         "end the edge", "end the run", "start the run", "start the edge", "end the web server",
         "start the web server",
@@ -210,20 +215,24 @@ class Control:
         self.paces: list[float | None] = []
         self.asked: list[Any] = []
         self.others = 0  # paces that somebody else has set
+        self.loses = 0  # so many answers to paces
 
     def ask(self, user: str, request: Any, key: str | None = None, session: str = "") -> Any:
         if self.refuses:
-            raise ControlRefused("there is no such scenario")
+            raise RefusedByRun("there is no such scenario")
         self.asked.append((user, request["do"], key))
         return {"state": self.begins, "began_ns": 3600 * 10**9, "title": "A gauge"}
 
     def look(self) -> dict[str, Any]:
         return {"pace": self.rate, "paces": len(self.paces) + self.others}
 
-    def pace(self, rate: float | None, after: int) -> None:
+    def pace(self, rate: float | None, until: float | None, after: int) -> None:
         assert after == len(self.paces)
         self.paces.append(rate)
         self.rate = rate
+        if self.loses:
+            self.loses -= 1
+            raise ControlRefused("the run has not answered")
 
 
 def test_a_demo_with_a_drill_flies_to_where_it_begins_and_goes_on_at_its_pace() -> None:
@@ -248,3 +257,14 @@ def test_a_demo_with_a_drill_flies_to_where_it_begins_and_goes_on_at_its_pace() 
     given.others = 1
     assert left.arrived(given) == "somebody has set the pace of the demo, which holds"
     assert left.is_left and given.paces == [None]
+
+
+def test_a_drill_on_whose_way_answers_are_lost_begins_once() -> None:
+    way, control = DrillWay("anna", request_of("gauge", "format: 1", ""), 50.0), Control()
+    given: Any = control
+    control.loses = 2
+    assert way.arrived(given) is None and way.arrived(given) is None and control.paces == [None]
+    control.rate = 0.0
+    assert way.arrived(given) is None and control.paces == [None, 50.0], "perhaps it has heard"
+    assert way.arrived(given) == "the drill has begun, 1.0 h on: A gauge"
+    assert control.paces == [None, 50.0] and not way.is_left

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ground.commands import children
+from ground.commands import children, pulse
 from ground.commands.children import Child, end_all
 
 pytestmark = pytest.mark.processes
@@ -95,3 +95,25 @@ def test_when_the_command_is_killed_they_end_too() -> None:
             return
         time.sleep(0.01)
     raise AssertionError("it goes on")
+
+
+def test_one_that_is_stopped_is_ended_and_another_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulse, "HUNG", 0.05)
+    monkeypatch.setattr(children, "FORCED", 0.05)
+    one, lives = Child("one", SERVER), Child("another", ["timeit", "-n", "1000000000000"])
+    one.start()
+    lives.start()
+    assert one._process is not None
+    one._process.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+    end = time.monotonic() + 60.0
+    while one.code is None:
+        assert time.monotonic() < end
+        one.hangs()
+        assert not lives.hangs() and lives.code is None, "it computes, and is not asked otherwise"
+        time.sleep(0.01)
+    assert one.code == -signal.SIGKILL and one.may_start_again()
+    one.start()
+    assert one.code is None
+    end_all([one, lives])

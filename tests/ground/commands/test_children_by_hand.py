@@ -1,12 +1,13 @@
 """Processes of a command, played by hand: when each is started, again or not, and how it ends."""
 
+import os
 import subprocess
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ground.commands import children
+from ground.commands import children, pulse
 from ground.commands.children import Child, end_all
 
 
@@ -156,6 +157,94 @@ def test_a_copy_that_is_on_its_way_is_waited_for_and_where_none_comes_it_is_star
     assert prepared.did == ["end", 4] and child.code == 78
     child.end()
     assert prepared.did == ["end", 4]
+
+
+class Told:
+    """What Linux tells of a process, as a test has it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.state, self.beats = "S", 0
+        monkeypatch.setattr(pulse, "told_of", lambda pid: (self.state, self.beats))
+
+
+@pytest.fixture
+def told(wall: Any, monkeypatch: pytest.MonkeyPatch) -> Told:
+    monkeypatch.setattr(pulse, "time", SimpleNamespace(monotonic=lambda: wall.now))
+    return Told(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("state", "beats", "idle", "hangs"),
+    [
+        ("T", 0, False, True), ("S", 0, False, True), ("S", 1, False, False),
+        ("R", 0, False, False), ("D", 0, False, False), ("t", 0, False, False),
+        ("", 0, False, False), ("Z", 0, False, False), ("T", 0, True, True),
+        ("S", 0, True, False),
+    ],
+)  # fmt: skip
+def test_who_could_run_and_does_not_hangs_after_five_seconds_and_no_sooner(
+    state: str, beats: int, idle: bool, hangs: bool, told: Told, wall: Any
+) -> None:
+    made = pulse.Pulse(7, idle)
+    told.state = state
+    assert not made.hangs
+    for look in range(1, 51):
+        wall.now += 0.125
+        told.beats += beats
+        assert made.hangs is (hangs and look >= 40), look
+        assert made.is_still is (hangs and look >= 3)
+    told.state, told.beats = "S", told.beats + 1
+    assert not made.hangs, "it has moved"
+
+
+def test_who_was_stopped_itself_takes_nobody_to_hang(told: Told, wall: Any) -> None:
+    made = pulse.Pulse(7)
+    for _ in range(3):
+        assert not made.hangs
+        wall.now += 3600.0
+
+
+def test_one_that_hangs_is_asked_to_end_and_forced_two_seconds_later(
+    told: Told, wall: Any
+) -> None:
+    process: Any = Process()
+    process.pid = 7
+    child = Child("one", [])
+    assert not child.hangs() and not child.is_still, "it was never started"
+    child.become(process)
+    told.beats = 1
+    seen = []
+    for _ in range(200):
+        seen.append(child.hangs())
+        wall.now += 0.1
+        if "kill" in process.did:
+            break
+    assert seen.count(True) == 1 and process.did == ["terminate", "kill"]
+    assert 2.0 < 0.1 * (len(seen) - seen.index(True)) < 2.4
+    assert child.code is None
+    process.code = 143
+    assert child.code == -9, "whatever it says: its work is to be looked at"
+    assert not child.hangs()
+    other: Any = Process(143)
+    other.pid = 7
+    child.become(other)
+    assert child.code == 143, "another life"
+
+
+def test_a_line_is_heard_when_it_is_whole_and_not_waited_for() -> None:
+    reading, writing = os.pipe()
+    child = Child("one", [], speaks=True)
+    with open(reading, encoding="utf-8") as pipe:
+        child._process = subprocess.Popen(["true"], stdout=subprocess.DEVNULL, text=True)
+        child._process.stdout = pipe
+        assert child.line() == ""
+        os.write(writing, b'{"a"')
+        assert child.line() == "" and child.line() == ""
+        os.write(writing, b": 1}\nmore")
+        assert child.line() == '{"a": 1}\n' and child.line() == ""
+        os.close(writing)
+        assert child.line() == ""
+        child._process.wait()
 
 
 def test_a_second_interrupt_meanwhile_leaves_none_behind() -> None:

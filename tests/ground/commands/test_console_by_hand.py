@@ -22,14 +22,15 @@ class Process:
     def __init__(self, name: str, words: Any, speaks: bool = False) -> None:
         self.name, self.words, self.code, self.starts = name, words, None, 0
         self.may = True
-        self.dies, self.cut = 0, 0  # so often before it has said more than so much
+        self.dies = 0  # so often before it has said where it serves
+        self.stopped = self.is_still = False
         self.said = json.dumps({
             "requests": "ipc://r", "streams": "ipc://s", "links": {"anna": "t1", "ben": "t2"},
             "roles": {"anna": ["operator", "trainer"]},
         }) + "\n"  # fmt: skip
 
     def start(self) -> None:
-        self.code = None
+        self.code, self.stopped = None, False
         self.starts += 1
         Process.started.append([self.name, *map(str, self.words)])
 
@@ -38,8 +39,13 @@ class Process:
 
     def line(self) -> str:
         if self.starts <= self.dies:
-            return self.said[: self.cut]
+            self.code = -9
+            return ""
         return self.said
+
+    def hangs(self) -> bool:
+        stopped, self.stopped = self.stopped, False
+        return stopped
 
     def may_start_again(self) -> bool:
         return self.may
@@ -117,14 +123,12 @@ def test_the_edge_serves_the_folder_to_who_there_is(words: list[str], more: list
     [edge] = Process.started
     assert edge == ["the edge", "ground.cli", "control", "runs/demo", "--operators", who, "--demo",
                     "--json", *more]  # fmt: skip
-    made._edge.said = ""
-    with pytest.raises(ConfigurationError, match="could not be served"):
-        made._start_edge()
 
 
 def test_the_page_knows_where_the_edge_serves_and_what_is_to_be_said() -> None:
     made = opened("--demo", "--port", "8123")
     made._start_edge()
+    assert made._edge_tells()
     made._web = Process("the web server", [])
     for note in ("", "hello"):
         made._start_web(note)
@@ -151,6 +155,7 @@ def test_how_to_come_in_is_told_and_opened(
     monkeypatch.setattr("webbrowser.open", seen.append)
     made = opened("--demo", *words)
     made._start_edge()
+    assert made._edge_tells()
     made._ahead = ahead
     made._tell()
     told = capsys.readouterr().out
@@ -180,28 +185,84 @@ def test_who_has_ended_is_started_again_and_who_keeps_ending_is_named(
     assert made._see_to_who_serves() is None
 
 
-@pytest.mark.parametrize("cut", [0, 20])
-def test_an_edge_that_ends_before_it_serves_ends_no_run_that_is_under_way(cut: int) -> None:
+def test_an_edge_that_ends_before_it_serves_ends_no_run_that_is_under_way() -> None:
     demo = opened("--demo")
     demo._start_edge()
-    demo._told = True
+    assert demo._edge_tells()
     edge = demo._edge
-    edge.dies, edge.cut, edge.code = edge.starts + 2, cut, -9
-    assert demo._see_to_who_serves() is None
+    edge.dies, edge.code = edge.starts + 2, -9
+    for _ in range(3):
+        assert demo._see_to_who_serves() is None
     assert edge.starts == 4 and demo._served["requests"] == "ipc://r"
-    edge.dies, edge.cut = edge.starts + 1, cut
+    edge.dies, edge.code = edge.starts + 1, -9
+    assert demo._see_to_who_serves() is None
     edge.may = False
-    with pytest.raises(ConfigurationError, match="could not be served"):
-        demo._start_edge()
+    assert demo._see_to_who_serves() is edge
 
 
-@pytest.mark.parametrize("cut", [0, 20])
-def test_an_edge_that_never_served_is_not_started_again(cut: int) -> None:
+def test_an_edge_that_says_nothing_yet_is_not_waited_for_when_it_was_started_again() -> None:
     demo = opened("--demo")
-    demo._edge.dies, demo._edge.cut = 1, cut
-    with pytest.raises(ConfigurationError, match="could not be served"):
-        demo._start_edge()
-    assert demo._edge.starts == 1 and Process.started[-1] == ["the edge", "end"]
+    demo._start_edge()
+    assert demo._edge_tells()
+    demo._web = Process("the web server", ["x"])
+    said, demo._edge.said = demo._edge.said, ""
+    demo._edge.code, demo._web.code = -9, -9
+    assert demo._see_to_who_serves() is None
+    assert demo._edge.starts == 2 and demo._web.starts == 1 and demo._served == {}
+    demo._edge.said = said
+    assert demo._see_to_who_serves() is None and demo._served["requests"] == "ipc://r"
+    assert demo._edge.starts == 2 and demo._web.starts == 1
+
+
+def test_a_page_for_another_run_begins_when_the_edge_serves_that_and_no_sooner() -> None:
+    demo = opened("--demo")
+    demo._web = Process("the web server", ["of the other run"])
+    demo._start_edge()
+    said, demo._edge.said = demo._edge.said, ""
+    demo._web.code, demo._page_to_come = -15, "a branch"
+    for _ in range(2):
+        assert demo._see_to_who_serves() is None and demo._web.starts == 0
+    demo._edge.said = said
+    assert demo._see_to_who_serves() is None
+    assert Process.started[-1][-2:] == ["--note", "a branch"] and "ipc://r" in Process.started[-1]
+    assert demo._see_to_who_serves() is None and demo._web.starts == 1
+
+
+def test_an_edge_that_never_served_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = opened("--demo", "--no-spare")
+    monkeypatch.setattr(demo, "_start_flight", lambda resume: None)
+    demo._edge.dies = 1
+    with pytest.raises(ConfigurationError, match="could not be served: the edge ended with -9"):
+        demo.start()
+    assert demo._edge.starts == 1
+
+
+def test_who_hangs_is_named_once_and_nobody_is_waited_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    demo = opened("--demo")
+    demo._start_edge()
+    demo._web = Process("the web server", ["x"])
+    for child in (demo._edge, demo._web):
+        child.stopped = True
+        for _ in range(3):
+            assert demo._see_to_who_serves() is None
+        assert capsys.readouterr().err == f"{child.name} hangs; it is ended\n"
+        child.code = -9  # it has ended
+        assert demo._see_to_who_serves() is None and child.code is None
+        assert "it is started again" in capsys.readouterr().err
+    assert demo._edge.starts == 2 and demo._web.starts == 1
+
+
+def test_a_run_that_does_not_move_is_asked_nothing() -> None:
+    demo = opened("--demo")
+    demo._resumed = SimpleNamespace(arrived=lambda: True)
+    demo._flight.is_still = True
+    demo._see_to_the_way()
+    assert demo._resumed is not None
+    demo._flight.is_still = False
+    demo._see_to_the_way()
+    assert demo._resumed is None
 
 
 def test_a_second_interruption_leaves_nobody_behind() -> None:

@@ -15,7 +15,7 @@ from ground.edge.lock import is_served, take_lock
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL
 from ground.missions.run_folder import RunFolder, holder_of, is_under_way
-from ground.testbed.operating.run_control import ControlRefused
+from ground.testbed.operating.run_control import ControlRefused, RefusedByRun
 from ground.testbed.record.session import SESSION_FILE
 
 HEAD = {
@@ -138,12 +138,13 @@ class Control:
     def __init__(self, heard_from: float = 0.0, passes: bool = True) -> None:
         self.time, self.rate, self.paces = 0.0, 0.0, list[Any]()
         self._heard_from, self._passes = heard_from, passes
-        self.away = False
+        self.away: Exception | None = None
+        self.loses = 0  # so many answers to paces
         self.others = 0  # paces that somebody else has set
 
     def poll(self, limit: int) -> dict[str, Any]:
         if self.away:
-            raise ControlRefused("the run does not answer")
+            raise self.away
         start = (self.time // 1000.0 + 1.0) * 1000.0
         coming = {"vehicle": "rover", "start_ns": start * 1e9, "end_ns": (start + 100.0) * 1e9}
         heard = self.time >= self._heard_from
@@ -156,10 +157,13 @@ class Control:
 
     def pace(self, rate: float | None, until: float | None = None, after: int = -1) -> None:
         if after not in (-1, len(self.paces) + self.others):
-            raise ControlRefused("somebody has set the pace meanwhile")
+            raise RefusedByRun("somebody has set the pace meanwhile")
         self.paces.append((rate, until))
         self.rate = 0.0 if rate is None else rate
         self.time = self.time if until is None else until
+        if self.loses:
+            self.loses -= 1
+            raise ControlRefused("the run has not answered")
 
 
 def flown_ahead(control: Control) -> tuple[str, int]:
@@ -193,8 +197,20 @@ def test_a_run_on_its_way_is_left_alone_and_one_that_is_gone_is_told() -> None:
     control.rate = None  # type: ignore[assignment]
     assert ahead.arrived(control) is None  # type: ignore[arg-type]
     assert len(control.paces) == 1
-    control.away = True
+    control.away = ControlRefused("the run has not answered within 2 s")
+    assert ahead.arrived(control) is None, "it is asked again"  # type: ignore[arg-type]
+    control.away = RefusedByRun("it has another host")
     assert "does not fly ahead" in str(ahead.arrived(control))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("loses", [1, 2, 3, 9])
+def test_where_an_answer_is_lost_its_own_pace_is_not_taken_for_that_of_somebody(
+    loses: int,
+) -> None:
+    control = Control(heard_from=2000.0)
+    control.loses = loses
+    assert "rover was heard" in flown_ahead(control)[0]
+    assert control.paces == [(None, 1110.0), (None, 2110.0), (50.0, None)]
 
 
 @pytest.mark.parametrize("looks", [0, 1])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ground.commands import children, prepared, spare
+from ground.commands import children, prepared, pulse, spare
 from ground.commands.children import Child
 from ground.commands.prepared import AGAIN, MOST_STARTS, Prepared
 from ground.commands.spare import Spare
@@ -214,3 +214,23 @@ def test_one_that_never_gets_ready_is_not_started_for_ever(
         now[0] += 1.0
     assert [one - 1000.0 for one in starts] == [AGAIN * n for n in range(MOST_STARTS)]
     assert made.is_gone and not made.is_ready and made.order(["says"]) == 0
+
+
+def test_one_that_is_stopped_is_ended_and_one_that_sleeps_is_not(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "HUNG", 0.05)
+    made = make("return 0")
+    true(lambda: made.is_ready)
+    for _ in range(30):
+        made.keep()
+        time.sleep(0.005)
+    assert made.is_ready, "it waits to be asked"
+    assert made._process is not None
+    os.kill(made._process.pid, signal.SIGSTOP)
+
+    def is_gone() -> bool:
+        made.keep()
+        return made.is_gone
+
+    assert true(is_gone) and made.order(["says"]) == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.commands import reserve, spare
+from ground.commands import pulse, reserve, spare
 from ground.commands.reserve import Reserve
 from ground.commands.spare import MOST_AGAIN, Spare
 
@@ -77,6 +77,10 @@ def life(folder: Path, number: int) -> int:
     return int(text)
 
 
+def comes(made: Spare) -> bool:
+    return made._comes(lambda: None)
+
+
 def _text(file: Path) -> str:
     return file.read_text() if file.exists() else ""
 
@@ -100,7 +104,8 @@ def test_a_copy_is_the_spare_of_one_that_was_killed(make: Make, tmp_path: Path) 
     first = life(tmp_path, 1)
     for number in (2, 3):  # the copy has one that sleeps as well
         os.kill(life(tmp_path, number - 1), signal.SIGKILL)
-        assert made.stands_by and not made.is_wanted
+        assert not made.is_wanted, "a copy may come, which nobody waits for"
+        assert comes(made) and not made.is_wanted
     assert gone(first) and is_there(third := life(tmp_path, 3))
     run = made.take_over(Path("record"))
     assert run is not None and run.pid == 123456789
@@ -125,9 +130,8 @@ def test_one_that_ends_by_itself_has_nobody_instead(make: Make, tmp_path: Path) 
 def test_those_that_are_killed_again_and_again_come_to_an_end(make: Make, tmp_path: Path) -> None:
     made = make("os.kill(os.getpid(), 9)")
     for _ in range(3 * MOST_AGAIN):
-        if not made.stands_by:
+        if not comes(made):
             break
-        time.sleep(0.01)
     assert not made.stands_by and "spares have ended" in made.why_nobody()
     last = max(int(each.name[4:]) for each in tmp_path.glob("life*"))
     assert last >= MOST_AGAIN and gone(life(tmp_path, last))
@@ -138,6 +142,39 @@ def test_where_nobody_sleeps_another_is_started(make: Make, tmp_path: Path) -> N
     life(tmp_path, 9)
     os.kill(life(tmp_path, 1), signal.SIGKILL)
     assert gone(life(tmp_path, 1)) and not made.stands_by
+
+
+def test_a_copy_that_never_comes_is_waited_for_by_nobody_and_not_for_ever(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = make("time.sleep(100)")
+    process = made._process
+    assert process is not None
+    monkeypatch.setattr(made, "_inherits", lambda line: False)  # what it says is not heard
+    seen: list[int] = []
+    process.kill()
+    assert gone(process.pid) and not made.stands_by and not made.is_wanted
+    monkeypatch.setattr(spare, "HEIR", 0.2)
+    assert not made._comes(lambda: seen.append(1)) and seen
+    monkeypatch.setattr(spare, "AGAIN", 0.0)
+    assert made.is_wanted
+
+
+def test_one_that_is_stopped_is_ended_and_its_copy_stands_by(
+    make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    made = make(ANSWERS)
+    monkeypatch.setattr(pulse, "HUNG", 0.05)
+    assert made.stands_by
+    os.kill(life(tmp_path, 1), signal.SIGSTOP)
+    end = time.monotonic() + 20.0
+    while made._process is not None and made._process.pid == life(tmp_path, 1):
+        assert time.monotonic() < end
+        comes(made)
+        time.sleep(0.005)
+    assert capsys.readouterr().err.count("the spare hangs") == 1
+    assert gone(life(tmp_path, 1)) and is_there(life(tmp_path, 2))
 
 
 TWO = """
