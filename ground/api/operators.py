@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from flight.configuration.files import NotAllowed, find_configuration, load_configuration
 from ground.api.commanding import Role
 from ground.api.fields import EDGE
+from ground.api.times import Times
 
 FORMAT = 1
 UserName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_.-]{0,39}$(?!\n)")]
@@ -26,10 +27,11 @@ class Operator(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Operators(Struct, frozen=True, forbid_unknown_fields=True):
-    """All who operate."""
+    """All who operate, and how long what they decide holds."""
 
     format: int
     users: Annotated[dict[UserName, Operator], Meta(min_length=1, max_length=200)]
+    times: Times = Times()
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:

@@ -27,7 +27,8 @@ class Hello(Read, frozen=True, tag="hello"):
 
     Answers `mission`, `title`, `vehicles` [{name, title}], `seed`, `host`, `deterministic`,
     `epoch_utc`, `sols_at_zero`, `you` {name, roles}, `authority`, `dictionary_hash`,
-    `journal_last`, and `branch_of` {run, time_ns, inputs, checkpoint}, or null.
+    `journal_last`, `branch_of` {run, time_ns, inputs, checkpoint}, or null, and `condition_sols`,
+    for which a command waits for its condition where nobody says until when.
     """
 
 

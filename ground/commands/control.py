@@ -78,7 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ground.api.operators import load_operators
     from ground.edge import EdgeOptions
 
-    users = load_operators(arguments.operators).users
+    operators = load_operators(arguments.operators)
+    users = operators.users
     people = {user: frozenset(map(str, each.roles)) for user, each in users.items()}
     if arguments.set_password is not None:
         return _set_password(arguments.set_password, arguments.secrets, list(people))
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(str(folder), None, "RUN_FOLDER", "is no folder")
     options = EdgeOptions(
         people, arguments.secrets, arguments.tcp, arguments.demo, not arguments.no_previews,
-        arguments.branches,
+        arguments.branches, times=operators.times,
     )  # fmt: skip
     asyncio.run(_serve(folder, options, arguments))
     return YES

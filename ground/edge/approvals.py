@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from ground.api.times import DEFAULT_TIMES, Times
 from ground.edge.private_files import read_private, write_private
 
-LASTS = 1800.0  # wall seconds
 EDGE = "edge"
 """Who expires; no person may be called so."""
 
@@ -22,8 +22,11 @@ class Approvals:
     One of which nobody knows the hour is over at once.
     """
 
-    def __init__(self, file: Path, now: Callable[[], float]) -> None:
+    def __init__(
+        self, file: Path, now: Callable[[], float], times: Times = DEFAULT_TIMES
+    ) -> None:
         self._file, self._now = file, now
+        self._lasts = times.approval_minutes * 60.0
         data = read_private(file)
         try:
             kept = {} if data is None else msgspec.json.decode(data, type=dict[str, float])
@@ -41,7 +44,7 @@ class Approvals:
         """Entries of the journal; `before`: they were there before the edge listened, and an
         approval of which it knows no hour is over."""
         changed = False
-        hour = self._now() - (LASTS if before else 0.0)
+        hour = self._now() - (self._lasts if before else 0.0)
         for row in rows:
             if row["topic"] != "stack":
                 continue
@@ -57,7 +60,7 @@ class Approvals:
 
     def over(self) -> Mapping[str, str]:
         """Stages whose approval is over, and the hash that was approved."""
-        limit = self._now() - LASTS
+        limit = self._now() - self._lasts
         return {
             stage: digest
             for stage, digest in self._given.items()

@@ -3,16 +3,18 @@
 from collections import deque
 from collections.abc import Callable, Collection
 
-FAILURES = 5  # in WINDOW, after which nothing is tried for LOCKED
-WINDOW = 300.0  # wall seconds
-LOCKED = 60.0  # wall seconds
+from ground.api.times import DEFAULT_TIMES, Times
+
 STRANGERS = ""  # all names that are nobody's are counted as one: they could be any number
 
 
 class Attempts:
     """Counts failures by name; `now` tells wall seconds."""
 
-    def __init__(self, known: Collection[str], now: Callable[[], float]) -> None:
+    def __init__(
+        self, known: Collection[str], now: Callable[[], float], times: Times = DEFAULT_TIMES
+    ) -> None:
+        self._times = times
         self._known = frozenset(known)
         self._now = now
         self._failures: dict[str, deque[float]] = {}
@@ -25,10 +27,11 @@ class Attempts:
     def failed(self, name: str) -> None:
         """It was not right."""
         bucket, now = self._bucket(name), self._now()
-        failures = self._failures.setdefault(bucket, deque(maxlen=FAILURES))
+        most = self._times.attempts
+        failures = self._failures.setdefault(bucket, deque(maxlen=most))
         failures.append(now)
-        if len(failures) == FAILURES and now - failures[0] <= WINDOW:
-            self._locked[bucket] = now + LOCKED
+        if len(failures) == most and now - failures[0] <= self._times.attempts_seconds:
+            self._locked[bucket] = now + self._times.locked_seconds
             failures.clear()
 
     def succeeded(self, name: str) -> None:

@@ -20,6 +20,7 @@ import zmq
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import replace_file
 from flight.runtime.zeromq_keys import Doorkeeper
+from ground.api.times import DEFAULT_TIMES, Times
 from ground.client.frames import API_FILE, Api
 from ground.edge.approvals import EDGE, Approvals
 from ground.edge.attempts import Attempts
@@ -59,7 +60,8 @@ class EdgeOptions:
     this machine's user alone. `now`: wall seconds since 1970. `save_sessions`: a session of each
     person is saved for commands and scripts of this machine's user, as for a demo. `previews`:
     whether commands may be flown on a twin before they are sent; not in a drill with people.
-    `branches`: whether somebody looks for wishes to branch off, and starts the run.
+    `branches`: whether somebody looks for wishes to branch off, and starts the run. `times`: how
+    long what people decide holds.
     """
 
     people: Mapping[str, frozenset[str]]
@@ -69,6 +71,7 @@ class EdgeOptions:
     previews: bool = True
     branches: bool = False
     now: Callable[[], float] = time.time
+    times: Times = DEFAULT_TIMES
 
 
 class Edge:
@@ -82,10 +85,10 @@ class Edge:
         self._options = options
         self.state = state_folder(self.folder)
         self._lock = take_lock(self.state)
-        users, now = options.people, options.now
+        users, now, times = options.people, options.now, options.times
         self.counts = Counts()
-        self.sessions = Sessions(self.state / "sessions.json", users, now)
-        self._approvals = Approvals(self.state / "approvals.json", now)
+        self.sessions = Sessions(self.state / "sessions.json", users, now, times)
+        self._approvals = Approvals(self.state / "approvals.json", now, times)
         tail, table = JournalTail(), TelemetryTable()
         self._standing = StandingFile(self.state)
         self.news = News(tail, table, self._publish, self._approvals.heard)
@@ -101,7 +104,7 @@ class Edge:
         self._gateway = Gateway(
             self.sessions,
             Passwords(options.secrets or secrets_file()),
-            Attempts([*users, "link"], now),
+            Attempts([*users, "link"], now, times),
             self.link,
             self._own,
             self.counts,

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from ground.api.times import DEFAULT_TIMES, Times
 from ground.edge.private_files import read_private, write_private
 
-IDLE = 12 * 3600.0  # wall seconds after which a session that nobody uses is over
-LINK_LASTS = 12 * 3600.0  # wall seconds in which a one-time link can be used
+HOUR = 3600.0  # s
 MOST = 200  # sessions; beyond, the one that was used longest ago ends
 NOTED = 60.0  # wall seconds between writings of when a session was used
 
@@ -40,8 +40,15 @@ class _Kept(msgspec.Struct, forbid_unknown_fields=True):
 class Sessions:
     """Sessions of people of `users`; `now` tells wall seconds since 1970."""
 
-    def __init__(self, file: Path, users: Collection[str], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        users: Collection[str],
+        now: Callable[[], float],
+        times: Times = DEFAULT_TIMES,
+    ) -> None:
         self._file, self._now = file, now
+        self._idle, self._link_lasts = times.session_hours * HOUR, times.link_hours * HOUR
         data = read_private(file)
         try:
             self._kept = _Kept() if data is None else msgspec.json.decode(data, type=_Kept)
@@ -71,7 +78,7 @@ class Sessions:
         """Whose session that is; None for nobody's, and for one that is over."""
         session = self._kept.sessions.get(_hash(token))
         now = self._now()
-        if session is None or now - session.used > IDLE:
+        if session is None or now - session.used > self._idle:
             return None
         if now - session.used > NOTED:
             session.used = now
@@ -86,7 +93,7 @@ class Sessions:
     def make_link(self, user: str) -> str:
         """A token that opens one session, once."""
         token = secrets.token_urlsafe(32)
-        self._kept.links[_hash(token)] = Link(user, self._now() + LINK_LASTS)
+        self._kept.links[_hash(token)] = Link(user, self._now() + self._link_lasts)
         self._end_those_over()
         self._write()
         return token
@@ -102,7 +109,8 @@ class Sessions:
     def _end_those_over(self) -> None:
         now = self._now()
         kept = self._kept
-        kept.sessions = {k: each for k, each in kept.sessions.items() if now - each.used <= IDLE}
+        left = {k: each for k, each in kept.sessions.items() if now - each.used <= self._idle}
+        kept.sessions = left
         links = {k: each for k, each in kept.links.items() if now <= each.until}
         kept.links = dict(list(links.items())[-MOST:])
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ground.api.entries import Entry
+from ground.api.times import DEFAULT_TIMES
 from ground.mission_control.dictionary.dictionary import ChannelEntry, VehicleEntry
 from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.approvals import Approvals
@@ -23,7 +24,7 @@ from ground.mission_control.service.watch import Watch
 
 
 class About(msgspec.Struct, frozen=True):
-    """What a run is, for `hello`."""
+    """What a run is, for `hello`. `condition_sols`: see `ground.api.times`."""
 
     mission: str
     title: str
@@ -33,6 +34,7 @@ class About(msgspec.Struct, frozen=True):
     deterministic: bool
     epoch_utc: str
     branch_of: dict[str, Any] | None = None
+    condition_sols: float = DEFAULT_TIMES.condition_sols
 
 
 class ControlDesk:
@@ -62,7 +64,7 @@ class ControlDesk:
         self.ladder = Ladder(control, self.journal)
         self.approvals = Approvals(control, self.vehicles, self.stack)
         self.releases = Releases(
-            control, self.vehicles, self.stack, self.ladder, self.approvals
+            control, self.vehicles, self.stack, self.ladder, self.approvals, about.condition_sols
         )
         self.snapshots: dict[str, Callable[[], Any]] = {
             "stack": lambda: msgspec.to_builtins(self.stack.all()),

@@ -25,21 +25,22 @@ from ground.mission_control.service.waiting import compiled
 
 PERHAPS = "may_have_left"
 """Under which the archive keeps the commands that the stations may have taken."""
-WAITS = SOL_SECONDS  # s that a command waits for its condition where nobody says how long
 
 
 class Releases:
-    """The commands of the stack on their way to the uplink."""
+    """The commands of the stack on their way to the uplink. `waits_sols`: for which one waits for
+    its condition where nobody says until when."""
 
     def __init__(
         self, control: MissionControl, vehicles: tuple[str, ...], stack: Stack, ladder: Ladder,
-        approvals: Approvals,
+        approvals: Approvals, waits_sols: float,
     ) -> None:  # fmt: skip
         self._control = control
         self._vehicles = vehicles
         self._stack = stack
         self._ladder = ladder
         self._approvals = approvals
+        self._waits_ns = round(waits_sols * SOL_SECONDS * NANOSECONDS)
         self._conditions: dict[str, Answer] = {}
         self._limits: dict[str, asyncio.TimerHandle] = {}
         self._of: dict[str, str] = {}  # stage of each command that was released
@@ -88,7 +89,7 @@ class Releases:
 
     def _limit(self, item: StackItem) -> int:
         now_ns = self._control.clock.now_ns()
-        return now_ns + round(WAITS * NANOSECONDS) if item.not_after is None else item.not_after
+        return now_ns + self._waits_ns if item.not_after is None else item.not_after
 
     def _issue(self, item: StackItem, user: str) -> list[str]:
         control = self._control

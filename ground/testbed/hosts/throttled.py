@@ -82,6 +82,14 @@ class Throttled(Virtual):
         """The file of the bench that devices are real on, for the record; "" without."""
         return ""
 
+    @property
+    def condition_sols(self) -> float:
+        """For which a command waits for its condition where nobody says until when: by the
+        operators' file, and where a record is flown again by that."""
+        if self.session is not None:
+            return self.session.head.condition_sols
+        return load_operators(self.operators).times.condition_sols
+
     def configuration(self, mission: LoadedMission) -> dict[str, str]:
         """SHA-256 of each file that the run may read."""
         return dict(configuration_hashes(mission))
@@ -149,6 +157,7 @@ class ThrottledHost(VirtualHost):
         self._held_loop: ThrottledLoop
 
     async def __aenter__(self) -> Self:
+        self._condition_sols = self._kind.condition_sols  # once: a file can be edited meanwhile
         await super().__aenter__()
         loop = asyncio.get_running_loop()
         assert isinstance(loop, ThrottledLoop)
@@ -165,6 +174,7 @@ class ThrottledHost(VirtualHost):
                 tuple(plain_fault(fault) for fault in setting.faults),
                 self._kind.bench_name,
                 self._kind.parent,
+                self._condition_sols,
             ),
         )
         loop.record = self._session.admitted
@@ -221,7 +231,10 @@ class ThrottledHost(VirtualHost):
     def _begin_ground(self, boot: Boot) -> None:
         super()._begin_ground(boot)
         assert self.control is not None
-        about = about_run(self._setting.mission, self._setting.seed, self._kind.name)
+        about = about_run(
+            self._setting.mission, self._setting.seed, self._kind.name,
+            condition_sols=self._condition_sols,
+        )  # fmt: skip
         if self._kind.parent is not None:
             parent = msgspec.to_builtins(self._kind.parent)
             about = msgspec.structs.replace(about, branch_of=parent)

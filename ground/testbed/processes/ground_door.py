@@ -114,12 +114,16 @@ class GroundDoor:
         given: Specification,
         loop: CommonLoop,
     ) -> None:
-        about = about_run(mission, given.seed, "processes", deterministic=False)
+        operators = load_operators(given.operators)
+        about = about_run(
+            mission, given.seed, "processes", deterministic=False,
+            condition_sols=operators.times.condition_sols,
+        )  # fmt: skip
         self._control = control
         self._mission = mission
         self._service = Service(control, about)
         run = CommonRun(loop, inf if given.rate is None else given.rate, self._admit)
-        asking = Asking(run, load_operators(given.operators), lambda: self._service)
+        asking = Asking(run, operators, lambda: self._service)
         announce, sockets = Path(given.folder) / CONTROL_FILE, Path(given.sockets)
         self._server = ControlServer(run, run, self._check, announce, asking, sockets)
 

@@ -15,6 +15,7 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
+from ground.api.times import DEFAULT_TIMES
 from ground.missions.run_folder import RunFolder, has_ended
 from ground.testbed.record.inputs import InputRefused, RequestInput, change_of, read_input
 from sim_hw.bench.recorder import CannotRecord
@@ -39,7 +40,7 @@ class Parent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was flown. `configuration`: SHA-256 of each file of configs that the run may read;
     `faults`: those that it was given; `bench`: the file of its bench, if there was one; `parent`:
-    what it branches off from."""
+    what it branches off from; `condition_sols`: see `ground.api.times`."""
 
     format: int
     mission: str
@@ -49,6 +50,7 @@ class SessionHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faults: tuple[dict[str, Any], ...] = ()
     bench: str = ""
     parent: Parent | None = None
+    condition_sols: float = DEFAULT_TIMES.condition_sols
 
 
 class SessionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from flight.configuration.files import ConfigurationError
+from ground.api.operators import load_operators
+from ground.api.times import Times
 from ground.edge.approvals import Approvals
 from ground.edge.attempts import Attempts
 from ground.edge.sessions import Sessions
@@ -188,3 +190,55 @@ def test_a_link_is_of_use_once_and_for_half_a_day(tmp_path: Path, clock: Clock) 
     clock.s += 0.001
     assert sessions.use_link(late) is None
     assert sessions.use_link("nothing") is None
+
+
+# --------------------------------------------------------------- the operators' file
+
+PEOPLE = "format: 1\nusers:\n  anna: {roles: [operator]}\n"
+
+
+def test_an_operators_file_says_how_long_all_of_it_holds(tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        PEOPLE + "times: {approval_minutes: 5, session_hours: 1, link_hours: 2, attempts: 2, "
+        "attempts_seconds: 10, locked_seconds: 600}"
+    )
+    times = load_operators(file).times
+    approvals = Approvals(tmp_path / "a", clock, times)
+    approvals.heard([approved()])
+    sessions = Sessions(tmp_path / "s", ["anna"], clock, times)
+    token, link = sessions.open("anna")[0], sessions.make_link("anna")
+    clock.s += 300.0
+    assert approvals.over() == {"st-1": "d"}
+    clock.s += HOUR - 299.9
+    assert sessions.find(token) is None
+    clock.s += HOUR - 0.1
+    assert sessions.use_link(link) == "anna"
+    attempts = Attempts(["anna"], clock, times)
+    assert failed(attempts, clock, "anna", 9000.0, 9010.1) == 0.0
+    assert failed(attempts, clock, "anna", 9020.1) == 600.0
+
+
+def test_the_file_that_is_there_has_what_holds_without_any(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(PEOPLE)
+    assert load_operators("demo").times == load_operators(bare).times == Times()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("attempts: 0", "times.attempts = 0"),
+        ("approval_minutes: 0.5", "times.approval_minutes = 0.5"),
+        ("condition_sols: 701", "times.condition_sols = 701"),
+        ("session_hour: 1", "session_hour"),
+    ],
+)
+def test_what_no_time_can_be_is_refused_by_its_place(
+    tmp_path: Path, wrong: str, words: str
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(f"{PEOPLE}times:\n  {wrong}\n")
+    with pytest.raises(ConfigurationError) as refused:
+        load_operators(file)
+    assert words in str(refused.value) and ":5" in str(refused.value)

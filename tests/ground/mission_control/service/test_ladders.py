@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from flight.icd.messages import Rung
 from tests.ground.mission_control.conftest import PASS_PERIOD
+from tests.ground.mission_control.service import desk_bench
 from tests.ground.mission_control.service.desk_bench import Desked, at_the_desk
 
 DRIVE: dict[str, Any] = {
@@ -256,6 +258,23 @@ def test_what_is_so_already_is_not_waited_for_and_waiting_has_an_end(tmp_path: P
         desk.done("anna", "unstage", stage="st-2")
         desk.mode("idle", charge=0.99)
         assert len(desk.control.tracker.commands()) == 1
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_how_long_is_waited_is_for_the_operators_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = msgspec.structs.replace(desk_bench.ABOUT, condition_sols=2.0)
+    monkeypatch.setattr(desk_bench, "ABOUT", about)
+
+    async def flight(desk: Desked) -> None:
+        assert desk.done("eve", "hello")["condition_sols"] == 2.0
+        desk.mode("idle", charge=0.5)
+        desk.done("anna", "stage", **DRIVE, when="rover.charge > 0.95")
+        desk.done("anna", "release", stages=["st-1"])
+        limit, sols = desk.item("st-1").waits_until, 2 * 88_775_244_000_000
+        assert limit is not None and abs(limit - desk.control.clock.now_ns() - sols) < 1_000_000
 
     at_the_desk(tmp_path, flight)
 

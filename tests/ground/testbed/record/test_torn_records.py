@@ -10,8 +10,8 @@ import pytest
 
 from ground.mission_control import Outcome
 from ground.testbed.evidence.run_record import RunRecord
-from ground.testbed.hosts.throttled import ThrottledHost
-from ground.testbed.record.session import FORMAT, SessionHead, Torn, read_session
+from ground.testbed.hosts.throttled import Throttled, ThrottledHost
+from ground.testbed.record.session import FORMAT, Session, SessionHead, Torn, read_session
 from sim_hw.bench.recorder import Recorder
 from sim_hw.bench.recording_what import record_heard
 
@@ -87,3 +87,17 @@ def test_a_flight_from_one_that_is_torn_is_unknown_also_where_it_comes_to_its_en
         object.__setattr__(record, "outcome", Outcome(outcome, "", []))
         object.__setattr__(record, "violations", violations)
         assert record.verdict == verdict
+
+
+def test_a_record_flies_again_by_the_wait_that_held_then_whatever_the_file_says_now(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "own.yaml"
+    people = "format: 1\nusers: {anna: {roles: [operator]}}\n"
+    file.write_text(f"{people}times: {{condition_sols: 3}}\n")
+    assert Throttled(operators=str(file)).condition_sols == 3.0
+    head = msgspec.structs.replace(HEAD, condition_sols=3.0)
+    file.write_text(people)
+    again = Throttled(operators=str(file), session=Session(tmp_path / "s", head, ()))
+    assert again.condition_sols == 3.0
+    assert msgspec.convert(msgspec.to_builtins(HEAD), SessionHead).condition_sols == 1.0  # of old
