@@ -9,6 +9,7 @@ from msgspec import inspect
 from flight.icd.devices.base import Method
 
 SIZES = (-2.0, 0.0)  # powers of ten of numbers without limits: an output comes on for a moment
+INTEGERS = 10  # above the least of them, or below the largest where there is no least
 SPAN = 2.0  # of numbers that have limits, farthest from the middle of these
 
 
@@ -39,11 +40,14 @@ def _drawn(kind: Any, names: tuple[str, ...], draw: random.Random) -> Any:
         case inspect.LiteralType(values=values):
             return draw.choice(values)
         case inspect.FloatType():
-            return float(f"{_number(*_limits(kind), draw):.3g}")
+            low, high = _limits(kind)
+            # What is rounded may lie beyond a limit.
+            return min(max(float(f"{_number(low, high, draw):.3g}"), low), high)
         case inspect.IntType():
             low, high = _limits(kind)
-            low = 0.0 if low == -math.inf else low
-            return draw.randint(math.ceil(low), math.floor(min(high, low + 10.0)))
+            if low == -math.inf:
+                low = 0.0 if high >= 0.0 else high - INTEGERS
+            return draw.randint(math.ceil(low), math.floor(min(high, low + INTEGERS)))
         case inspect.ListType(item_type=item, min_length=least):
             return [_drawn(item, names, draw) for _ in range(least or 1)]
         case inspect.TupleType(item_types=items):
@@ -56,12 +60,14 @@ def _drawn(kind: Any, names: tuple[str, ...], draw: random.Random) -> Any:
 def _limits(kind: inspect.FloatType | inspect.IntType) -> tuple[float, float]:
     """What it may be at the least and at the most; where the limit itself is not allowed, a bit
     within it."""
-    bit = 1.0 if isinstance(kind, inspect.IntType) else 1e-3
-    low = [kind.ge, None if kind.gt is None else kind.gt + bit]
-    high = [kind.le, None if kind.lt is None else kind.lt - bit]
+    given = [each for each in (kind.ge, kind.gt) if each is not None]
+    least = max(given, default=-math.inf)
+    given = [each for each in (kind.le, kind.lt) if each is not None]
+    most = min(given, default=math.inf)
+    bit = 1.0 if isinstance(kind, inspect.IntType) else min(1e-3, 1e-3 * (most - least))
     return (
-        max((each for each in low if each is not None), default=-math.inf),
-        min((each for each in high if each is not None), default=math.inf),
+        least + bit if kind.gt == least else least,
+        most - bit if kind.lt == most else most,
     )
 
 
