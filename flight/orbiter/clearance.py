@@ -9,7 +9,7 @@ from flight.orbiter.passive_safety import Doubt, certain_in_free_drift, closest_
 from flight.orbiter.propagation import State, motion, semi_major_axis
 from flight.orbiter.vehicle import OrbiterVehicle
 
-_SPARE = 2.0
+SPARE = 2.0
 """Times the collision distance that a burn is to keep for certain when it is planned: how it went
 is known less well than how it was to go, until it has been looked at for a while."""
 _PART_AWAY = 0.3  # of the distance, a revolution
@@ -49,7 +49,7 @@ def is_clear(node: OrbiterVehicle) -> bool:
 def keeps_clear(node: OrbiterVehicle, burn: Vector) -> bool:
     """Whether thrust may be lost right after a burn (m/s, inertial) that is planned, with some
     distance to spare."""
-    bar = _SPARE * float(node.parameters["collision_distance"])
+    bar = SPARE * float(node.parameters["collision_distance"])
     return certain_distance(node, burn, 2.0 * bar) > bar
 
 
@@ -74,7 +74,7 @@ def clearest(node: OrbiterVehicle, burns: Iterable[Vector]) -> Vector:
     most = -1.0
     for burn in burns:
         certain = certain_distance(node, burn)
-        if certain > _SPARE * node.parameters["collision_distance"]:
+        if certain > SPARE * node.parameters["collision_distance"]:
             return burn
         if certain > most:
             best, most = burn, certain

@@ -2,16 +2,26 @@
 
 import asyncio
 import math
+from collections.abc import Iterator
 
-from flight.astrodynamics.vectors import Vector
+from flight.astrodynamics.vectors import Vector, add, norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceError, DeviceFault, usable
-from flight.orbiter.clearance import away, check_drift, clearest, settling
+from flight.orbiter.clearance import (
+    FASTER,
+    SPARE,
+    away,
+    check_drift,
+    clearest,
+    keeps_clear,
+    settling,
+)
 from flight.orbiter.close_rendezvous import to_inertial
 from flight.orbiter.legs import ahead_or_behind
 from flight.orbiter.manoeuvres import end_begun, execute
+from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.safeguards import SAFE_POWER
 from flight.orbiter.vehicle import OrbiterVehicle
 
@@ -21,6 +31,8 @@ ENOUGH = 3
 """Looks in a row at which the battery gives current, or says nothing that means anything."""
 GIVES = -0.05  # A
 _PUSH = 0.1  # m/s
+_NEAR = 2.0  # times the close range, up to which a drift is to be clear for all that is not known
+_UNSEEN = 24.0  # revolutions, two days: until the ground has looked, and has ordered something else
 
 
 async def hold_safe(node: OrbiterVehicle, signal: Signal) -> None:
@@ -84,21 +96,63 @@ async def _follow_the_sun(node: OrbiterVehicle) -> bool:
 
 
 async def _get_away(node: OrbiterVehicle) -> None:
-    """Recedes from the container where its drift is not clear of it: near it for all that is not
-    known, farther off as it is believed."""
+    """Leaves the way to the container where its drift is not clear of it: near it for all that is
+    not known, farther off as it is believed."""
     nav = node.navigator
     check_drift(node)
-    near = nav.range() < 2.0 * node.parameters["close_range"]
-    kept = node.certain_drift_distance if near else node.free_drift_distance
+    kept = node.certain_drift_distance if _is_near(node) else node.free_drift_distance
     if (kept or 0.0) > node.parameters["collision_distance"]:
         return
 
     async def plan() -> Vector:
         nav.advance(node.clock.now())
-        side = ahead_or_behind(node)
-        ways = ((0.0, -side * _PUSH, 0.0), (0.0, side * _PUSH, _PUSH), (side * _PUSH, 0.0, _PUSH))
-        burns = [*settling(node, away(node, nav.range())), *(to_inertial(node, w) for w in ways)]
-        return clearest(node, burns)
+        receding = [burn for distance in _distances(node) for burn in settling(node, distance)]
+        if not _is_near(node):
+            aside = _least_aside(node, norm(receding[0]))
+            if aside is not None:
+                return aside
+        return clearest(node, [*receding, *_pushes(node, _PUSH)])
 
     await execute(node, await plan(), "safing", again=plan)
     check_drift(node)
+
+
+def _is_near(node: OrbiterVehicle) -> bool:
+    return node.navigator.range() < _NEAR * float(node.parameters["close_range"])
+
+
+def _pushes(node: OrbiterVehicle, size: float) -> list[Vector]:
+    """Changes (m/s, inertial) to some sides of the way, of about so many m/s."""
+    side = ahead_or_behind(node)
+    ways = ((0.0, -side * size, 0.0), (0.0, side * size, size), (side * size, 0.0, size))
+    return [to_inertial(node, way) for way in ways]
+
+
+def _least_aside(node: OrbiterVehicle, limit: float) -> Vector | None:
+    """The least push (m/s, inertial) that is clear for all that is not known, and by which, as it
+    is believed, nothing is met until the ground has looked; None: none below a limit (m/s) is.
+
+    From afar a little aside misses by far: to come to rest there can cost a hundred times as much.
+    """
+    nav, size = node.navigator, _PUSH
+    assert nav.own is not None and nav.target is not None
+    bar = SPARE * float(node.parameters["collision_distance"])
+    while size < limit:
+        for burn in sorted(_pushes(node, size), key=norm):
+            after = (nav.own[0], add(nav.own[1], burn))
+            if keeps_clear(node, burn) and is_safe(after, nav.target, _UNSEEN, bar):
+                return burn
+        size *= 2.0
+    return None
+
+
+def _distances(node: OrbiterVehicle) -> Iterator[float]:
+    """How far (m a revolution) the orbiter is to recede at first, and then at more where that is
+    not enough: from afar what is enough near by is enough as well, unless little is known."""
+    apart = node.navigator.range()
+    most = away(node, apart)
+    distance = away(node, min(apart, _NEAR * node.parameters["close_range"]))
+    while distance < most:
+        yield distance
+        distance *= 2.0 * FASTER[-1]  # the next after those that `settling` tries
+    yield most

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.relative_motion import lvlh_axes
+from flight.astrodynamics.vectors import norm
 from flight.core.fault_protection.structure import Structure
 from flight.orbiter import safing
 from flight.orbiter.clearance import check_drift
@@ -72,6 +73,49 @@ def test_far_away_what_leads_to_the_container_is_left_as_well() -> None:
 
     do(story())
     assert ship.burns() and ship.free_drift_distance > 100.0
+
+
+def way_out(along: float, sigma: float = 1.0) -> tuple[Any, float]:
+    """A ship that has left a way to the container, and by how large a burn (m/s)."""
+    ship = colliding(along)
+    nav = ship.navigator
+    nav.covariance = [[sigma * sigma * value for value in row] for row in nav.covariance]
+    do(settle(ship))
+    [(_, size)] = ship.burns()
+    return ship, size
+
+
+def test_from_afar_the_way_out_is_as_large_as_it_has_to_be() -> None:
+    stop = norm(colliding(20_000.0).navigator.relative()[1])
+    ship, size = way_out(20_000.0)
+    assert stop > 7.0 and size < 0.2 and ship.certain_drift_distance > 12.0
+    # What is known less well is missed by more.
+    unsure, larger = way_out(20_000.0, sigma=400.0)
+    assert size < larger < stop and unsure.certain_drift_distance > 12.0
+    # Where a little aside is not surely enough it comes to rest, and recedes.
+    _, most = way_out(20_000.0, sigma=1e4)
+    assert most > 0.9 * stop
+
+
+def test_what_would_be_met_before_the_ground_looks_is_not_left_aside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+
+    def met(own: Any, target: Any, revolutions: float, distance: float) -> bool:
+        asked.append(revolutions)
+        return False
+
+    monkeypatch.setattr(safing, "is_safe", met)
+    _, size = way_out(20_000.0)
+    assert set(asked) == {24.0} and size > 7.0
+
+
+def test_near_by_the_way_out_is_a_part_of_the_distance_as_before() -> None:
+    assert list(safing._distances(Ship((0.0, 900.0, 0.0)))) == [270.0]  # type: ignore[arg-type]
+    assert list(safing._distances(Ship((0.0, 100.0, 0.0)))) == [60.0]  # type: ignore[arg-type]
+    far = list(safing._distances(Ship((0.0, 20_000.0, 0.0))))  # type: ignore[arg-type]
+    assert far[0] == 300.0 and far[-1] == pytest.approx(6_000.0) and far == sorted(far)
 
 
 @pytest.mark.parametrize(
