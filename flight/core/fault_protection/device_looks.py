@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 from flight.core.chart.statechart import Safing
 from flight.core.fault_protection.readings import Readings
 from flight.core.fault_protection.safing import SafingControl
+from flight.core.keeping.storage import StorageError
 from flight.core.sound_readings import PAUSES, sound
 from flight.icd.devices.base import (
     DeviceError,
@@ -77,6 +78,9 @@ class Looking(Protocol):
     def look_failed(self, *, device: str, reason: str) -> None:
         """Tells that it was not looked at, by an error of the software."""
 
+    def record_damaged(self, *, reason: str) -> None:
+        """Tells of what is remembered and cannot be read."""
+
 
 class DeviceLooks:
     """The looks of one node; a device is asked by one of them at a time."""
@@ -91,6 +95,12 @@ class DeviceLooks:
 
         Not while nothing is safer than going on: then who flies asks what he needs.
         """
+        try:
+            self._begin()
+        except StorageError as error:  # that ends no housekeeping; the next one tries again
+            self._node.record_damaged(reason=f"no device is looked at: {error}")
+
+    def _begin(self) -> None:
         node = self._node
         good = node.readings.good_since()
         if node.safing_control.now() is Safing.FORBIDDEN:
@@ -138,6 +148,8 @@ class DeviceLooks:
                 self._told_again[device] = what
                 node.note_told_again(device)
                 await self._set_right(device, method)
+        except StorageError as error:  # no error of the software, and none of the device
+            node.record_damaged(reason=f"the look at {device} ended: {error}")
         except Exception as error:  # an error of the software must not end the vehicle
             node.look_failed(device=device, reason=f"{type(error).__name__}: {error}")
         finally:
