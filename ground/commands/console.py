@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 from flight.configuration.files import ConfigurationError
 from flight.configuration.scratch_folder import sweep
 from ground.commands.children import Child, end_all
+from ground.commands.console_arguments import MISSION, PACE
+from ground.commands.console_arguments import configure as configure
 from ground.commands.console_checks import DEMO, WEB, branch_off, check
 from ground.commands.paces import checked_pace
 from ground.commands.prepared import Prepared
 from ground.terminal.exit_codes import NO, YES, after_signal
 
 if TYPE_CHECKING:
+    from ground.commands.broken_off import Watch
     from ground.commands.drill_way import DrillWay
     from ground.commands.first_contact import FirstContact
     from ground.commands.resuming import Resumed
@@ -41,77 +44,10 @@ CLI = "ground.cli"
 API_FILE = "api.json"
 LOOK = 0.1  # wall seconds between looks at the processes
 PATIENCE = 60.0  # wall seconds for the web server to answer
-PACE = "50x"
-MISSION = "surface"
 AHEAD_NOTE = (
     "Nothing is heard before the first pass, so this demo flew to the end of it at full speed; it "
     "goes on at {pace}. The key n runs to the next pass, p pauses, ? helps."
 )
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Its arguments."""
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument(
-        "--demo",
-        nargs="?",
-        const="",
-        default=None,
-        metavar="MISSION",
-        help=f"fly a mission to be operated (default: {MISSION})",
-    )
-    which.add_argument(
-        "--branch",
-        default=None,
-        metavar="RUN_FOLDER@AT",
-        help="go on from an instant of another run in a run of its own: a checkpoint of that run, "
-        "or seconds of mission time; it stands there",
-    )
-    which.add_argument(
-        "--at", type=Path, default=None, metavar="RUN_FOLDER", help="join a run that is under way"
-    )
-    parser.add_argument(
-        "--drill",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help="--demo: fly the scenario of a drill file to where the drill begins, at full speed; "
-        "its operator steps are for people",
-    )
-    parser.add_argument("--case", default="", help="--drill: which case of a file with cases")
-    parser.add_argument(
-        "--out", type=Path, default=None, help="--demo: folder of the run (default: runs/demo)"
-    )
-    parser.add_argument("--seed", type=int, default=None, help="--demo: seed of all chance")
-    parser.add_argument(
-        "--pace",
-        default=None,
-        metavar="R",
-        help=f"--demo: mission seconds in a second (default: {PACE}; 0: it stands; max)",
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="--demo: fly a demo that died to where it was, at full speed, and go on from there",
-    )
-    parser.add_argument(
-        "--from-start",
-        action="store_true",
-        help="--demo: at its pace from the first second on; otherwise it flies to the end of the "
-        "first pass at full speed, since before that nothing is to be seen (not with --pace 0)",
-    )
-    parser.add_argument("--port", type=int, default=8700, help="port of the page (default: 8700)")
-    parser.add_argument(
-        "--operators", default="demo", metavar="NAME", help="who there is (default: demo)"
-    )
-    parser.add_argument(
-        "--no-spare",
-        action="store_true",
-        help="--demo: no process stands by to take the place of a run that is killed; it flies "
-        "again from its record then, which takes the longer the older the mission is",
-    )
-    parser.add_argument("--no-browser", action="store_true", help="open no browser")
-    parser.add_argument("--no-web", action="store_true", help="without the page: API alone")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -143,6 +79,7 @@ class Console:
         self._told = self._told_end = False
         self._page_to_come: str | None = None  # its line, as soon as the edge serves
         self._spare: Spare | None = None
+        self._watch: Watch | None = None
         self._prepared = Prepared()
         if self._flight is not None:
             self._flight.prepared = self._prepared
@@ -151,6 +88,7 @@ class Console:
         """Starts them, each when what it needs is there, and tells how to come in. What consoles
         and runs have left that were killed is swept first."""
         sweep()
+        self._begin_watch()
         if self._flight is not None:
             self._prepared.keep()
             self._start_flight(self._arguments.resume)
@@ -166,6 +104,19 @@ class Console:
         if self._web is not None:
             self._await(self._web_answers, "the web server does not answer")
         self._tell()
+
+    def _begin_watch(self) -> None:
+        """Keeps that this console sees to the run, so that its death is known to the next."""
+        if self._flight is not None:
+            from ground.commands.broken_off import Watch
+
+            self._end_watch()
+            self._watch = Watch(self.folder)
+
+    def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.end()
+            self._watch = None
 
     @property
     def _pace(self) -> str:
@@ -409,6 +360,7 @@ class Console:
         end_all([self._edge, self._flight])
         hand_over_sessions(run, out)
         self.folder, self._told_end = out, False
+        self._begin_watch()
         self._ahead = None
         self._start_flight(resume=True)
         self._start_edge()
@@ -446,3 +398,4 @@ class Console:
         finally:  # also at a second Ctrl-C
             end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
             self._prepared.end()
+            self._end_watch()

@@ -1,8 +1,10 @@
 """What `msr console` refuses before it starts anything."""
 
 import argparse
+import errno
 import importlib.util
 import socket
+import time
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
@@ -11,6 +13,7 @@ from ground.commands.paces import checked_pace
 WEB = "ground.console"
 WEB_NEEDS = ("starlette", "uvicorn", "websockets")
 DEMO = Path("runs") / "demo"
+PORT_IS_LEFT = 3.0  # wall seconds in which a page that ends leaves its port
 
 
 def branch_off(arguments: argparse.Namespace) -> None:
@@ -30,11 +33,33 @@ def _check_joined(folder: Path) -> None:
         raise ConfigurationError(str(folder), None, "--at", "there is no such run folder")
     if is_under_way(folder) or not (folder / MARK).exists():
         return
+    from ground.commands.broken_off import can_be_resumed
+
+    goes_on = f"`msr console --demo --resume --out {folder}` goes on from where it was, "
     raise ConfigurationError(
         str(folder), None, "--at",
-        f"the run has ended ({state_of(folder)}), and nobody can operate it; `msr history --replay "
+        f"the run has ended ({state_of(folder)}), and nobody can operate it; "
+        f"{goes_on if can_be_resumed(folder) else ''}`msr history --replay "
         f"--at {folder}` tells it again, `msr fly --from {folder} --out FOLDER` flies it again",
     )  # fmt: skip
+
+
+def _check_broken_off(folder: Path, begins: bool) -> bool:
+    """Whether the last console of a folder was killed. Waits for its processes then, and refuses to
+    begin another demo over one that can go on."""
+    from ground.commands.broken_off import await_its_end, can_be_resumed, how_far, was_killed
+
+    if not was_killed(folder):
+        return False
+    await_its_end(folder)
+    if begins and can_be_resumed(folder):
+        raise ConfigurationError(
+            str(folder), None, "--out",
+            f"the console of this demo was killed{how_far(folder)}; --resume goes on from there "
+            "with all that was asked of it, --anew begins another in its place, and another --out "
+            "keeps it",
+        )  # fmt: skip
+    return True
 
 
 def _check_free(folder: Path) -> None:
@@ -104,13 +129,14 @@ def _check_drill(arguments: argparse.Namespace) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Refuses what cannot be, before anything is started."""
+    after_a_death = False
     if arguments.at is not None:
         for option in ("out", "seed", "pace", "drill"):
             if getattr(arguments, option) is not None:
                 raise ConfigurationError(
                     "command line", None, f"--{option}", "is for a run that --demo starts"
                 )
-        for option in ("resume", "from_start", "no_spare"):
+        for option in ("resume", "from_start", "no_spare", "anew"):
             if getattr(arguments, option):
                 name = f"--{option.replace('_', '-')}"
                 raise ConfigurationError("command line", None, name, "is for --demo")
@@ -120,7 +146,13 @@ def check(arguments: argparse.Namespace) -> None:
             _check_branch(arguments)
         if arguments.drill is not None:
             _check_drill(arguments)
-        _check_free(arguments.out or DEMO)
+        if arguments.anew and (arguments.resume or arguments.demo is None):
+            problem = "begins another demo in the place of one that could go on: it is for --demo"
+            raise ConfigurationError("command line", None, "--anew", problem)
+        folder = arguments.out or DEMO
+        begins = arguments.demo is not None and not (arguments.resume or arguments.anew)
+        after_a_death = _check_broken_off(folder, begins)
+        _check_free(folder)
     if not 0 < arguments.port < 65536:
         raise ConfigurationError(
             "command line", None, "--port", f"= {arguments.port}: allowed is 1 to 65535"
@@ -139,11 +171,21 @@ def check(arguments: argparse.Namespace) -> None:
             f"needs {', '.join(missing)} for its page, which is not installed; --no-web serves the "
             "API alone",
         )  # fmt: skip
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", arguments.port))
-        except OSError as error:
-            raise ConfigurationError(
-                "command line", None, "--port", f"= {arguments.port}: {error.strerror}"
-            ) from error
+    _check_port(arguments.port, PORT_IS_LEFT if after_a_death else 0.0)
+
+
+def _check_port(port: int, patience: float) -> None:
+    """Refuses a port that is in use, and is so for longer than `patience` s."""
+    end = time.monotonic() + patience
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() >= end:
+                    raise ConfigurationError(
+                        "command line", None, "--port", f"= {port}: {error.strerror}"
+                    ) from error
+        time.sleep(0.05)
