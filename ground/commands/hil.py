@@ -140,7 +140,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from ground.hil.conformance import Kit, check_device
     from ground.hil.probes import PROBES
     from sim_hw.bench.adapters.opening import AdapterOpener
-    from sim_hw.bench.wire.wires import WireLost
+    from sim_hw.bench.wire.wire import WireLost
 
     interface, opener = _checked(arguments)
     kit = Kit(interface, opener, still=arguments.still)

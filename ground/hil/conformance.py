@@ -14,7 +14,7 @@ from ground.hil.motions import Motion, motions_of
 from sim_hw.bench.wire.client import SILENCE, Answer, ProtocolClient
 from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.payloads import DeviceSaid
-from sim_hw.bench.wire.wires import Wire, WireLost
+from sim_hw.bench.wire.wire import Wire, WireLost
 
 PASSED, FAILED, NOT_SHOWN = "passed", "failed", "not shown"
 LONG_ENOUGH = SILENCE + 0.5  # s

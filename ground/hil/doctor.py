@@ -34,7 +34,7 @@ from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.addresses import Address, read_address
 from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.hints import holders_of, silence_words
-from sim_hw.bench.wire.wires import WireLost
+from sim_hw.bench.wire.wire import WireLost
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 SPACE = 1 << 30  # bytes of free disk that a flight with its record may take

@@ -17,7 +17,7 @@ from sim_hw.bench.guard import Guard, GuardRules
 from sim_hw.bench.wanted import Wanted, who_of
 from sim_hw.bench.wire.client import Answer, LinkLost, ProtocolClient
 from sim_hw.bench.wire.payloads import DeviceSaid, shown
-from sim_hw.bench.wire.wires import Wire, WireLost
+from sim_hw.bench.wire.wire import Wire, WireLost
 
 ABSENT, FOUND, IDENTIFIED, SAFE, ARMED, LOST, REFUSED = (
     "absent", "found", "identified", "safe", "armed", "lost", "refused",

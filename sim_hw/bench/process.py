@@ -37,7 +37,7 @@ from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.fault_unit import FaultUnit
 from sim_hw.bench.wire.hints import silence_words
 from sim_hw.bench.wire.tap import TappedWire
-from sim_hw.bench.wire.wires import Wire, WireLost
+from sim_hw.bench.wire.wire import Wire, WireLost
 
 LARGEST = 128 << 10  # bytes of a packet
 ALIVE = 0.25  # s between two words that it is there

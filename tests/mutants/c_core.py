@@ -26,7 +26,7 @@ from ground.hil.conformance import PASSED, Kit, check_device
 from ground.hil.probes import PROBES
 from sim_hw.bench.building import SOURCES, NotBuilt, build
 from sim_hw.bench.library import LibraryDevice
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 
 JUDGES: dict[str, type[DeviceInterface]] = {
     "wheels": Wheels, "igniter": Igniter, "battery": Battery, "nozzle": AttitudeEffectors,

@@ -14,7 +14,9 @@ from flight.icd.codec import pack
 from sim_hw.bench.adapters.adapter import OPENING
 from sim_hw.bench.adapters.process import LAST, Told
 from sim_hw.bench.wire.addresses import read_address
-from sim_hw.bench.wire.wires import StreamWire, Wire, WireLost, open_wire
+from sim_hw.bench.wire.stream_wire import StreamWire
+from sim_hw.bench.wire.wire import Wire, WireLost
+from sim_hw.bench.wire.wires import open_wire
 
 STARTING = 5.0  # s beyond the opening: an interpreter with its libraries
 GRACE = 1.0  # s in which a process that is let go of makes its device safe; then it is ended

@@ -27,7 +27,7 @@ from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.adapters.adapter import OPENING, Adapter, AdapterSetting
 from sim_hw.bench.adapters.registry import adapter_called, check_safe
 from sim_hw.bench.adapters.server import Done, MappedDevice
-from sim_hw.bench.wire.wires import StreamWire
+from sim_hw.bench.wire.stream_wire import StreamWire
 
 LAST = "adapter: "
 LOOK = 0.05  # s between looks whether the adapter has come back

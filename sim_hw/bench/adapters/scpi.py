@@ -24,7 +24,7 @@ from sim_hw.bench.adapters.fields import (
 from sim_hw.bench.adapters.moving import MotionMap, Watchdog, check_motions
 from sim_hw.bench.adapters.switching import SwitchingAdapter
 from sim_hw.bench.wire.addresses import AddressRefused, is_loopback
-from sim_hw.bench.wire.wires import next_step
+from sim_hw.bench.wire.wire import next_step
 
 FORM = "scpi:TCPIP0::127.0.0.1::5025::SOCKET, or another VISA resource after scpi:"
 PENDING, COMPLETE, FAILED = 0, 1, 2

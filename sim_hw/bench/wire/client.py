@@ -23,7 +23,7 @@ from sim_hw.bench.wire.payloads import (
     Writer,
     shown,
 )
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 
 HEARTBEAT = 0.2  # s between pings
 SILENCE = 1.0  # s without a word after which either side takes the other for lost

@@ -11,7 +11,7 @@ from typing import Any
 
 from flight.icd.codec import CodecError, decode_plain, pack
 from sim_hw.bench.wire.frames import frame
-from sim_hw.bench.wire.wires import Hear, Wire
+from sim_hw.bench.wire.wire import Hear, Wire
 from sim_hw.faults.line_names import CUTS, KINDS
 
 HITS_APART = 0.2  # s between two that are told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim_hw.bench.wire.addresses import Address
 from sim_hw.bench.wire.client import ProtocolClient
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 
 
 def silence_words(address: Address, wire: Wire, client: ProtocolClient) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from sim_hw.bench.wire.frames import FrameReader, frame
-from sim_hw.bench.wire.wires import Hear, Lost, WireCounters
+from sim_hw.bench.wire.wire import Hear, Lost, WireCounters
 
 
 class MemoryWire:

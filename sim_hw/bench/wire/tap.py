@@ -2,7 +2,7 @@
 
 from sim_hw.bench.recorder import Recorder
 from sim_hw.bench.wire.fault_unit import FaultUnit
-from sim_hw.bench.wire.wires import Hear, Lost, Wire, WireCounters
+from sim_hw.bench.wire.wire import Hear, Lost, Wire, WireCounters
 
 
 class TappedWire:

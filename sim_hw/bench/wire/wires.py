@@ -1,203 +1,25 @@
-"""Wires: each carries payloads to one device and back, and says when it is lost. None blocks."""
+"""The wires that there are, and how one is opened. None blocks."""
 
 import asyncio
-import contextlib
-import errno
-import fcntl
 import os
 import socket
-import struct
-import sys
-import termios
-import tty
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import zmq
 
 from sim_hw.bench.wire.addresses import Address
-from sim_hw.bench.wire.frames import (
-    LARGEST_PAYLOAD,
-    Damaged,
-    FrameReader,
-    frame,
-    with_checksum,
-    without_checksum,
-)
+from sim_hw.bench.wire.frames import LARGEST_PAYLOAD, Damaged, with_checksum, without_checksum
+from sim_hw.bench.wire.serial_line import open_serial
+from sim_hw.bench.wire.serial_wire import SerialWire
+from sim_hw.bench.wire.stream_wire import QUICK, StreamWire
+from sim_hw.bench.wire.wire import Ended, Hear, Lost, Wire, WireLost, next_step
 
-TIOCGSERIAL, TIOCSSERIAL = 0x541E, 0x541F  # of Linux: asm-generic/ioctls.h
-SERIAL_STRUCT, FLAGS_AT = 128, 16  # bytes that hold `struct serial_struct`; where its flags are
-ASYNC_LOW_LATENCY = 1 << 13  # linux/tty_flags.h
-QUICK = getattr(socket, "TCP_QUICKACK", 0)  # of Linux; it holds for what comes next alone
-CHUNK = 4 << 10  # bytes read at once, before others have their turn
-MOST_BYTES = 2 << 20
-"""Bytes a second, understood or not, beyond which a device is lost: ten times what a loop of 200 Hz
-has that tells 1 kB a cycle."""
-LEAST_MESSAGE = 64  # bytes that a datagram or a message counts for at least
 MOST_PARTS = 4  # of one message of ZeroMQ: a payload, and what a ROUTER may put before it
-MOST_WAITING = 256 << 10  # bytes that wait to be sent: a device that takes nothing is lost
 MOST_AT_ONCE = 64  # messages taken before others have their turn
 PATIENCE = 2.0  # s until a connection is there
 
 
-class WireLost(Exception):
-    """There is no wire, or none any more; the text says which, and why."""
-
-
-@dataclass
-class WireCounters:
-    """What a wire has done; all monotonic."""
-
-    sent: int = 0
-    received: int = 0
-    damaged: int = 0
-    unsent: int = 0
-
-
-Hear = Callable[[bytes], None]
-Lost = Callable[[str], None]
-
-
-class Wire(Protocol):
-    """One wire that is open."""
-
-    counters: WireCounters
-
-    def start(self, hear: Hear, lost: Lost) -> None:
-        """From here on `hear` gets each payload; `lost` is called once, with the reason."""
-
-    def send(self, payload: bytes) -> bool:
-        """Sends; False (and counted) where it is lost or takes no more."""
-
-    def close(self) -> None:
-        """Lets go of it; `lost` is not called."""
-
-
-class _Ended:
-    """What all wires share: who hears, and that an end is told once."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.counters = WireCounters()
-        self._hear: Hear = lambda payload: None
-        self._lost: Lost = lambda why: None
-        self.closed = False
-        self._loop = asyncio.get_running_loop()
-        self._second, self._bytes = 0, 0
-
-    def _is_lost(self, why: str) -> None:
-        if not self.closed:
-            self.close()
-            self._lost(f"{self.name}: {why}")
-
-    def _floods(self, size: int) -> bool:
-        """Whether more has come than a second holds, whatever it says: then it is lost, and others
-        have their turn."""
-        second = int(self._loop.time())
-        if second != self._second:
-            self._second, self._bytes = second, 0
-        self._bytes += max(size, LEAST_MESSAGE)
-        if self._bytes > MOST_BYTES:
-            self._is_lost(f"it says more than {MOST_BYTES >> 10} kB a second")
-        return self.closed
-
-    def _unsent(self) -> bool:
-        self.counters.unsent += 1
-        return False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class StreamWire(_Ended):
-    """Frames over a descriptor: a serial line, a pty, a socket of a stream."""
-
-    def __init__(
-        self, name: str, descriptor: int, largest: int = LARGEST_PAYLOAD, *, tcp: bool = False
-    ) -> None:
-        super().__init__(name)
-        self._descriptor = descriptor
-        self._tcp = socket.socket(fileno=os.dup(descriptor)) if tcp else None
-        self._reader = FrameReader(largest)
-        self._waiting: deque[bytes] = deque()
-        self._waiting_bytes = 0
-        self._waits = False  # until it can be written
-
-    def start(self, hear: Hear, lost: Lost) -> None:
-        self._hear, self._lost = hear, lost
-        self._loop.add_reader(self._descriptor, self._readable)
-        self.send_bytes(b"\0")  # ends what somebody before may have left half said
-
-    def _readable(self) -> None:
-        try:
-            data = os.read(self._descriptor, CHUNK)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:  # EIO: the other side of a pty is closed, or the plug is out
-            self._is_lost(next_step(error))
-            return
-        if not data:
-            self._is_lost("the other side has closed")
-            return
-        if self._floods(len(data)):
-            return
-        if self._tcp is not None:  # a device that has not switched Nagle's wait off has 40 ms of it
-            with contextlib.suppress(OSError):
-                self._tcp.setsockopt(socket.IPPROTO_TCP, QUICK, 1)
-        for payload in self._reader.feed(data):
-            self.counters.received += 1
-            self._hear(payload)
-            if self.closed:
-                return
-        self.counters.damaged = self._reader.damaged
-
-    def send(self, payload: bytes) -> bool:
-        return self.send_bytes(frame(payload))
-
-    def send_bytes(self, data: bytes) -> bool:
-        """Sends bytes as they are, also such as are no frame."""
-        if self.closed or self._waiting_bytes + len(data) > MOST_WAITING:
-            return self._unsent()
-        self.counters.sent += 1
-        self._waiting.append(data)
-        self._waiting_bytes += len(data)
-        if len(self._waiting) == 1:
-            self._write()
-        return not self.closed
-
-    def _write(self) -> None:
-        while self._waiting:
-            try:
-                done = os.write(self._descriptor, self._waiting[0])
-            except (BlockingIOError, InterruptedError):
-                self._loop.add_writer(self._descriptor, self._write)
-                self._waits = True
-                return
-            except OSError as error:
-                self._is_lost(next_step(error))
-                return
-            self._waiting_bytes -= done
-            if done < len(self._waiting[0]):
-                self._waiting[0] = self._waiting[0][done:]
-            else:
-                self._waiting.popleft()
-        if self._waits:
-            self._loop.remove_writer(self._descriptor)
-            self._waits = False
-
-    def close(self) -> None:
-        if not self.closed:
-            super().close()
-            self._loop.remove_reader(self._descriptor)
-            self._loop.remove_writer(self._descriptor)
-            os.close(self._descriptor)
-            if self._tcp is not None:
-                self._tcp.close()
-
-
-class DatagramWire(_Ended):
+class DatagramWire(Ended):
     """A payload and its checksum in each datagram."""
 
     def __init__(self, name: str, udp: socket.socket) -> None:
@@ -254,7 +76,7 @@ class DatagramWire(_Ended):
             self._socket.close()
 
 
-class ZeroMqWire(_Ended):
+class ZeroMqWire(Ended):
     """A payload a message; the device binds a ROUTER. Nothing is kept for one that is not there."""
 
     def __init__(self, name: str, address: str) -> None:
@@ -358,7 +180,7 @@ async def open_wire(address: Address, patience: float = PATIENCE) -> Wire:
 async def _open(address: Address) -> Wire:
     loop = asyncio.get_running_loop()
     if address.kind == "serial":
-        return StreamWire(address.text, open_serial(address.path, address.baud))
+        return await _open_line(address)
     if address.kind.startswith("zmq+"):
         return await _open_zeromq(address)
     if address.kind == "udp":
@@ -379,6 +201,25 @@ async def _open(address: Address) -> Wire:
     return StreamWire(address.text, stream.detach(), tcp=not unix and QUICK > 0)
 
 
+async def _open_line(address: Address) -> Wire:
+    """In a thread: who opens a line waits for whoever is at work on it."""
+    opening = asyncio.get_running_loop().run_in_executor(
+        None, open_serial, address.path, address.baud
+    )
+    try:
+        line = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_let_go)
+        raise
+    return SerialWire(address.text, line, address.path)
+
+
+def _let_go(opening: "asyncio.Future[int]") -> None:
+    """Nobody waits for that line any more."""
+    if not opening.cancelled() and opening.exception() is None:
+        os.close(opening.result())
+
+
 async def _open_zeromq(address: Address) -> Wire:
     target = f"ipc://{address.path}" if address.path else f"tcp://{address.host}:{address.port}"
     wire = ZeroMqWire(address.text, target)
@@ -390,55 +231,3 @@ async def _open_zeromq(address: Address) -> Wire:
         wire.close()
         raise
     return wire
-
-
-def open_serial(path: str, baud: int) -> int:
-    """A descriptor of a serial line: raw, for this program alone. Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.isatty(descriptor):
-            raise OSError(errno.ENOTTY, "it is no serial line")
-        fcntl.ioctl(descriptor, termios.TIOCEXCL)
-        tty.setraw(descriptor, termios.TCSANOW)
-        setting = termios.tcgetattr(descriptor)
-        setting[2] |= termios.CLOCAL | termios.CREAD
-        setting[4] = setting[5] = getattr(termios, f"B{baud}")
-        termios.tcsetattr(descriptor, termios.TCSANOW, setting)
-        with contextlib.suppress(termios.error):
-            termios.tcflush(descriptor, termios.TCIFLUSH)
-        _want_low_latency(descriptor)
-    except BaseException as error:
-        os.close(descriptor)
-        if isinstance(error, BlockingIOError):
-            raise OSError(errno.EBUSY, "another program holds it") from None
-        if isinstance(error, termios.error):
-            raise OSError(*error.args) from None
-        raise
-    return descriptor
-
-
-def _want_low_latency(descriptor: int) -> None:
-    """Bytes are handed on as they come: many a USB adapter gathers them for 16 ms otherwise. Where
-    a driver does not know of that (a pty has nothing to gather), it is as it is."""
-    if sys.platform != "linux":
-        return
-    setting = bytearray(SERIAL_STRUCT)
-    with contextlib.suppress(OSError):
-        fcntl.ioctl(descriptor, TIOCGSERIAL, setting)
-        (flags,) = struct.unpack_from("i", setting, FLAGS_AT)
-        struct.pack_into("i", setting, FLAGS_AT, flags | ASYNC_LOW_LATENCY)
-        fcntl.ioctl(descriptor, TIOCSSERIAL, bytes(setting))
-
-
-def next_step(error: OSError) -> str:
-    """What is wrong with a wire, and what to do about it."""
-    if error.errno == errno.EACCES:
-        return "permission is missing: on Linux, be in the group `dialout`, and log in anew"
-    if error.errno == errno.EBUSY:
-        return "another program holds it: end that one first"
-    if error.errno == errno.ECONNREFUSED:
-        return "nobody serves it: start the device first"
-    if error.errno == errno.EIO:
-        return "the other side has closed"
-    return (error.strerror or str(error)).lower()

@@ -13,7 +13,7 @@ from ground.hil.place_probes import PLACE_PROBES
 from ground.hil.probes import PROBES
 from sim_hw.bench.building import SOURCES, build
 from sim_hw.bench.library import LibraryDevice
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 from tests.sim_hw.bench.reference_device import DEFECTS, ReferenceDevice
 
 FOUND_BY = {

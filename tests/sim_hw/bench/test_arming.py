@@ -15,7 +15,7 @@ from sim_hw.bench.device_link import POWER, DeviceLink
 from sim_hw.bench.guard import GuardRules, Span
 from sim_hw.bench.interlock import InputLine, Interlock, InterlockRules
 from sim_hw.bench.wanted import Wanted
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
 HASH = interface_hash(Wheels)

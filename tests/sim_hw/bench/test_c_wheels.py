@@ -16,7 +16,7 @@ from ground.hil.probes import PROBES
 from sim_hw.bench.building import NotBuilt, build
 from sim_hw.bench.library import LibraryDevice
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from sim_hw.bench.wanted import Wanted, is_version_rule
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.hints import silence_words
 from sim_hw.bench.wire.memory_wire import MemoryWire
-from sim_hw.bench.wire.wires import Wire, WireLost
+from sim_hw.bench.wire.wire import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
 HASH = interface_hash(Wheels)

@@ -13,7 +13,7 @@ from sim_hw.bench.device_link import DeviceLink
 from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.fault_unit import FaultUnit
 from sim_hw.bench.wire.tap import TappedWire
-from sim_hw.bench.wire.wires import Wire, WireLost
+from sim_hw.bench.wire.wire import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
 

@@ -18,7 +18,7 @@ from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.library import LibraryDevice
 from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.memory_wire import MemoryWire
-from sim_hw.bench.wire.wires import Wire, WireLost
+from sim_hw.bench.wire.wire import Wire, WireLost
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
 HASH = interface_hash(Wheels)

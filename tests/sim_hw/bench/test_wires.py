@@ -7,7 +7,7 @@ import pty
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,15 @@ import pytest
 import zmq
 
 from sim_hw.bench.building import build
-from sim_hw.bench.wire import wires
+from sim_hw.bench.wire import serial_wire
+from sim_hw.bench.wire import wire as common
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
 from sim_hw.bench.wire.frames import frame, with_checksum, without_checksum
-from sim_hw.bench.wire.wires import StreamWire, Wire, WireLost, open_wire
+from sim_hw.bench.wire.serial_wire import SerialWire
+from sim_hw.bench.wire.stream_wire import StreamWire
+from sim_hw.bench.wire.wire import Wire, WireLost
+from sim_hw.bench.wire.wires import open_wire
 
 pytestmark = [pytest.mark.paced(1), pytest.mark.processes]
 
@@ -164,11 +168,22 @@ async def test_zeromq_carries_a_payload_a_message_and_tells_of_a_loss(tmp_path: 
     assert "the other side has closed" in lost[0] and not wire.send(b"anybody")
 
 
-async def test_half_of_what_is_sent_goes_on_when_there_is_room_and_too_much_is_not_kept() -> None:
+@pytest.fixture(params=["stream", "serial"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[socket.socket], StreamWire]:
+    """A wire over a socket: as such, or as of a line that a thread waits for."""
+    if request.param == "stream":
+        return lambda ours: StreamWire("pair", ours.detach())
+    (tmp_path / "name").touch()
+    return lambda ours: SerialWire("pair", ours.detach(), str(tmp_path / "name"))
+
+
+async def test_half_of_what_is_sent_goes_on_when_there_is_room_and_too_much_is_not_kept(
+    made: Callable[[socket.socket], StreamWire],
+) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.setblocking(False)
-    wire = StreamWire("pair", ours.detach())
+    wire = made(ours)
     await _said(wire)
     sent = 1  # the zero that it begins with
     while wire.send_bytes(b"\x01" * 50_000):
@@ -194,20 +209,22 @@ async def test_half_of_what_is_sent_goes_on_when_there_is_room_and_too_much_is_n
 
 @pytest.mark.parametrize("said", [b"\0", b"\x01", b"\x02\0", b"\x05abcd\0"])
 async def test_a_stream_that_says_too_much_is_lost_whatever_it_says_and_others_have_turns(
-    said: bytes, monkeypatch: pytest.MonkeyPatch
+    said: bytes,
+    made: Callable[[socket.socket], StreamWire],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wires, "MOST_BYTES", 64 << 10)  # a second of any machine takes as many
+    monkeypatch.setattr(common, "MOST_BYTES", 64 << 10)  # a second of any machine takes as many
     ours, theirs = socket.socketpair()
     other, device = socket.socketpair()
     for each in (ours, theirs, other, device):
         each.setblocking(False)
-    wire, good = StreamWire("bad", ours.detach()), StreamWire("good", other.detach())
+    wire, good = made(ours), made(other)
     (_, lost), (heard, kept) = await _said(wire), await _said(good)
     for _ in range(40):
         if lost:
             break
         device.send(frame(b"well"))
-        left = memoryview(said * (wires.MOST_BYTES // len(said)))
+        left = memoryview(said * (common.MOST_BYTES // len(said)))
         count = len(heard)
         while left and not lost:
             try:
@@ -215,17 +232,82 @@ async def test_a_stream_that_says_too_much_is_lost_whatever_it_says_and_others_h
             except (BlockingIOError, BrokenPipeError):
                 await asyncio.sleep(0)
         await _until(lambda count=count: len(heard) > count)
-    assert lost == ["bad: it says more than 64 kB a second"] and wire.closed
+    assert lost == ["pair: it says more than 64 kB a second"] and wire.closed
     assert kept == [] and set(heard) == {b"well"}
     good.close()
     theirs.close()
     device.close()
 
 
+async def test_a_line_is_lost_when_its_name_goes_whatever_the_line_says(tmp_path: Path) -> None:
+    """Who is still at work on it does not hold that up; another name is another's."""
+    (tmp_path / "line").touch()
+    (tmp_path / "other").touch()
+    ours, theirs = socket.socketpair()
+    wire = SerialWire("line", ours.detach(), str(tmp_path / "line"))
+    heard, lost = await _said(wire)
+    theirs.sendall(frame(b"well"))
+    await _until(lambda: heard)
+    (tmp_path / "other").unlink()
+    assert wire.send(b"ping") and lost == []
+    (tmp_path / "line").unlink()
+    await _until(lambda: lost)
+    assert lost == ["line: the other side has closed"] and not wire.send(b"anybody")
+    theirs.settimeout(5.0)
+    while theirs.recv(100):  # to the end: it is let go of
+        pass
+    theirs.close()
+
+
+async def test_a_line_whose_name_had_gone_before_is_lost(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    _, lost = await _said(SerialWire("line", ours.detach(), str(tmp_path / "gone")))
+    await _until(lambda: lost)
+    theirs.close()
+
+
+@pytest.mark.parametrize("names", [True, False])
+async def test_a_line_that_ends_is_lost_also_where_nobody_tells_of_names(
+    names: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(path: str, gone: Any) -> None:
+        raise OSError("this platform does not tell")
+
+    if not names:
+        monkeypatch.setattr(serial_wire, "PathWatch", none)
+    (tmp_path / "line").touch()
+    ours, theirs = socket.socketpair()
+    wire = SerialWire("line", ours.detach(), str(tmp_path / "line"))
+    heard, lost = await _said(wire)
+    assert theirs.recv(100) == b"\0"
+    theirs.sendall(frame(b"well"))
+    theirs.close()
+    await _until(lambda: lost)
+    assert heard == [b"well"] and lost == ["line: the other side has closed"]
+    wire.close()  # once more is nothing
+
+
+async def test_nothing_is_taken_of_a_line_that_is_let_go_of_and_others_have_it_at_once() -> None:
+    master, slave = pty.openpty()
+    address = read_address(f"serial://{os.ttyname(slave)}")
+    for number in range(20):
+        wire = await open_wire(address)
+        heard, lost = await _said(wire)
+        said = [bytes([number, each]) for each in range(5)]
+        for each in said:
+            os.write(master, frame(each))
+        await _until(lambda heard=heard: len(heard) == 5)
+        assert heard == said and lost == []
+        wire.close()
+        assert not wire.send(b"anybody")
+    os.close(master)
+    os.close(slave)
+
+
 async def test_a_message_of_many_parts_is_none_and_too_many_messages_are_a_loss(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wires, "MOST_BYTES", 128 << 10)
+    monkeypatch.setattr(common, "MOST_BYTES", 128 << 10)
     context: zmq.Context[Any] = zmq.Context()
     router = context.socket(zmq.ROUTER)
     router.bind(f"ipc://{tmp_path}/device")

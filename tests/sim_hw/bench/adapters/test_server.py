@@ -18,7 +18,7 @@ from sim_hw.bench.adapters.server import MappedDevice
 from sim_hw.bench.adapters.trial import wire_to
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
 from sim_hw.bench.wire.memory_wire import MemoryWire
-from sim_hw.bench.wire.wires import Wire
+from sim_hw.bench.wire.wire import Wire
 from tests.sim_hw.bench.adapters.motor_adapter import Does, MotorAdapter
 
 
