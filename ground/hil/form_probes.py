@@ -2,13 +2,14 @@
 are none, numbers of calls at their limits."""
 
 import asyncio
+import contextlib
 import math
 import struct
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from flight.icd.devices.base import DeviceInterface, DeviceTimeout, Method
+from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceTimeout, Method
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown
 from ground.hil.judging import ended_by_fault, faulted, rejected, set_moving
 from ground.hil.motions import Motion
@@ -154,7 +155,8 @@ async def number_of_a_new_boot(kit: Kit) -> str:
 
 
 async def number_among_many(kit: Kit) -> str:
-    """The answer of a motion is kept although many others were refused while it was under way."""
+    """The answer of a motion is kept although many others were refused while it was under way, and
+    so are the latest of those refusals."""
     motion = kit.motion
     async with kit.session() as session:
         await session.out_of_safe()
@@ -162,12 +164,18 @@ async def number_among_many(kit: Kit) -> str:
         others = [await session.begin(motion, motion.short()) for _ in range(6)]
         told = (await first.answer(motion.method.limit)).result
         for other in others:
-            await other.drop()
+            with contextlib.suppress(DeviceFault):
+                await other.answer(SETTLE)
         count = len(session.effects(first.number))
         limit = motion.method.limit
         again = await session.client.ask(first.number, motion.method.name, motion.short(), limit)
         if again.result != told or len(session.effects(first.number)) > count:
             raise Broken("a number came again after six others, and was not answered from memory")
+        for other in others[-2:]:  # what was refused then is refused again, though it may move now
+            answer = session.client.ask(other.number, motion.method.name, motion.short(), limit)
+            await ended_by_fault(answer, "the number of one that was refused, again,")
+        if session.effects(others[-1].number) or session.effects(others[-2].number):
+            raise Broken("the number of a motion that was refused came again, and it moved")
     return "answered from memory"
 
 
@@ -190,7 +198,10 @@ async def wrong_lists(kit: Kit) -> str:
                     [*zeros[1:], "0"], [*zeros[1:], math.nan], [[0.0], *zeros[1:]],
                 ):  # fmt: skip
                     what = f"{name} = {wrong!r}"
-                    await rejected(session, method.name, good | {name: wrong}, what)
+                    others = {each: value for each, value in good.items() if each != name}
+                    # Also where nothing, and where something else comes behind it.
+                    for arguments in ({name: wrong} | others, others | {name: wrong}):
+                        await rejected(session, method.name, arguments, what)
                     count += 1
     return f"{count} kinds rejected" if found else "it is moved by no list"
 

@@ -94,6 +94,19 @@ async def rejected(session: Session, method: str, arguments: dict[str, Any], wha
         raise Broken(f"{what} was rejected, and it moved")
 
 
+async def not_done(session: Session, method: str, arguments: Any) -> None:
+    """Broken where a call whose arguments are no table is answered by a result. One that says
+    nothing to what is no call keeps the rules, too."""
+    number = session.client.last_number + 1_000
+    try:
+        answer = await session.client.ask(number, method, arguments, limit=SETTLE)
+    except (DeviceRejected, DeviceFault, DeviceTimeout):
+        return
+    raise Broken(
+        f"{method} with {arguments!r} in the place of its arguments was answered by {answer.result}"
+    )
+
+
 def judge_pace(took: float, brief: dict[str, Any], told: list[tuple[float, Any]]) -> None:
     """A short motion takes time at the pace of a long one: none begins before it was asked for."""
     for name in ("distance", "turned"):

@@ -7,6 +7,7 @@ from typing import Any
 from flight.icd.devices.base import DeviceRejected
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
 from ground.hil.judging import rejected
+from sim_hw.bench.stand_ins.table import PLACES
 
 ROW = 3  # of a self-test at least: name, passed, value
 
@@ -46,7 +47,13 @@ async def stimulus(kit: Kit) -> str:
         if told != {}:
             raise Broken(f"an empty stimulus was answered by {told!r}; allowed is {{}}")
         await rejected(session, "stimulus", {"no_such": 1.0}, "an unknown stimulus")
-        for name, value in (await _numbers(kit, session)).items():
+        taken = await _numbers(kit, session)
+        if not taken and any(p.stimulus for p in PLACES if p.interface is kit.interface):
+            raise Broken(
+                "it says that it has a stimulus, and takes none of the fields of its readings: "
+                "what the bench tells it of the world is lost"
+            )
+        for name, value in taken.items():
             several = {name: value, "no_such": 1.0}
             await rejected(session, "stimulus", several, f"{name} with an unknown stimulus")
             await rejected(session, "stimulus", {name: math.nan}, f"{name} not a number")

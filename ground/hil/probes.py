@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import re
 import statistics
 from itertools import pairwise
@@ -14,7 +13,8 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout, 
 from flight.icd.devices.description import interface_hash
 from flight.runtime.reading_fields import struct_problem
 from flight.runtime.reading_gate import check_values
-from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.byte_probes import BYTE_PROBES
+from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown
 from ground.hil.form_probes import FORM_PROBES, link_lost
 from ground.hil.judging import (
     EFFECT_EVERY,
@@ -22,6 +22,7 @@ from ground.hil.judging import (
     faulted,
     judge_pace,
     moving,
+    not_done,
     refused,
     rejected,
     set_moving,
@@ -31,12 +32,10 @@ from ground.hil.motions import Motion
 from ground.hil.own_probes import OWN_PROBES
 from ground.hil.place_probes import PLACE_PROBES
 from sim_hw.bench.wire.client import SILENCE
-from sim_hw.bench.wire.frames import frame
-from sim_hw.bench.wire.payloads import LEAST_FRAME, Writer
+from sim_hw.bench.wire.payloads import LEAST_FRAME
 
 LATENCY_CALLS = 200
 EFFECT_GAP = 0.2  # s between effects that are too far apart whatever the machine
-ENDLESS = 4_000  # bytes of a frame without end: more than a device keeps, half a second of a line
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -117,13 +116,22 @@ def _judge_result(name: str, kind: Any, plain: Any) -> None:
 
 async def safe_before_hello(kit: Kit) -> str:
     motion = kit.motion
+    async with kit.session() as session:
+        await session.out_of_safe()
+        tells = kit.tells_its_end(session.client.wire)
+    if tells:  # also of a connection that comes so soon that nobody was silent
+        await _is_not_moved_ungreeted(kit, motion)
     await kit.silence()  # on a line, the only end that a connection has
+    await _is_not_moved_ungreeted(kit, motion)
+    return "power-on state is safe"
+
+
+async def _is_not_moved_ungreeted(kit: Kit, motion: Motion) -> None:
     async with kit.session(hello=False) as session:
         with contextlib.suppress(DeviceFault, DeviceRejected, DeviceTimeout):
             await session.client.own("safe", on=False)  # it may refuse that, or say nothing
         pending = await session.begin(motion, motion.longest())
         await refused(session, pending, "before hello")
-    return "power-on state is safe"
 
 
 async def safe_after_hello(kit: Kit) -> str:
@@ -206,6 +214,7 @@ async def repeated_number(kit: Kit) -> str:
 async def unknown_method(kit: Kit) -> str:
     async with kit.session() as session:
         await rejected(session, "no_such_method", {}, "an unknown method")
+        await rejected(session, "", {}, "a method without a name")
     return "rejected"
 
 
@@ -215,6 +224,8 @@ async def wrong_reading_call(kit: Kit) -> str:
         raise NotShown("it has no reading without arguments")
     async with kit.session() as session:
         await rejected(session, methods[0].name, {"no_such": 1}, "an unknown argument")
+        for none in ("", None, list[int]()):
+            await not_done(session, methods[0].name, none)
     return "rejected"
 
 
@@ -356,66 +367,6 @@ def _judge_effects(motion: Motion, asked: dict[str, Any], told: list[dict[str, A
             raise Broken(f"effect.{name} = {numbers[-1]:g}: {most:g} at most was asked for")
 
 
-# ------------------------------------------------------------------------ rule 7
-
-
-async def garbage(kit: Kit) -> str:
-    """Damaged, endless and senseless bytes: nothing is begun, and it goes on answering."""
-    chance = random.Random(7)
-    async with kit.session() as session:
-        if _may_move(kit):
-            await session.out_of_safe()
-        for data in _nonsense(kit, chance):
-            session.client.wire.send_bytes(data)  # type: ignore[attr-defined]
-            await asyncio.sleep(0.005)
-        session.client.wire.send_bytes(b"\0")  # type: ignore[attr-defined]
-        await asyncio.sleep(0.1)
-        if not await _answers(session):
-            raise Broken("after senseless bytes it answers no more")
-        await asyncio.sleep(SETTLE)
-        if session.any_effects():
-            raise Broken("it acted on a damaged frame")
-    return "goes on answering"
-
-
-async def _answers(session: Session) -> bool:
-    for _ in range(3):  # a slow line has to take in what was sent first
-        with contextlib.suppress(DeviceTimeout):
-            await session.client.own("ping")
-            return True
-    return False
-
-
-def _may_move(kit: Kit) -> bool:
-    try:
-        return bool(kit.motion)
-    except NotShown:
-        return False
-
-
-def _nonsense(kit: Kit, chance: random.Random) -> list[bytes]:
-    writer = Writer()
-    found = [bytes(chance.randrange(256) for _ in range(size)) for size in (1, 7, 64, 300)]
-    if _may_move(kit):
-        call = ["call", 70_000, kit.motion.method.name, kit.motion.longest(), 1000]
-        whole = frame(writer.write(0, call))
-        for _ in range(20):  # one bit each
-            at = chance.randrange(len(whole) - 1)
-            changed = bytearray(whole)
-            changed[at] ^= 1 << chance.randrange(8)
-            if changed[at]:
-                found.append(b"\0" + bytes(changed))
-        found.append(b"\0" + whole[: len(whole) // 2] + b"\0")
-    for payload in (
-        b"", b"\xc1", b"\x93\x01\x00", b"\x91" * 40, b"\xdd\xff\xff\xff\xff",
-        b"\x93\x01\x00\xc0", b"\x93\x01\x00\x91\xa4call",
-        b"\x93\x01\x00\x95\xa4call\x01\xa5drive\xdf\xff\xff\xff\xff\x01",
-    ):  # fmt: skip
-        found.append(b"\0" + frame(payload))
-    found.append(b"\x01" * ENDLESS)
-    return found
-
-
 PROBES = [
     Named(0, "identity", identity),
     Named(0, "its clock", clock),
@@ -435,7 +386,7 @@ PROBES = [
     Named(6, "cancel", cancelled_motion),
     Named(6, "safe while it moves", safe_stops),
     Named(6, "effects", effects),
-    Named(7, "senseless bytes", garbage),
+    *BYTE_PROBES,
     *OWN_PROBES,
     *FORM_PROBES,
     *PLACE_PROBES,

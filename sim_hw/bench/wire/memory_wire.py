@@ -26,6 +26,7 @@ class MemoryWire:
 
     def start(self, hear: Hear, lost: Lost) -> None:
         self._hear, self._lost = hear, lost
+        self._loop.call_soon(self._arrive, b"\0")  # ends what somebody before may have half said
 
     def send(self, payload: bytes) -> bool:
         return self.send_bytes(frame(payload))

@@ -13,6 +13,7 @@ from ground.hil.place_probes import PLACE_PROBES
 from ground.hil.probes import PROBES
 from sim_hw.bench.building import SOURCES, build
 from sim_hw.bench.library import LibraryDevice
+from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.wire import Wire
 from tests.sim_hw.bench.reference_device import DEFECTS, ReferenceDevice
 
@@ -152,9 +153,38 @@ class TakesTheLateOfBefore(ReferenceDevice):
         super().call(number, method, arguments, 1000 if valid_ms < 0 else valid_ms)
 
 
+class TakesAnyTable(ReferenceDevice):
+    def call(self, number: int, method: str, arguments: Any, valid_ms: int) -> None:
+        super().call(number, method, arguments or {}, valid_ms)
+
+
+class PassesOverWhatHasNoName(ReferenceDevice):
+    def call(self, number: int, method: str, arguments: Any, valid_ms: int) -> None:
+        if method:
+            super().call(number, method, arguments, valid_ms)
+
+
+class RemembersNoRefusals(ReferenceDevice):
+    def reply(self, number: int, result: Any, error: str = "", *words: str) -> None:
+        super().reply(number, result, error, *words)
+        if error == "fault":
+            del self.answered[number]
+
+
+class IsGreetedByThePlug(ReferenceDevice):
+    def wire(self) -> MemoryWire:
+        wire = super().wire()
+        self.greeted = self.born < self.loop.time()
+        return wire
+
+
 @pytest.mark.parametrize(
     ("kind", "probe"),
     [
+        (TakesAnyTable, "a reading with an unknown argument"),
+        (PassesOverWhatHasNoName, "an unknown method"),
+        (RemembersNoRefusals, "a number among many"),
+        (IsGreetedByThePlug, "safe before hello"),
         (GoesOnUnplugged, "the end of its link"),
         (RemembersBoots, "a number of an earlier boot"),
         (StopsByAnyCancel, "calls that are none"),

@@ -132,6 +132,8 @@ class ReferenceDevice:
         self.heard_at = self.now()
 
     def call(self, number: int, method: str, arguments: Any, valid_ms: int) -> None:
+        if not isinstance(arguments, dict):
+            return  # it is no call
         if number in self.answered and self.defect != "does_repeats_again":
             kept = self.answered[number]
             if kept is not None:
