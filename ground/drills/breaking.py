@@ -4,18 +4,13 @@ import msgspec
 
 from flight.configuration.sections import Section
 from ground.drills.scenario import Scenario
-from sim_hw.faults.fault import At, Fault, Until
+from sim_hw.faults.fault import At, Fault
 from sim_hw.faults.reading import read_faults
 
 
-def read_faults_of(section: Section, scenario: Scenario, horizon: float) -> tuple[Fault, ...]:
+def read_faults_of(section: Section, scenario: Scenario) -> tuple[Fault, ...]:
     """The faults of a drill; raises ConfigurationError."""
-    faults = read_faults(section, scenario.targets)
-    for item, fault in zip(section.items(), faults, strict=True):
-        if isinstance(fault.when, At) and fault.when.at >= horizon:
-            place = item.at("when").at("at")
-            raise place.refuse_value(f"less than the horizon ({horizon:g} s)")
-    return tuple(faults)
+    return tuple(read_faults(section, scenario.targets))
 
 
 def from_start(fault: Fault, start: float) -> Fault:
@@ -23,11 +18,6 @@ def from_start(fault: Fault, start: float) -> Fault:
     if isinstance(fault.when, At):
         return msgspec.structs.replace(fault, when=At(start + fault.when.at))
     return fault
-
-
-def ends_by_itself(fault: Fault) -> bool:
-    """Whether a fault has an end of its own: nobody has to heal it."""
-    return isinstance(fault.lasts, float | Until)
 
 
 def target_words(fault: Fault) -> str:

@@ -1,6 +1,7 @@
 """What a drill may not ask for at once: things that exclude each other, and what judges nothing."""
 
 from flight.configuration.sections import Section
+from flight.core.chart.statechart import is_inside
 from flight.icd.expressions import Expression, Name
 from ground.drills.drill import Drill, Within
 from ground.drills.happenings import Holds, StateEntered
@@ -11,6 +12,7 @@ def check_contradictions(section: Section, drill: Drill, scenario: Scenario) -> 
     """Raises ConfigurationError for the first that is found."""
     _never_against_within(section, drill)
     _always_against_never(section, drill)
+    _always_against_within(section, drill, scenario)
     if not (drill.always or drill.never or drill.within or drill.heal):
         raise section.refuse(
             "the drill judges nothing: allowed is at least one of always, never, within, heal"
@@ -41,6 +43,31 @@ def _forbids(expression: Expression, within: Within) -> bool:
         state = f"{within.what.vehicle}.{within.what.state}"
         return state == expression.asked.path or state.startswith(f"{expression.asked.path}.")
     return isinstance(within.what, Holds) and within.what.expression == expression
+
+
+def _always_against_within(section: Section, drill: Drill, scenario: Scenario) -> None:
+    for index, expression in enumerate(drill.always):
+        vehicle, state = _state_of(expression, scenario)
+        for within in _waits(drill):
+            what = within.what
+            if not state or not isinstance(what, StateEntered) or what.vehicle != vehicle:
+                continue
+            if not (is_inside(what.state, state) or is_inside(state, what.state)):
+                item = section.at("always").items()[index]
+                raise item.refuse(
+                    f"{item.key} = {expression.text}: {within.name} waits for {what}, in which it "
+                    "does not hold; allowed is one of them, or to say while what it holds"
+                )
+
+
+def _state_of(expression: Expression, scenario: Scenario) -> tuple[str, str]:
+    """Vehicle and state where an expression asks for just that, at any time; else "" and ""."""
+    if expression.during is None and isinstance(expression.asked, Name):
+        vehicle, _, state = expression.asked.path.partition(".")
+        entry = scenario.vocabulary.dictionary.vehicles.get(vehicle)
+        if entry is not None and state in entry.states:
+            return vehicle, state
+    return "", ""
 
 
 def _always_against_never(section: Section, drill: Drill) -> None:

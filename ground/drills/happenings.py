@@ -6,8 +6,9 @@ from typing import Any
 from flight.configuration.sections import Section
 from flight.icd.expression_values import check_expression
 from flight.icd.expressions import Expression, ExpressionError, parse_expression
+from ground.drills.told_names import name_problem
 from ground.drills.vocabulary import Vocabulary
-from ground.mission_control import field_problem
+from ground.mission_control import field_problem, value_problem
 
 VIOLATED, STARTED = "monitor_violated", "response_started"
 KINDS = ("event", "warning", "state", "monitor", "response", "command_completes", "holds")
@@ -90,7 +91,7 @@ def read_happening(section: Section, vocabulary: Vocabulary, beside: tuple[str, 
         if kind in ("monitor", "response"):
             section.only((kind, "of", *beside), ("of",))
             owner = section.at("of")
-            return _of_protection(kind, text, owner, vocabulary)
+            return _of_protection(kind, said, owner, vocabulary)
         if kind == "event":
             return _event(section, text, vocabulary, beside)
         section.only((kind, *beside))
@@ -106,13 +107,18 @@ def read_happening(section: Section, vocabulary: Vocabulary, beside: tuple[str, 
         raise said.refuse(f"{said.key} = {text}: {error}") from None
 
 
-def _of_protection(kind: str, name: str, owner: Section, vocabulary: Vocabulary) -> EventComes:
-    vehicle = owner.read(str)
+def _of_protection(
+    kind: str, said: Section, owner: Section, vocabulary: Vocabulary
+) -> EventComes:
+    name, vehicle = said.read(str), owner.read(str)
     event = VIOLATED if kind == "monitor" else STARTED
     try:
         found = vocabulary.event(f"{vehicle}.{event}")
     except ExpressionError as error:
         raise owner.refuse(f"{owner.key} = {vehicle}: {error}") from None
+    allowed = name_problem(vocabulary.told(vehicle), kind, name)
+    if allowed:
+        raise said.refuse_value(f"a {kind} of {vehicle}: {allowed}")
     return EventComes(*found, ((kind, name),))
 
 
@@ -125,10 +131,17 @@ def _event(
     for name, value in section.entries().items():
         if name == "event" or name in beside:
             continue
+        wanted = value.plain()
         problem = field_problem(entry, [name])
         if problem:
             raise value.refuse(f"{value.key}{problem}")
-        fields.append((name, value.plain()))
+        problem = value_problem(entry, {name: wanted})
+        if problem:
+            raise value.refuse_value(f"{entry.arguments[name].words()}, which {event} tells")
+        allowed = name_problem(vocabulary.told(vehicle), name, wanted)
+        if allowed:
+            raise value.refuse_value(f"a {name} of {vehicle}: {allowed}")
+        fields.append((name, wanted))
     return EventComes(vehicle, event, tuple(fields))
 
 

@@ -4,6 +4,7 @@ All that can be told without flying is told here, before anything is started.
 """
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from ground.drills.contradictions import check_contradictions
 from ground.drills.drill import AtTime, Drill, Heal, OperatorStep, Start, Within
 from ground.drills.happenings import read_expression, read_happening
 from ground.drills.scenario import Scenario, load_scenario, scenario_names
+from ground.drills.timings import check_times
 from ground.drills.vocabulary import Vocabulary
 from ground.mission_control import DictionaryRefusal
 from ground.testbed.computers.protections import known_protections
@@ -69,13 +71,14 @@ def read_drill(section: Section, path: Path) -> Drill:
         start=_start(section.at("start"), scenario),
         horizon=horizon,
         ends_when_met=_ends_when_met(section.get("ends")),
-        faults=() if faults is None else read_faults_of(faults, scenario, horizon),
+        faults=() if faults is None else read_faults_of(faults, scenario),
         always=_expressions(section.get("always"), vocabulary),
         never=_expressions(section.get("never"), vocabulary),
         within=_within(section.get("within"), vocabulary, horizon),
         heal=_heal(section.get("heal"), vocabulary, horizon),
         operator=_operator(section.get("operator"), vocabulary),
     )
+    check_times(section, drill, scenario)
     check_contradictions(section, drill, scenario)
     return drill
 
@@ -112,7 +115,7 @@ def _protects(section: Section | None, scenario: Scenario) -> tuple[str, ...]:
     known = known_protections(scenario.mission.vehicles)
     for item in section.items():
         if item.plain() not in known:
-            raise item.refuse_value(choices_words(str(item.plain()), list(known), "one of "))
+            raise item.refuse_value(choices_words(str(item.plain()), list(known), ""))
     return tuple(section.read(list[str]))
 
 
@@ -120,7 +123,12 @@ def _known_fail(section: Section | None) -> dict[str, str]:
     if section is None or not section.entries():
         return {}
     section.only(("reason", "until"), ("reason", "until"))
-    return {name: part.read(str) for name, part in section.entries().items()}
+    until = section.at("until")
+    try:
+        day = date.fromisoformat(str(until.plain()))
+    except ValueError:
+        raise until.refuse_value("a date such as 2029-12-31, the last day of it") from None
+    return {"reason": section.at("reason").read(Title), "until": day.isoformat()}
 
 
 # ----------------------------------------------------------------------- when
@@ -182,15 +190,17 @@ def _one_within(name: str, section: Section, vocabulary: Vocabulary, horizon: fl
 def _heal(section: Section | None, vocabulary: Vocabulary, horizon: float) -> Heal | None:
     if section is None:
         return None
-    section.only(("at", "then"), ("at",))
-    at, then = section.at("at"), section.get("then")
+    section.only(("at", "then"), ("at", "then"))
+    at, then = section.at("at"), section.at("then")
+    since = then.get("since")
+    if since is not None:
+        raise since.refuse(f"{since.key}: it counts from the healing: allowed is to leave it out")
     seconds = None
     if at.plain() != "end_of_faults":
         seconds = at.read(Wait)
         if seconds >= horizon:
             raise at.refuse_value(f"end_of_faults, or less than the horizon ({horizon:g} s)")
-    liveness = None if then is None else _one_within("then", then, vocabulary, horizon)
-    return Heal(seconds, liveness)
+    return Heal(seconds, _one_within("then", then, vocabulary, horizon))
 
 
 # ------------------------------------------------------------- the operator

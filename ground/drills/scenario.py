@@ -24,7 +24,9 @@ class Scenario:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The names that a drill of it may use."""
-        return Vocabulary(dictionary(), self.mission.vehicles, truths(self._hardware))
+        hardware = self._hardware
+        looks, devices = truths(hardware), hardware.devices()
+        return Vocabulary(dictionary(), self.mission.vehicles, looks, devices)
 
     @cached_property
     def _hardware(self) -> Hardware:

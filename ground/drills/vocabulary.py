@@ -6,12 +6,13 @@ battery.lander, truth....   what is truly so (`ground.drills.truth`)
 tubes_accounted             something that must always hold (`ground.drills.invariants`)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from flight.configuration.allowed_values import choices_words
 from flight.icd.expression_values import Kind, Symbol
 from flight.icd.expressions import ExpressionError
 from ground.drills.invariants import INVARIANTS
+from ground.drills.told_names import names_told
 from ground.drills.truth import BATTERY, TRUTH, Look
 from ground.mission_control import Dictionary, VehicleEntry
 
@@ -22,14 +23,19 @@ _KINDS: dict[str, Kind] = {
 
 class Vocabulary:
     """What the names of a scenario stand for. `vehicles`: those that take part; `truths`: what can
-    be known of the truth."""
+    be known of the truth; `devices`: the services of all devices."""
 
     def __init__(
-        self, dictionary: Dictionary, vehicles: Iterable[str], truths: Mapping[str, Look]
+        self,
+        dictionary: Dictionary,
+        vehicles: Iterable[str],
+        truths: Mapping[str, Look],
+        devices: Iterable[str] = (),
     ) -> None:
         self.dictionary = dictionary
         self.vehicles = tuple(vehicles)
         self.truths = truths
+        self._devices = tuple(devices)
 
     def vehicle(self, name: str) -> VehicleEntry:
         """A vehicle that takes part; raises ExpressionError."""
@@ -38,6 +44,12 @@ class Vocabulary:
                 f"{name!r} is no vehicle of this scenario: {choices_words(name, self.vehicles)}"
             )
         return self.dictionary.vehicles[name]
+
+    def told(self, vehicle: str) -> Mapping[str, Sequence[str]]:
+        """By the argument of an event, the names that a vehicle can tell there."""
+        services = (service.split(".", 1) for service in self._devices)
+        own = [names[1] for names in services if names[0] == vehicle]
+        return names_told(self.vehicle(vehicle), own)
 
     def symbol(self, path: str) -> Symbol:
         """What a name stands for; raises ExpressionError with the names that there are."""

@@ -11,7 +11,7 @@ from ground.mission_control.commanding.keeping_in_touch import IN_TOUCH
 from ground.mission_control.commanding.origins import origin_of
 from ground.mission_control.commanding.stages import stages_of
 from ground.mission_control.dictionary.argument_types import TypeEntry
-from ground.mission_control.dictionary.condition_checks import field_problem
+from ground.mission_control.dictionary.condition_checks import field_problem, value_problem
 from ground.mission_control.dictionary.dictionary import (
     ArgumentEntry,
     Band,
@@ -83,4 +83,5 @@ __all__ = [
     "progress_panel",
     "sound_samples",
     "stages_of",
+    "value_problem",
 ]

@@ -22,7 +22,7 @@ from flight.configuration.files import (
     load_configuration,
     refusal,
 )
-from flight.icd.places import ARM_GRIPPER, GROUND, PLACES, ROVER_GRIPPER
+from flight.icd.places import GRIPPERS, GROUND, PLACES
 from ground.missions.vehicles import ALL_VEHICLES, NEEDED
 from sim_hw.world.depot import Depot, load_depot, load_held_tubes
 from sim_hw.world.tubes import SampleTube
@@ -218,6 +218,18 @@ def _check_in_two_places(depot: Depot, aboard: Sequence[SampleTube]) -> None:
             raise refusal(file, f"tubes[{index}].id", "the id of a tube that is not in the depot")
 
 
+def _most_tubes(place: str, in_depot: int, taken: int) -> int:
+    """How many tubes can be at a place in a mission in which so many lie in the depot, and so many
+    are wanted or held."""
+    return {GROUND: in_depot + taken, **dict.fromkeys(GRIPPERS, 1)}.get(place, taken)
+
+
+def most_tubes(mission: LoadedMission) -> dict[str, int]:
+    """How many tubes can be at each place in a mission."""
+    taken = len(mission.wanted) + len(mission.held)
+    return {place: _most_tubes(place, len(mission.depot.tubes), taken) for place in PLACES}
+
+
 def _check_failures_can_come(file: Path, mission: Mission, in_depot: int, taken: int) -> None:
     """Refuses failures whose time or number of tubes this mission cannot reach.
 
@@ -230,8 +242,7 @@ def _check_failures_can_come(file: Path, mission: Mission, in_depot: int, taken:
             raise refusal(file, f"{key}.after_sols", allowed)
         if failure.tubes is None:
             continue
-        most = {GROUND: in_depot + taken, ROVER_GRIPPER: 1, ARM_GRIPPER: 1}
-        can_be = most.get(failure.tubes.place, taken)
+        can_be = _most_tubes(failure.tubes.place, in_depot, taken)
         if failure.tubes.count > can_be:
             allowed = f"at most {can_be}, as many as can be there in this mission"
             raise refusal(file, f"{key}.tubes.count", allowed)

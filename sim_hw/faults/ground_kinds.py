@@ -17,6 +17,7 @@ from flight.icd.devices.base import DeviceError
 from flight.icd.frames import read_frame, write_frame
 from flight.icd.messages import Command, Frame, Packet, decode_message
 from sim_hw.faults.answer_kinds import Period, Wait
+from sim_hw.faults.command_paths import CommandsPart, path_problem
 from sim_hw.faults.device_call import DeviceCall, DevicePart, Proceed
 from sim_hw.faults.device_kinds import DeviceKind
 from sim_hw.faults.kind import Heal, Injection, TargetKind
@@ -80,6 +81,11 @@ class GroundKind(DeviceKind, frozen=True, kw_only=True):
         if method is not None and method not in part.has:
             raise NotAllowed("method", choices_words(method, list(part.has), ""))
         self.check_vehicle("vehicle", self.vehicle, part)
+        if isinstance(part, CommandsPart) and method is not None and self.vehicle is not None:
+            commands = list(part.commands[self.vehicle])
+            if method not in commands:
+                words = f"a command of {self.vehicle}: {choices_words(method, commands, '')}"
+                raise NotAllowed("method", words)
 
     def check_vehicle(self, key: str, name: str | None, part: NamedPart) -> None:
         """Refuses a vehicle that there is not."""
@@ -353,6 +359,21 @@ class UploadWrong(ArgumentKind, frozen=True, kw_only=True, tag="upload_wrong"):
             raise NotAllowed(
                 ("address", "factor", "value"), "one of value, factor and address, and no other"
             )
+
+    def check(  # type: ignore[override]
+        self, part: NamedPart, method: str | None, fields: tuple[str, ...]
+    ) -> None:
+        super().check(part, method, fields)
+        if not isinstance(part, CommandsPart):
+            return
+        allowed = path_problem(part, self.vehicle, method, self.argument)
+        if allowed:
+            raise NotAllowed("argument", allowed)
+        if self.address is not None:
+            beside = ".".join([*self.argument.split(".")[:-1], self.address])
+            allowed = path_problem(part, self.vehicle, method, beside)
+            if allowed or beside == self.argument:
+                raise NotAllowed("address", allowed or "the name of another one")
 
     def instead(self, command: Command, injection: Injection) -> dict[str, Any]:
         if self.address is not None:

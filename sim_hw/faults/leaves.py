@@ -3,6 +3,7 @@
 A path is `range`, `velocity[0]`, `zones.arm.on`; `velocity` means all that lies below it.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import lru_cache
@@ -142,6 +143,34 @@ def fields_of(kind: Any) -> dict[str, frozenset[Leaf]]:
     if not isinstance(info, inspect.StructType):
         return {}
     return {field.encode_name: frozenset(_below(_bare(field.type))) for field in info.fields}
+
+
+@lru_cache(maxsize=512)
+def leaves_at(kind: Any, path: str) -> frozenset[Leaf]:
+    """What lies at a path in plain data of a type, or below it; empty: nothing can be there."""
+    found: inspect.Type | None = type_info(kind)
+    for part in _PART.findall(path):
+        if found is None:
+            return frozenset()
+        found = _at(found, part)
+    return frozenset() if found is None else frozenset(_below(found))
+
+
+_PART = re.compile(r"[^.\[\]]+")
+
+
+def _at(info: inspect.Type, part: str) -> inspect.Type | None:
+    """The type of one item or field of another; None where it has none."""
+    match info:
+        case inspect.StructType():
+            found = next((each.type for each in info.fields if each.encode_name == part), None)
+            return None if found is None else _bare(found)
+        case inspect.DictType():
+            return _bare(info.value_type)
+    if not part.isdecimal():
+        return None
+    most = getattr(info, "max_length", None)
+    return None if most is not None and int(part) >= most else _inner(info, int(part))
 
 
 def _below(info: inspect.Type) -> Iterator[Leaf]:

@@ -19,6 +19,7 @@ from sim_hw.faults.fault import (
     Seconds,
     Target,
     Trigger,
+    Tubes,
     Until,
     is_per_call,
 )
@@ -156,6 +157,8 @@ def _trigger(section: Section | None, targets: Targets) -> Trigger | None:
         check_event(section.at("after"), trigger.after, targets)
     elif isinstance(trigger, InState):
         _check_state(section.at("in"), trigger.state, targets)
+    elif isinstance(trigger, Tubes):
+        _check_tubes(section, trigger, targets)
     return trigger
 
 
@@ -188,6 +191,18 @@ def _check_state(section: Section, state: str, targets: Targets) -> None:
         raise section.refuse_value(choices_words(who, list(targets.states), "a state of "))
     if path not in targets.states[who]:
         raise section.refuse_value(choices_words(path, list(targets.states[who]), f"of {who} "))
+
+
+def _check_tubes(section: Section, wanted: Tubes, targets: Targets) -> None:
+    if not targets.places:
+        return
+    if wanted.place not in targets.places:
+        words = choices_words(wanted.place, list(targets.places), "")
+        raise section.at("place").refuse_value(words)
+    most = targets.places[wanted.place]
+    if wanted.tubes > most:
+        words = f"at most {most}, as many as can be there in this mission"
+        raise section.at("tubes").refuse_value(words)
 
 
 def _check_counting(section: Section, fault: Fault) -> None:

@@ -10,7 +10,7 @@ from flight.configuration.files import NotAllowed
 from sim_hw.faults.device_call import DeviceCall, DevicePart, Pass, Proceed, tells_reading
 from sim_hw.faults.device_kinds import DeviceKind
 from sim_hw.faults.kind import Injection
-from sim_hw.faults.leaves import Leaf, changed, fields_of, leaves_in
+from sim_hw.faults.leaves import Leaf, changed, fields_of, leaves_at, leaves_in
 
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]
 """In the unit of the field."""
@@ -59,6 +59,9 @@ class ValueKind(DeviceKind, frozen=True, kw_only=True):
             first = field.partition(".")[0].partition("[")[0]
             if first not in fit:
                 raise NotAllowed(f"fields[{index}]", choices_words(first, fit, ""))
+            if not leaves_of(part, methods, field) & self.leaves:
+                words = f"{first}, or a part that it has and that {self.name()} can change"
+                raise NotAllowed(f"fields[{index}]", words)
 
     # -------------------------------------------------------------------- values
 
@@ -96,6 +99,12 @@ class ValueKind(DeviceKind, frozen=True, kw_only=True):
         self, where: str, kind: Any, plain: Any, proceed: Pass, injection: Injection
     ) -> None:
         proceed(self.told(where, kind, plain, injection))
+
+
+def leaves_of(part: DevicePart, methods: list[str], path: str) -> frozenset[Leaf]:
+    """What lies at a path in what any of some methods or signals tells."""
+    types = part.types()
+    return frozenset().union(*(leaves_at(types[method], path) for method in methods))
 
 
 def same(one: Any, other: Any) -> bool:

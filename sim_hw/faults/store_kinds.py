@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from msgspec import Meta
 
+from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import NotAllowed
 from flight.icd.amounts import Amount
 from sim_hw.faults.kind import FaultKind, Heal, Injection, TargetKind
@@ -189,6 +190,11 @@ class BitFlip(StoreKind, frozen=True, kw_only=True, tag="bit_flip"):
     namespace: Annotated[str, Meta(min_length=1, max_length=80)]
     key: Annotated[str, Meta(min_length=1, max_length=200)]
     bit: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+
+    def check(self, part: NamedPart, method: str | None, fields: tuple[str, ...]) -> None:
+        super().check(part, method, fields)
+        if part.others and self.namespace not in part.others:
+            raise NotAllowed("namespace", choices_words(self.namespace, list(part.others), ""))
 
     def begin(self, seam: StoreSeam, injection: Injection) -> Heal:
         where = f"{self.namespace}/{self.key}"

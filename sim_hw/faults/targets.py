@@ -32,6 +32,8 @@ class Targets:
     states: Mapping[str, Collection[str]] = field(default_factory=dict)
     cannot: Mapping[TargetKind, str] = field(default_factory=dict)
     """Sorts of targets at which this host can do nothing, and why."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """The places where tubes can be, and how many at most; empty: unchecked."""
 
     def names(self, kind: TargetKind) -> list[str]:
         """The names of a sort."""

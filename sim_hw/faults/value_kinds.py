@@ -10,7 +10,7 @@ from flight.configuration.files import NotAllowed
 from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import Injection
 from sim_hw.faults.leaves import Leaf, collected, is_wanted, vectors_of
-from sim_hw.faults.reading_kinds import NUMBERS, VALUES, Number, Share, ValueKind, whole
+from sim_hw.faults.reading_kinds import NUMBERS, VALUES, Number, Share, ValueKind, leaves_of, whole
 
 Index = Annotated[int, Meta(ge=0, le=63)]
 
@@ -36,6 +36,11 @@ class Stuck(ValueKind, frozen=True, kw_only=True, tag="stuck"):
         super().check_fields(part, methods, fields)
         if self.value is not None and not fields:
             raise NotAllowed("fields", "named where a value is given: which of them is that?")
+        for field in fields:
+            able = leaves_of(part, methods, field)
+            if not able & _can_hold(self.value):
+                nouns = sorted(leaf.value for leaf in able & self.leaves)
+                raise NotAllowed("value", f"a {' or a '.join(nouns)}, which {field} is")
 
     def watch(self, where: str, kind: Any, plain: Any, injection: Injection) -> None:
         injection.memory[str(kind)] = collected(plain, kind)
@@ -55,6 +60,18 @@ class Stuck(ValueKind, frozen=True, kw_only=True, tag="stuck"):
         if isinstance(self.value, str):
             return value
         return whole(float(self.value), leaf)
+
+
+def _can_hold(value: float | bool | str | None) -> frozenset[Leaf]:
+    """The leaves that can have a value."""
+    match value:
+        case None:
+            return VALUES
+        case bool():
+            return frozenset({Leaf.SWITCH})
+        case str():
+            return frozenset({Leaf.TEXT})
+    return NUMBERS | {Leaf.COUNT} if float(value).is_integer() else NUMBERS
 
 
 class Bias(ValueKind, frozen=True, kw_only=True, tag="bias"):

@@ -20,7 +20,7 @@ from flight.icd.custody_record import (
 SEQUENCES_OF_A_LIFE = 1_000_000  # more steps of one tube than there are in any mission
 WITHOUT_TUBE = (CustodyStatus.HANDED_OVER, CustodyStatus.DECLINED, CustodyStatus.UNKNOWN)
 NO_TRANSFER: dict[str, Any] = {"transfer_id": None, "counterpart": None, "outcome": None}
-_BEGUN = "custody_begun"  # which ledgers ever had a record, apart from their records
+BEGUN = "custody_begun"  # which ledgers ever had a record, apart from their records
 
 
 class LedgerRecords:
@@ -54,7 +54,7 @@ class LedgerRecords:
         self._outcomes = f"custody.{owner}.transfers"
         self.damage = repair(storage, self._namespace, self._outcomes, clock)
         marks: list[StorageDamage] = []  # a damaged mark is a mark, too
-        begun = owner in storage.items(_BEGUN, on_damage=marks.append) or bool(marks)
+        begun = owner in storage.items(BEGUN, on_damage=marks.append) or bool(marks)
         self.is_lost = begun and not self.records()
 
     def records(self) -> list[CustodyRecord]:
@@ -103,7 +103,7 @@ class LedgerRecords:
         value = msgspec.to_builtins(record)
         with self._storage.transaction():
             if before is None:
-                self._storage.put(_BEGUN, self._owner, True)
+                self._storage.put(BEGUN, self._owner, True)
             self._storage.append(self._namespace, value)
             self._storage.put(self._namespace, record.tube, value)
             if record.transfer_id is not None:

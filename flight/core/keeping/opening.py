@@ -26,7 +26,7 @@ UNSTABLE_BOOTS = 4
 """In a row, before the next is a crippled one: the fourth is a reduced one already, and has not
 helped (assumption)."""
 FILES_TO_SEND = "recorder"
-_NAMESPACE = "store"
+NAMESPACE = "store"
 _MENDED = (
     "boot",
     "clock",
@@ -38,7 +38,7 @@ _MENDED = (
     "recorder",
     "sequence_runs",
     "sequences",
-    _NAMESPACE,
+    NAMESPACE,
 )
 """Whose owners in the kernel look after damaged values by themselves."""
 
@@ -87,7 +87,7 @@ def open_store(
     if storage is None:
         fresh = True
         storage = _begin_anew(disc, path, f"{path.name}.damaged-{earlier + 1}", guarded)
-    storage.put(_NAMESPACE, "boots", earlier + 1)
+    storage.put(NAMESPACE, "boots", earlier + 1)
     try:
         disc.write_note(count, f"{earlier + 1}\n")
     except OSError:
@@ -141,14 +141,14 @@ def _open(
         if cripples and earlier and unstable_boots(storage) >= UNSTABLE_BOOTS:
             deleted = storage.trim(FILES_TO_SEND, keep=0)
         storage.check_rows()
-        if earlier and not storage.items(_NAMESPACE, on_damage=lambda damage: None):
+        if earlier and not storage.items(NAMESPACE, on_damage=lambda damage: None):
             raise StorageError(f"The rows of the store {path.name} are gone.")
         _check_age(storage, path, earlier)
         damaged = storage.damaged_records()
         if isinstance(storage, GuardedStorage):
             storage.guard()  # a disc that can be read is enough to go on with
         # It has to be writable too: a lock shows only now.
-        storage.put(_NAMESPACE, "boots", earlier)
+        storage.put(NAMESPACE, "boots", earlier)
         return storage, " ".join(_remove_damaged(storage, damaged)), deleted
     except BaseException:
         storage.close()
@@ -158,7 +158,7 @@ def _open(
 def _check_age(storage: Storage, path: Path, earlier: int) -> None:
     """A store that does not know of the last boot has kept nothing of it."""
     try:
-        known = storage.get(_NAMESPACE, "boots", earlier)
+        known = storage.get(NAMESPACE, "boots", earlier)
     except StorageDamage:
         return  # it is mended
     if isinstance(known, int) and known < earlier:

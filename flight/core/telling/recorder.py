@@ -14,7 +14,7 @@ import msgspec
 from flight.core.keeping.storage import Storage, StorageDamage, StorageError
 
 RECORD_OVERHEAD_BYTES = 32  # counted for each record beside its payload, about what SQLite takes
-_JOURNAL = "recorder"
+JOURNAL = "recorder"
 
 
 class RecorderPolicy(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Recorder:
         self._unreported: dict[int, int] = {}
         self._reporting = False
         self._used = 0
-        self._next = storage.last_number(_JOURNAL) + 1
+        self._next = storage.last_number(JOURNAL) + 1
         self.damaged = 0
         self.drops: dict[int, int] = {}
         self._restore()
@@ -162,12 +162,12 @@ class Recorder:
         with self._storage.transaction():
             added = list(self._buffer.values())
             gone = [number for number, value in self._buffer.items() if value is None]
-            numbers = self._storage.exchange(_JOURNAL, added, self._removed + gone)
+            numbers = self._storage.exchange(JOURNAL, added, self._removed + gone)
             if numbers != list(self._buffer):
-                raise StorageError(f"Somebody else writes into the journal {_JOURNAL!r}.")
+                raise StorageError(f"Somebody else writes into the journal {JOURNAL!r}.")
             if self._unreported:
                 drops = {str(priority): count for priority, count in sorted(self.drops.items())}
-                self._storage.put(_JOURNAL, "drops", drops)
+                self._storage.put(JOURNAL, "drops", drops)
         self._buffer.clear()
         self._removed.clear()
 
@@ -219,7 +219,7 @@ class Recorder:
     def _payload(self, number: int) -> bytes | None:
         value = self._buffer.get(number)
         if value is None:
-            rows = self._storage.read(_JOURNAL, number - 1, 1, on_damage=self._found_damage)
+            rows = self._storage.read(JOURNAL, number - 1, 1, on_damage=self._found_damage)
             if not rows or rows[0][0] != number:
                 return None
             value = rows[0][1]
@@ -233,7 +233,7 @@ class Recorder:
 
     def _restore(self) -> None:
         try:
-            drops = self._storage.get(_JOURNAL, "drops", {})
+            drops = self._storage.get(JOURNAL, "drops", {})
         except StorageDamage as damage:
             self._found_damage(damage)
             drops = {}
@@ -244,7 +244,7 @@ class Recorder:
             broken.append(int(damage.key))
             self._found_damage(damage)
 
-        for number, (priority, _, payload) in self._storage.read(_JOURNAL, on_damage=report):
+        for number, (priority, _, payload) in self._storage.read(JOURNAL, on_damage=report):
             size = len(payload) + RECORD_OVERHEAD_BYTES
             self._used += size
             self._queue(priority, number, size)

@@ -6,14 +6,16 @@ from flight.core.commanding.commands import declared_commands
 from flight.core.node import Node
 from flight.core.telling.events import declared_events
 from flight.icd.devices.ground_station import STATIONS_SERVICE
-from ground.missions.mission import LoadedMission
+from ground.missions.mission import LoadedMission, most_tubes
 from ground.testbed.faults.hardware_seams import HardwareSeams, parts_of
 from ground.testbed.faults.injector import Faults
+from ground.testbed.faults.namespaces import namespaces_of
 from ground.testbed.faults.node_seam import FaultyRun, RunNode
 from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
 from ground.testbed.participants.roles import GROUND
 from ground.testbed.participants.vehicles import vehicle_class
 from ground.testbed.seams.bus import HARDWARE, Buses
+from sim_hw.faults.command_paths import CommandsPart
 from sim_hw.faults.device_seam import DeviceSeam
 from sim_hw.faults.ground_kinds import MISSION_CONTROL
 from sim_hw.faults.targets import NamedPart, Targets, device_parts
@@ -61,10 +63,16 @@ def _edge(hardware: Hardware, name: str) -> DeviceSeam:
     return hardware.seam(STATIONS_SERVICE)
 
 
-def ground_parts(nodes: dict[str, type[Node]]) -> dict[str, NamedPart]:
+def ground_parts(nodes: dict[str, type[Node]]) -> dict[str, CommandsPart]:
     """Mission control, and the commands that it can send."""
-    names = dict.fromkeys(name for kind in nodes.values() for name in declared_commands(kind))
-    return {MISSION_CONTROL: NamedPart(MISSION_CONTROL, tuple(names), tuple(nodes))}
+    commands = {
+        vehicle: {name: spec.arguments for name, spec in declared_commands(kind).items()}
+        for vehicle, kind in nodes.items()
+    }
+    parameters = {name: tuple(kind.parameter_declarations) for name, kind in nodes.items()}
+    every = tuple(dict.fromkeys(name for own in commands.values() for name in own))
+    part = CommandsPart(MISSION_CONTROL, every, tuple(nodes), commands, parameters)
+    return {MISSION_CONTROL: part}
 
 
 def _buses(run: FaultyRun, name: str) -> Buses:
@@ -92,7 +100,9 @@ def _has(vehicle: str) -> tuple[str, ...]:
 
 def store_parts(mission: LoadedMission) -> dict[str, NamedPart]:
     """The stores of a mission."""
-    parts = {name: NamedPart(name, ("records",)) for name in mission.vehicles}
+    parts = {
+        name: NamedPart(name, ("records",), namespaces_of(name)) for name in mission.vehicles
+    }
     return {**parts, GROUND: NamedPart(GROUND)}
 
 
@@ -135,4 +145,5 @@ def targets_of(mission: LoadedMission) -> Targets:
         },
         events={**events, "run": RUN_EVENTS},
         states={name: tuple(kind.statechart.states) for name, kind in nodes.items()},
+        places=most_tubes(mission),
     )

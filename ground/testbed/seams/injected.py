@@ -83,7 +83,10 @@ class Injected:
             return self.active
         self.calls += 1
         if isinstance(when, Chance):
-            return self.random.random() < when.probability
+            drawn = self.random.random() < when.probability
+            if drawn and not self.active:  # from its first hit its time runs, where it has one
+                self._faults.begin(self, f"call {self.calls}")
+            return drawn
         assert isinstance(when, Nth)
         if self.calls < when.nth:
             return False

@@ -60,7 +60,10 @@ BAD = {
     ),
     "known_fail without reason": ("horizon:", "known_fail: {until: x}\nhorizon:", 5, "is missing"),
     "seed no number": ("horizon:", "seed: one\nhorizon:", 5, "an integer"),
-    "heal after the horizon": ("horizon:", "heal: {at: 2 sol}\nhorizon:", 5, "less than the"),
+    "heal after the horizon": (
+        "horizon:", "heal: {at: 2 sol, then: {state: lander.safe, in: 1 s}}\nhorizon:", 5,
+        "less than the",
+    ),
     "operator of no command": (
         "horizon:",
         "operator: [{prompt: x, after: {event: lander.standing}, do: lander.fly, deadline: 1 s}]\n"
@@ -73,11 +76,152 @@ BAD = {
     ),
     "sweep of what is no axis": ("horizon:", "sweep: {colour: [1]}\nhorizon:", 5, "is no axis"),
     "sweep of nothing": ("horizon:", "sweep: {seeds: []}\nhorizon:", 5, "1 to 2000 variants"),
+    "heal of nothing": (
+        "horizon:", "heal: {at: 2 s, then: {state: lander.safe, in: 1 s}}\nhorizon:", 5,
+        "no fault that could be healed",
+    ),
+    "heal after which nothing must come": ("horizon:", "heal: {at: 2 s}\nhorizon:", 5,
+                                           "heal.then is missing"),
+    "since a fault that is none": ("since: start", "since: end", 9, "allowed is since: start"),
+    "since a hit, unsaid, of none": (", since: start", "", 9, 'since "hit" of a fault'),
+    "event with a value of another type": (
+        "parachute_open}", "reading_invalid, device: 7}", 4, "= 7: allowed is text, which",
+    ),
+    "event of a device that is none": (
+        "parachute_open}", "reading_invalid, device: landing_rader}", 4,
+        "did you mean landing_radar?",
+    ),
+    "event of a channel that is none": (
+        "parachute_open}", "limit_red, channel: state_of_chrge}", 4,
+        "did you mean state_of_charge?",
+    ),
+    "event of a command that is none": (
+        "parachute_open}", "command_refused, command: enter_saf}", 4, "did you mean enter_safe?",
+    ),
+    "monitor that is none": (
+        "{event: lander.parachute_open}", "{monitor: radar_rnge, of: lander}", 4,
+        "a monitor of lander: one of",
+    ),
+    "monitor that is a response": (
+        "{event: lander.parachute_open}", "{monitor: hibernate, of: lander}", 4, "a monitor of",
+    ),
+    "response that is none": (
+        "{event: lander.parachute_open}", "{response: hibernat, of: lander}", 4,
+        "did you mean hibernate?",
+    ),
+    "response of another vehicle": (
+        "{event: lander.parachute_open}", "{response: stand_down, of: lander}", 4, "a response of",
+    ),
+    "delay beyond the scenario": ("parachute_open}}", "parachute_open}, delay: 40 sol}", 4,
+                                  "start.delay"),
+    "second coming of a time": (
+        "{at: {event: lander.parachute_open}}", "{at: 5 s, nth: 2}", 4, "1: a time comes once",
+    ),
+    "operator slower than he may be": (
+        "horizon:",
+        "operator: [{prompt: x, after: {event: lander.standing}, do: lander.enter_safe,\n"
+        "   deadline: 5 s, delay: 6 s}]\nhorizon:", 6, "at most the deadline (5 s)",
+    ),
+    "operator with more time than there is": (
+        "horizon:",
+        "operator: [{prompt: x, after: {event: lander.standing}, do: lander.enter_safe,\n"
+        "   deadline: 1 sol}]\nhorizon:", 6, "at most the horizon",
+    ),
+    "known_fail until no day": ("horizon:", "known_fail: {reason: x, until: yesterday}\nhorizon:",
+                                5, "a date such as"),
+    "always against within": ("[tubes_accounted,", "[lander.entry,", 6, "waits for state"),
     "no YAML": ("title:", "title: {", 3, "this is not YAML"),
     "a list": (re.compile(".*", re.S), "[1]", 1, "a mapping"),
     "empty": (re.compile(".*", re.S), "", None, "empty"),
     "nothing to judge": (re.compile("always.*", re.S), "", 1, "judges nothing"),
 }  # fmt: skip
+
+
+WITH_FAULT = GOOD.replace("always:", """\
+faults: [{id: nan, device: lander.landing_radar, method: measure, kind: not_a_number,
+   fields: [range], when: {at: 5 s}, lasts: 10 s}]
+always:""").replace("since: start", "since: end")
+BAD_FAULT = {
+    # what is changed: (old, new, line, words); None: it may be
+    "as it is": ("at: 5 s", "at: 6 s", 0, None),
+    "never over": (", lasts: 10 s", "", 11, "fault nan does not end before the horizon"),
+    "over at the horizon": ("10 s}", "44382.7 s}", 11, "fault nan does not end"),
+    "over just before it": ("10 s}", "44382.5 s}", 0, None),
+    "never over, healed": (
+        ", lasts: 10 s}]", "}]\nheal: {at: 1 min, then: {state: lander.landed, in: 1 min}}", 0,
+        None,
+    ),
+    "healed at the end of none": (
+        ", lasts: 10 s}]",
+        "}]\nheal: {at: end_of_faults, then: {state: lander.landed, in: 1 min}}", 12, "fault nan",
+    ),
+    "healed as it begins": (
+        "always:", "heal: {at: 5 s, then: {state: lander.landed, in: 1 min}}\nalways:", 8,
+        "more than 5 s, when fault nan begins",
+    ),
+    "healed, since": (
+        "always:", "heal: {at: 6 s, then: {state: lander.landed, in: 1 min, since: end}}\nalways:",
+        8, "it counts from the healing",
+    ),
+    "after the horizon": ("{at: 5 s}", "{after: lander.standing, delay: 1 sol}", 7, "when.delay"),
+    "held beyond the horizon": ("{at: 5 s}", "{in: lander.landed, for: 1 sol}", 7, "when.for"),
+    "tubes nowhere": ("{at: 5 s}", "{tubes: 1, place: rover_rck}", 7, "did you mean rover_rack?"),
+    "too many tubes": ("{at: 5 s}", "{tubes: 2, place: rover_gripper}", 7, "at most 1, as many"),
+    "as many tubes as can be": ("{at: 5 s}", "{tubes: 1, place: rover_gripper}", 0, None),
+    "stuck at a text": ("not_a_number", "stuck, value: abc", 6, "a number, which range is"),
+    "stuck at a switch": ("not_a_number", "stuck, value: true", 6, "a number, which range is"),
+    "stuck at a number": ("not_a_number", "stuck, value: 0", 0, None),
+    "part that is none": ("[range]", "[range.near]", 7, "a part that it has"),
+    "item that is none": ("[range]", "['velocity[3]']", 7, "a part that it has"),
+    "item that there is": ("[range]", "['velocity[2]']", 0, None),
+}
+
+
+def read_with_fault(write: "Write", old: str, new: str) -> ConfigurationError | None:
+    """What is refused of the good file with a fault in which something is replaced."""
+    assert old in WITH_FAULT
+    try:
+        drills_in([write(WITH_FAULT.replace(old, new, 1))])
+    except ConfigurationError as refused:
+        return refused
+    return None
+
+
+@pytest.mark.parametrize("what", BAD_FAULT)
+def test_a_fault_that_could_not_be_is_refused(write: "Write", what: str) -> None:
+    old, new, line, words = BAD_FAULT[what]
+    refused = read_with_fault(write, old, new)
+    if words is None:
+        assert refused is None
+        return
+    assert refused is not None and words in str(refused)
+    assert refused.line == line
+
+
+WRONG = "ground: mission_control, kind: upload_wrong, method: load_parameters"
+FLIP = "store: lander, kind: bit_flip, key: x"
+OTHER_FAULTS = {
+    f"{WRONG}, argument: values.slip_limit, factor: 2": None,
+    f"{WRONG}, argument: values.slip_limt, factor: 2": "did you mean slip_limit?",
+    f"{WRONG}, argument: valus.slip_limit, factor: 2": "did you mean values?",
+    f"{WRONG}, vehicle: lander, argument: values.slip_limit, factor: 2": "an argument of",
+    f"{WRONG}, argument: values.slip_limit, address: slip_limit": "the name of another one",
+    f"{WRONG}, argument: values.slip_limit, address: nothing": "an argument of load_parameters",
+    "ground: mission_control, kind: upload_stale, method: drive_to, vehicle: lander":
+        "a command of lander",
+    f"{FLIP}, namespace: memory": None,
+    f"{FLIP}, namespace: custody.lander": None,
+    f"{FLIP}, namespace: custody.rover": "did you mean",
+    f"{FLIP}, namespace: nonsense": "allowed is one of",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", OTHER_FAULTS)
+def test_what_a_fault_names_must_be_there(write: "Write", fault: str) -> None:
+    old = "device: lander.landing_radar, method: measure, kind: not_a_number,\n   fields: [range]"
+    refused, words = read_with_fault(write, old, fault), OTHER_FAULTS[fault]
+    assert (refused is None) == (words is None), refused
+    assert words is None or words in str(refused)
 
 
 @pytest.mark.parametrize("what", BAD)

@@ -1,6 +1,7 @@
 """From what was seen to a verdict; each limit exactly met and just missed."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -66,9 +67,14 @@ def test_a_failure_goes_before_what_is_not_known(good: Drill) -> None:
 
 
 def test_a_known_failure_passes_and_an_unexpected_pass_fails(good: Drill) -> None:
-    known = replace(good, known_fail={"reason": "no second radar", "until": "2029"})
-    failed = judge(known, record(broken=[Broken("x", 1.0, "y")]))
+    known = replace(good, known_fail={"reason": "no second radar", "until": "2029-03-31"})
+    last, over = date(2029, 3, 31), date(2029, 4, 1)
+    broken = record(broken=[Broken("x", 1.0, "y")])
+    failed = judge(known, broken, last)
     assert failed.verdict == "PASS" and "no second radar" in failed.because[0]
-    assert judge(known, record()).verdict == "FAIL"
-    assert judge(known, record(unasked=["a"])).verdict == "UNKNOWN"
-    assert judge(known, record(harness="broke")).verdict == "ERROR"
+    assert judge(known, record(), last).verdict == "FAIL"
+    assert judge(known, record(unasked=["a"]), last).verdict == "UNKNOWN"
+    assert judge(known, record(harness="broke"), last).verdict == "ERROR"
+    late = judge(known, broken, over)
+    assert late.verdict == "FAIL" and "until 2029-03-31, which is over" in late.because[-1]
+    assert judge(known, record(), over).verdict == "PASS"

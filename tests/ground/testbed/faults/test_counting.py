@@ -89,6 +89,18 @@ async def test_counting_goes_on_while_it_lasts_and_not_after(tmp_path: Path) -> 
     assert armed.calls(3) == [N, N, N]
 
 
+async def test_the_time_of_one_by_chance_runs_from_its_first_hit(tmp_path: Path) -> None:
+    armed = Armed(tmp_path, nan(Chance(probability=1.0), 10.0))
+    await asyncio.sleep(3.0)
+    assert armed.faults.began == {}
+    assert armed.calls(2) == [Y, Y]
+    await asyncio.sleep(9.9)
+    assert armed.calls(2) == [Y, Y]
+    await asyncio.sleep(0.2)
+    assert armed.calls(2) == [N, N]
+    assert armed.faults.began == {"a": 3.0} and armed.faults.healed == {"a": 13.0}
+
+
 async def test_of_a_million_hits_some_are_kept_and_all_are_counted(tmp_path: Path) -> None:
     armed = Armed(tmp_path, nan(None))
     injected = armed.faults._injected["a"]
