@@ -26,6 +26,7 @@ from ground.benchmarks.hil_unplugging import PTY, SOCKET, UnplugFigures, measure
 from sim_hw.bench.building import HOSTS, NotBuilt, build
 from sim_hw.bench.floor import FLOOR_WAY, Floor, measure_floor
 from sim_hw.bench.histogram import Histogram
+from sim_hw.bench.realtime import PRIORITY
 
 OK, MISSED, UNKNOWN = "ok", "missed", "unknown"
 TIMER_RATE = 100.0  # Hz
@@ -125,7 +126,7 @@ def _how(realtime: bool) -> str:
 
 
 def _timers(extent: HilExtent, realtime: bool, say: Callable[[str], None]) -> Iterator[Row]:
-    floor = measure_floor(TIMER_RATE, extent.timer_seconds, realtime=realtime)
+    floor = measure_floor(TIMER_RATE, extent.timer_seconds, priority=PRIORITY if realtime else None)
     for sentence in floor.refused:
         say(f"warning: {sentence}")
     yield timer_row(floor, realtime)

@@ -256,12 +256,14 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _floor(arguments: argparse.Namespace) -> int:
     from sim_hw.bench.floor import measure_floor
+    from sim_hw.bench.realtime import PRIORITY
 
     if not 1.0 <= arguments.rate <= 1000.0:
         raise refused("--rate", f"= {arguments.rate:g}: allowed is 1 to 1000")
     if not 1.0 <= arguments.seconds <= 600.0:
         raise refused("--seconds", f"= {arguments.seconds:g}: allowed is 1 to 600")
-    floor = measure_floor(arguments.rate, arguments.seconds, realtime=arguments.realtime)
+    priority = PRIORITY if arguments.realtime else None
+    floor = measure_floor(arguments.rate, arguments.seconds, priority=priority)
     for sentence in floor.refused:
         print(f"warn {sentence}")
     for way, histogram in floor.lateness.items():

@@ -91,7 +91,7 @@ def order(arguments: argparse.Namespace) -> int:
 def lock(arguments: argparse.Namespace) -> int:
     """Holds or lets go of the devices of a bench; raises ConfigurationError."""
     from ground.testbed.bench.file import load_bench
-    from ground.testbed.bench.locks import Held, Locks
+    from ground.testbed.bench.locks import RESERVED, Held, Locks
     from ground.testbed.bench.opening import lock_keys
 
     seconds = seconds_of(arguments.time) if arguments.work == "lock" else 0.0
@@ -102,7 +102,8 @@ def lock(arguments: argparse.Namespace) -> int:
             gone = Locks().release(keys, who)
             print(f"let go of {', '.join(gone) or 'nothing'}")
             return YES if gone else NO
-        for told in Locks().take(keys, who, "reserved", seconds=seconds):
+        name = arguments.bench if file.stem == arguments.bench else str(file.resolve())
+        for told in Locks().take(keys, who, RESERVED, seconds=seconds, bench=name):
             print(f"note: {told}")
     except Held as error:
         raise ConfigurationError(str(file), None, "devices", str(error)) from None
@@ -118,7 +119,11 @@ def stop_key(bench: "BenchFile") -> int:
         return -1
     if sys.stdin is not None and sys.stdin.isatty():
         return sys.stdin.fileno()
-    others = [f"the file {stop.file}" if stop.file else "", "`msr hil stop RUN`"]
+    others = [
+        f"the file {stop.file}" if stop.file else "",
+        f"the line {stop.input}" if stop.input else "",
+        "`msr hil stop RUN`",
+    ]
     print(
         f"warning: nobody hears the key {stop.key} that stops, for standard input is no terminal; "
         f"what stops is {' or '.join(filter(None, others))}",

@@ -2,11 +2,8 @@
 
 import getpass
 import os
-import resource
-import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,7 +11,7 @@ import msgspec
 from flight.icd.devices.base import DeviceError
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
-from flight.runtime.timer_descriptor import timer_descriptor
+from ground.hil.machine import FAIL, OK, WARN, Finding, machine, machine_floor, serial_lines
 from ground.testbed.bench.file import (
     REPLACEABLE,
     BenchFile,
@@ -22,12 +19,12 @@ from ground.testbed.bench.file import (
     setting_of,
     today,
 )
-from ground.testbed.bench.limits import overdue_words
+from ground.testbed.bench.limits import PowerFile, overdue_words
 from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.opening import lock_keys, stop_problem
 from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
 from sim_hw.bench.adapters.registry import adapter_called
-from sim_hw.bench.building import HOSTS
+from sim_hw.bench.device_link import POWER
 from sim_hw.bench.interlock import InputLine
 from sim_hw.bench.process import RealDevice
 from sim_hw.bench.wanted import Wanted
@@ -36,25 +33,15 @@ from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.hints import holders_of, silence_words
 from sim_hw.bench.wire.wire import WireLost
 
-OK, WARN, FAIL = "ok", "warn", "fail"
-SPACE = 1 << 30  # bytes of free disk that a flight with its record may take
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor."""
-
-    verdict: str
-    what: str
-    words: str
-
 
 def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False) -> list[Finding]:
     """The machine, and each device of a bench, which is asked who it is and not moved.
 
     `file`: of the bench.
     """
-    found = [_timers(), _priority(), _memory(), _compiler(), _disk(Path())]
+    timed = {} if bench is None else bench.timed
+    devices = [] if bench is None else [each.address for each in bench.wires.values()]
+    found = [*machine(), machine_floor(list(timed.values())), serial_lines(devices)]
     if bench is not None:
         held = _held(bench)
         if held is not None:
@@ -66,7 +53,8 @@ def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False)
             if not _is_local(real):
                 words = "anyone on this network can move it: plain tcp and udp know no keys"
                 found.append(Finding(WARN, real.address, words))
-            finding, name = run(_ask(wanted, real, allow_network), PacedLoop())
+            device = bench.devices[wanted.service]
+            finding, name = run(_ask(wanted, real, device.power, allow_network), PacedLoop())
             if name in seen and finding.verdict == OK:
                 words = (
                     f"it is {name}, and so is the device of {seen[name]}: give each a serial "
@@ -85,7 +73,7 @@ def _held(bench: BenchFile) -> Finding | None:
         mine = getpass.getuser()
         for lock in Locks().held():
             if lock.key in keys and (lock.pid or lock.who != mine):
-                words = f"{lock.words(time.time())}: wait, or end it"
+                words = f"{lock.words(time.time())}: {lock.next_step()}"
                 return Finding(FAIL, "lock", words)
     except Held as error:
         return Finding(FAIL, "lock", str(error))
@@ -114,46 +102,9 @@ def _calibrations(bench: BenchFile, file: Path) -> Iterator[Finding]:
     for service, device in bench.devices.items():
         calibration = calibration_of(file, device)
         if calibration is not None:
-            late = overdue_words(calibration, today())
+            late = overdue_words(calibration, today(), required=device.calibration_required)
             words = late or f"{calibration.serial}, due on {calibration.due}"
             yield Finding(WARN if late else OK, f"calibration of {service}", words)
-
-
-def _timers() -> Finding:
-    timer = timer_descriptor()
-    if timer is None:
-        return Finding(WARN, "timers", "no timerfd: a loop is up to a millisecond late")
-    timer.close()
-    return Finding(OK, "timers", "timerfd")
-
-
-def _priority() -> Finding:
-    most = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
-    if os.geteuid() == 0 or most > 0 or most == resource.RLIM_INFINITY:
-        return Finding(OK, "priority", "SCHED_FIFO is permitted")
-    words = "SCHED_FIFO is not permitted: give the user `rtprio 40` in /etc/security/limits.conf"
-    return Finding(WARN, "priority", words)
-
-
-def _memory() -> Finding:
-    most = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
-    if os.geteuid() == 0 or most == resource.RLIM_INFINITY:
-        return Finding(OK, "memory", "may be locked")
-    words = "cannot be locked as a whole: give the user `memlock unlimited` in limits.conf"
-    return Finding(WARN, "memory", words)
-
-
-def _compiler() -> Finding:
-    recipe = HOSTS["posix"]
-    if shutil.which(recipe.compiler):
-        return Finding(OK, "compiler", recipe.compiler)
-    return Finding(WARN, "compiler", f"the examples in C need it: apt install {recipe.packages}")
-
-
-def _disk(folder: Path) -> Finding:
-    free = shutil.disk_usage(folder).free
-    words = f"{free >> 20} MB are free at {folder.resolve()}"
-    return Finding(OK if free >= SPACE else WARN, "disk", words)
 
 
 def _is_local(real: RealDevice) -> bool:
@@ -162,7 +113,9 @@ def _is_local(real: RealDevice) -> bool:
     return read_address(real.address, allow_network=True).is_local
 
 
-async def _ask(wanted: Wanted, real: RealDevice, allow_network: bool) -> tuple[Finding, str]:
+async def _ask(
+    wanted: Wanted, real: RealDevice, power: PowerFile | None, allow_network: bool
+) -> tuple[Finding, str]:
     """What is found, and what the device calls itself."""
     what = f"{wanted.service} at {real.address}"
     address = None if real.adapter else read_address(real.address, allow_network=allow_network)
@@ -188,6 +141,13 @@ async def _ask(wanted: Wanted, real: RealDevice, allow_network: bool) -> tuple[F
         return Finding(FAIL, what, wrong), ""
     named = [str(told.get(name)) for name in ("vendor", "model", "serial", "firmware")]
     words = f"{', '.join(named)}: {REPLACEABLE[wanted.service].__name__}"
+    features = told.get("features")
+    if power is not None and not (isinstance(features, list) and POWER in features):
+        words += (
+            f"; while {power.switch} is open it is made safe and its supply stays on: it has not "
+            f"the feature {POWER}"
+        )
+        return Finding(WARN, what, words), " ".join(named[:3])
     return Finding(OK, what, words), " ".join(named[:3])
 
 

@@ -5,7 +5,7 @@ it is slow. The ways are measured in turns within one run, since a shared machin
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from flight.runtime.paced_loop import PacedLoop
@@ -15,6 +15,7 @@ from sim_hw.bench.realtime import real_time
 FLOOR_WAY = "sleeping thread"
 """What others are held against: a thread that only sleeps."""
 WAYS = (FLOOR_WAY, "loop, epoll", "loop, timerfd")
+RATE = 100.0  # Hz, where nothing says another
 TURN = 0.5  # s of one way before the next has its turn
 
 
@@ -33,11 +34,19 @@ class Floor:
         return self.lateness[way].at(part) / base if base else float("inf")
 
 
+def floor_rate(timed: Iterable[tuple[float, float]]) -> float:
+    """The rate (Hz) at which a floor says something of what has a deadline: (period, deadline), s,
+    of each; the fastest loop's, and `RATE` where there is none."""
+    periods = [period for period, _ in timed if period > 0.0]
+    return 1.0 / min(periods) if periods else RATE
+
+
 def measure_floor(
-    rate: float, seconds: float, *, realtime: bool = False, ways: Collection[str] = WAYS
+    rate: float, seconds: float, *, priority: int | None = None, ways: Collection[str] = WAYS
 ) -> Floor:
     """Periodic work `rate` times a second, for `seconds` of the wall in all: by each of the ways
-    for a third of it, or by the ways that are named alone."""
+    for a third of it, or by the ways that are named alone. `priority`: of SCHED_FIFO, with memory
+    locked; None: as any program."""
     every: dict[str, Callable[[float, int], Iterator[tuple[float, int]]]] = {
         FLOOR_WAY: _sleeping,
         "loop, epoll": lambda period, n: _loop(period, n, False),
@@ -56,8 +65,8 @@ def measure_floor(
                     found.lateness[way].add(late)
                     found.slips[way] += slipped
 
-    if realtime:
-        with real_time() as refused:
+    if priority is not None:
+        with real_time(priority) as refused:
             found.refused += refused
             measure()
     else:

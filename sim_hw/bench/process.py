@@ -65,8 +65,9 @@ class Setting(msgspec.Struct, frozen=True):
     recording: str = ""
     """The file of the recording; "" for none."""
     record_wire: bool = True
-    realtime: bool = False
-    """SCHED_FIFO, memory locked, no garbage collection, as far as that is permitted."""
+    realtime: int = 0
+    """The priority of SCHED_FIFO, with memory locked and no garbage collection, as far as that is
+    permitted; 0: as any program."""
 
 
 def no_hint(wire: Wire, client: ProtocolClient) -> str:
@@ -99,11 +100,11 @@ class Bench:
         interlock = Interlock(setting.interlock, self._links, self._tell)
         no: AbstractContextManager[list[str]] = nullcontext([])
         try:
-            with real_time() if setting.realtime else no as refused:
+            with real_time(setting.realtime) if setting.realtime else no as refused:
                 if setting.realtime:
                     self._tell(["realtime", "", refused])
                     if self._recorder is not None:
-                        self._recorder.prefer()
+                        self._recorder.prefer(setting.realtime - 1)
                 await self._serve(setting, interlock)
         finally:
             if self._recorder is not None:

@@ -112,11 +112,11 @@ class Recorder:
         self._put_bytes += len(data)
         self._queue.append((topic, packed, time.time_ns(), data))
 
-    def prefer(self) -> None:
+    def prefer(self, priority: int) -> None:
         """Who writes shares the interpreter with who answers devices in real time: it is ahead of
-        other programs too, so that it never holds that and waits for them."""
+        other programs too, so that it never holds that and waits for them. `priority`: its own."""
         if self._thread.native_id is not None:
-            prefer_thread(self._thread.native_id)
+            prefer_thread(self._thread.native_id, priority)
 
     def close(self) -> None:
         """Writes what waits, and ends the file."""

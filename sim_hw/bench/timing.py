@@ -12,12 +12,14 @@ from sim_hw.bench.histogram import Histogram
 
 OK, MISSED, UNKNOWN = "ok", "missed", "unknown"
 MOST_MISSES = 1e-3
-"""Part of the cycles that may miss; assumption: one in twenty seconds at 50 Hz is forgiven."""
+"""Part of the cycles that may miss where a bench does not say another; assumption: one in twenty
+seconds at 50 Hz is forgiven."""
 
 
 @dataclass
 class MethodTiming:
-    """Of one method of one device. `period`, `deadline`: s; 0.0 where it is in no loop."""
+    """Of one method of one device. `period`, `deadline`: s; 0.0 where it is in no loop, or has
+    none."""
 
     period: float = 0.0
     deadline: float = 0.0
@@ -75,9 +77,13 @@ class _Open:
 class Timings:
     """All calls of all devices of a run. Times are seconds of the wall."""
 
-    def __init__(self, loops: dict[tuple[str, str], tuple[float, float]]) -> None:
-        """`loops`: period and deadline (s) by service and method."""
-        self._loops = loops
+    def __init__(
+        self, timed: dict[tuple[str, str], tuple[float, float]], most_misses: float = MOST_MISSES
+    ) -> None:
+        """`timed`: period (0: in no loop) and deadline (s) by service and method; `most_misses`:
+        the part of a method's calls that may miss."""
+        self._timed = timed
+        self.most_misses = most_misses
         self._methods: dict[tuple[str, str], MethodTiming] = {}
         self._open: dict[tuple[str, int], _Open] = {}
 
@@ -85,7 +91,7 @@ class Timings:
         """A call begins that was due at an instant."""
         key = service, method
         if key not in self._methods:
-            self._methods[key] = MethodTiming(*self._loops.get(key, (0.0, 0.0)))
+            self._methods[key] = MethodTiming(*self._timed.get(key, (0.0, 0.0)))
         timing = self._methods[key]
         timing.began(now - due)
         self._open[service, number] = _Open(timing, due)
@@ -110,9 +116,11 @@ class Timings:
         return found
 
     def verdict(self, floor_misses: float | None) -> str:
-        """Of all loops. `floor_misses`: part of the cycles that the machine by itself misses (None:
-        not measured); where that is too many, nobody can say of a device that it is slow."""
-        loops = [each for each in self._methods.values() if each.deadline > 0.0]
-        if not loops or floor_misses is None or floor_misses > MOST_MISSES:
+        """Of all that has a deadline. `floor_misses`: part of the cycles that the machine by itself
+        misses (None: not measured); where that is too many, nobody can say of a device that it is
+        slow."""
+        most = self.most_misses
+        timed = [each for each in self._methods.values() if each.deadline > 0.0]
+        if not timed or floor_misses is None or floor_misses > most:
             return UNKNOWN
-        return MISSED if any(each.misses > MOST_MISSES * each.n for each in loops) else OK
+        return MISSED if any(each.misses > most * each.n for each in timed) else OK

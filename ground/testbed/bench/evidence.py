@@ -7,11 +7,12 @@ from typing import Any
 
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench.file import BenchFile
-from sim_hw.bench.floor import FLOOR_WAY, Floor, measure_floor
+from sim_hw.bench.floor import FLOOR_WAY, Floor, floor_rate, measure_floor
 from sim_hw.bench.port import BenchPort
+from sim_hw.bench.realtime import of_the_run
 from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import RECORDING, NoRecording, figures_of
-from sim_hw.bench.timing import MOST_MISSES, Timings
+from sim_hw.bench.timing import Timings
 
 BENCH_FILE = "bench.json"
 FORMAT = 1
@@ -19,31 +20,31 @@ FLOOR_SECONDS = 6.0  # s of the wall, before a flight with a loop
 
 
 def floor_of(bench: BenchFile) -> Floor | None:
-    """How late this machine is by itself at the rate of the fastest loop of a bench; None: there is
-    no loop, and nothing is measured."""
-    periods = [each.loop.period for each in bench.devices.values() if each.loop is not None]
-    return measure_floor(1.0 / min(periods), FLOOR_SECONDS) if periods else None
+    """How late this machine is by itself, at the rate of the fastest loop of a bench and as far
+    ahead of other programs as its run; None: nothing has a deadline, and nothing is measured."""
+    timed, ahead = bench.timed, bench.ahead
+    if not timed:
+        return None
+    priority = None if ahead is None else of_the_run(ahead.priority)
+    return measure_floor(floor_rate(timed.values()), FLOOR_SECONDS, priority=priority)
 
 
 class BenchEvidence:
     """Gathers it while the flight goes on."""
 
     def __init__(self, bench: BenchFile, floor: Floor | None) -> None:
-        loops = {
-            (service, device.loop.method): (device.loop.period, device.loop.deadline)
-            for service, device in bench.devices.items() if device.loop is not None
-        }  # fmt: skip
+        timed = bench.timed
         self._bench, self._floor = bench, floor
-        self._deadline = min((deadline for _, deadline in loops.values()), default=0.0)
-        self.timings = Timings(loops)
+        self._deadline = min((deadline for _, deadline in timed.values()), default=0.0)
+        self.timings = Timings(timed, bench.most_misses)
         self.began, self.answered = self.timings.began, self.timings.answered
         self.ended = self.timings.ended
         self.not_recorded = "" if bench.record.calls else "the bench file says record.calls: false"
         """Why there is no recording."""
         self.incomplete: tuple[str, float] | None = None
         """Why something is missing in it, and from which mission time on (s)."""
-        self.not_permitted: list[str] = []
-        """What of `realtime` the machine does not permit."""
+        self.not_permitted: dict[str, list[str]] = {}
+        """What of `realtime` the machine does not permit, to the bench process and to the run."""
 
     def floor_misses(self) -> float | None:
         """The part of the cycles that this machine misses by itself; None: not measured."""
@@ -65,9 +66,14 @@ class BenchEvidence:
             "format": FORMAT,
             "title": self._bench.title,
             "timing": self.timings.verdict(misses),
-            "most_misses": MOST_MISSES,
+            "most_misses": self._bench.most_misses,
             "floor": floor,
-            "realtime": self._bench.realtime, "not_permitted": self.not_permitted,
+            "realtime": self._bench.ahead is not None,
+            "priority": None if self._bench.ahead is None else self._bench.ahead.priority,
+            "not_permitted": [
+                f"{whose}: {each}" for whose, all_of in self.not_permitted.items()
+                for each in all_of
+            ],
             "devices": {
                 service: {
                     "mode": self._bench.devices[service].mode,

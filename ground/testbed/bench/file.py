@@ -41,7 +41,9 @@ from ground.testbed.bench.limits import (
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.process import RealDevice, Setting
+from sim_hw.bench.realtime import PRIORITY
 from sim_hw.bench.stand_ins.table import BY_SERVICE
+from sim_hw.bench.timing import MOST_MISSES
 from sim_hw.bench.wanted import Wanted, is_version_rule
 from sim_hw.faults.line_names import LineFault
 
@@ -115,11 +117,20 @@ class LoopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deadline: Annotated[float, Quantity("s", gt=0, le=10)]
 
 
+class RealtimeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """SCHED_FIFO and locked memory: of the bench process at `priority`, of the run just below it.
+    `required`: a flight for which the machine does not permit them is refused."""
+
+    required: bool = False
+    priority: Annotated[int, msgspec.Meta(ge=3, le=90)] = PRIORITY
+
+
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
     for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
     actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `adapter`: by
     its name, with its `map`, where the device does not speak the device protocol itself.
+    `deadlines`: how soon after a call the answer is to be there, by methods that are in no loop.
     `tolerance`: of a shadow or monitor, by field or method.field; `faults`: of its line, that it
     may have."""
 
@@ -139,6 +150,7 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calibration_required: bool = False
     dummy_load: DummyFile | None = None
     loop: LoopFile | None = None
+    deadlines: dict[str, Annotated[float, Quantity("s", gt=0, le=3600)]] = {}
     heartbeat: HeartbeatFile = HeartbeatFile()
     on_loss: str = ""
     tolerance: dict[str, ToleranceFile] = {}
@@ -159,7 +171,8 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bench. `pace`: mission seconds in one of the wall while a real device works or is missing;
     `patience`: wall seconds for which a flight waits at that pace for one that was lost. `bench`:
     its name in the inventory of locks; `never_real`: services refused without a dummy load;
-    `realtime`: SCHED_FIFO and locked memory for the bench process, where that is permitted."""
+    `realtime`: for the bench process and the run, where that is permitted. `most_misses`: the part
+    of the calls with a deadline that may miss it, of each method."""
 
     format: Literal[1]
     title: str
@@ -171,7 +184,26 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interlock: InterlockFile = InterlockFile()
     never_real: list[str] = []
     record: RecordFile = RecordFile()
-    realtime: bool = False
+    realtime: bool | RealtimeFile = False
+    most_misses: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = MOST_MISSES
+
+    @property
+    def ahead(self) -> RealtimeFile | None:
+        """How it is ahead of other programs; None: it is not."""
+        if isinstance(self.realtime, RealtimeFile):
+            return self.realtime
+        return RealtimeFile() if self.realtime else None
+
+    @property
+    def timed(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """Period (0: in no loop) and deadline, s, by service and method that has a deadline."""
+        found = {}
+        for service, device in self.devices.items():
+            for method, deadline in device.deadlines.items():
+                found[service, method] = 0.0, deadline
+            if device.loop is not None:
+                found[service, device.loop.method] = device.loop.period, device.loop.deadline
+        return found
 
     @property
     def wired(self) -> dict[str, DeviceFile]:
@@ -249,12 +281,18 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
         )  # fmt: skip
     if device.loop is not None and device.loop.method not in interface.methods:
         raise _refused(path, f"{key}.loop.method", f"one of {', '.join(interface.methods)}")
+    for method in device.deadlines:
+        others = [each for each in interface.methods
+                  if device.loop is None or each != device.loop.method]  # fmt: skip
+        if method not in others:
+            words = f"one of {', '.join(others) or 'none'}; that of a loop stands in loop.deadline"
+            raise _refused(path, f"{key}.deadlines.{method}", words)
     for name, limit in device.limits.items():
         check_limit(path, f"{key}.limits.{name}", name, limit, interface)
     if device.calibration:
         where = f"{key}.calibration"
         found = read_calibration(path, where, device.calibration, device.identity.serial)
-        if device.calibration_required and (words := overdue_words(found, today())):
+        if device.calibration_required and (words := overdue_words(found, today(), required=True)):
             raise ConfigurationError(str(path), None, where, words)
     elif device.calibration_required:
         raise _refused(path, f"{key}.calibration", "a file: calibration_required wants one")
@@ -305,7 +343,8 @@ def setting_of(
         told = told_of(_mapped(file, service, device, address))
         devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
     interlock = bench.interlock.rules(key_descriptor)
-    return Setting(devices, interlock, recording, bench.record.wire, bench.realtime)
+    priority = 0 if bench.ahead is None else bench.ahead.priority
+    return Setting(devices, interlock, recording, bench.record.wire, priority)
 
 
 def _mapped(path: Path, service: str, device: DeviceFile, address: str) -> Mapped:

@@ -34,6 +34,7 @@ from ground.testbed.bench.file import (
 from ground.testbed.bench.opening import (
     Holding,
     check_arming,
+    check_realtime,
     check_stop,
     check_switches,
     until_ready,
@@ -50,6 +51,7 @@ from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.device_link import ARMED, LOST, POWER, READABLE, SAFE
 from sim_hw.bench.floor import Floor
 from sim_hw.bench.port import BenchPort, BenchProcess, Line
+from sim_hw.bench.realtime import Ahead, of_the_run
 from sim_hw.bench.recording import RECORDING
 from sim_hw.bench.stand_ins.table import BY_SERVICE
 
@@ -186,6 +188,8 @@ class BenchHost(PacedBench):
                 key_descriptor=kind.key_descriptor,
                 recording=str((folder / RECORDING).resolve()) if kind.bench.record.calls else "",
             )  # fmt: skip
+            if kind.bench.ahead is not None and kind.bench.ahead.required:
+                check_realtime(kind.file, kind.bench.ahead)
             self._floor = floor_of(kind.bench)
             self._process = BenchProcess(msgspec.to_builtins(setting), kind.key_descriptor)
             self._first = until_ready(self._process, kind.file, kind.bench)
@@ -214,6 +218,10 @@ class BenchHost(PacedBench):
             self._record(loop)
         if self._process is not None:
             assert self._holding is not None
+            ahead = self._bench.bench.ahead
+            if ahead is not None:
+                self._ahead = Ahead(of_the_run(ahead.priority))
+                self._not_permitted("the run", self._ahead.refused)
             for taken in self._holding.told:
                 self._happenings.told("bench_lock", taken)
             for told in self._first:
@@ -262,6 +270,11 @@ class BenchHost(PacedBench):
             right = calibration_of(self._bench.file, device)
             hardware.stand_ins[service] = partial(_stand_in, service, device, self.port, right)
 
+    def _not_permitted(self, whose: str, refused: list[str]) -> None:
+        """What the machine does not permit of `realtime` is in the evidence."""
+        if refused:
+            self.evidence.not_permitted[whose] = list(refused)
+
     # --------------------------------------------------------------- hearing
 
     def _hear(self) -> None:
@@ -301,7 +314,7 @@ class BenchHost(PacedBench):
         if told[0] == "ordered":
             return  # no news of a device
         if told[0] == "realtime":
-            self.evidence.not_permitted = told[2]
+            self._not_permitted("the bench process", told[2])
             return
         if told[0] == "recording":
             self._not_recorded(*told[2:])

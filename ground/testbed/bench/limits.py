@@ -149,12 +149,14 @@ def read_calibration(path: Path, key: str, name: str, serial: str) -> Calibratio
     return found
 
 
-def overdue_words(calibration: Calibration, today: datetime.date) -> str:
-    """What is said of a calibration that is over; "" while it is not."""
+def overdue_words(calibration: Calibration, today: datetime.date, *, required: bool) -> str:
+    """What is said of a calibration that is over; "" while it is not. `required`: whether the bench
+    file says that it is refused then."""
     days = calibration.overdue(today)
     if not days:
         return ""
     return (
         f"the calibration of {calibration.serial} was due on {calibration.due}, {days} days ago: "
-        f"have it calibrated ({calibration.by} did last), or take calibration_required out"
+        f"have it calibrated ({calibration.by} did last)"
+        + (", or take calibration_required out" if required else "; until then it is flown with it")
     )

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shlex
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -18,12 +19,15 @@ import msgspec
 from flight.configuration.whole_files import replace_file
 
 TURN = ".turn"
+RESERVED = "reserved"
+LONGEST_COMMAND = 120  # characters of a refusal
 
 
 class Lock(msgspec.Struct, frozen=True):
     """Of one thing: `key`, held by `who` for `what`; `pid` and `started` name a process (0: none);
     `until`: seconds since 1970 (0: for as long as the process lives). `reserved`: until when the
-    same person has put it by without a process, which stays so when the process has ended."""
+    same person has put it by without a process, which stays so when the process has ended. `bench`:
+    the name or file of the bench with which it was put by, that lets go of it again."""
 
     key: str
     who: str
@@ -32,6 +36,7 @@ class Lock(msgspec.Struct, frozen=True):
     started: int = 0
     until: float = 0.0
     reserved: float = 0.0
+    bench: str = ""
 
     def over(self, now: float) -> str:
         """Why it holds no more; "" while it does."""
@@ -49,7 +54,21 @@ class Lock(msgspec.Struct, frozen=True):
 
     def reservation(self) -> "Lock":
         """What is left of it without its process."""
-        return Lock(self.key, self.who, "reserved", until=self.reserved)
+        return Lock(self.key, self.who, RESERVED, until=self.reserved, bench=self.bench)
+
+    def next_step(self) -> str:
+        """What who wants it too can do: what a living process holds nobody lets go of but that."""
+        if self.pid:
+            command = command_of(self.pid)
+            named = f" ({command})" if command else ""
+            return (
+                f"wait until process {self.pid}{named} has ended, or end it: Ctrl-C where it runs, "
+                f"or `kill {self.pid}`"
+            )
+        if not self.bench:
+            return "wait until its time is over"
+        words = shlex.join(["msr", "hil", "unlock", self.bench, "--as", self.who])
+        return f"wait, or ask {self.who} for `{words}`"
 
 
 class Held(Exception):
@@ -67,6 +86,17 @@ def start_of(pid: int) -> int:
         return 0
     fields = text.rpartition(")")[2].split()
     return 0 if fields[0] == "Z" else int(fields[19])
+
+
+def command_of(pid: int) -> str:
+    """What a process was started with, as far as it can be said in a line; "" for none."""
+    try:
+        data = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ""
+    words = shlex.join(data.decode(errors="replace").rstrip("\0").split("\0"))
+    shown = "".join(each if each.isprintable() else "?" for each in words)
+    return shown if len(shown) <= LONGEST_COMMAND else f"{shown[:LONGEST_COMMAND]}..."
 
 
 def default_folder() -> Path:
@@ -105,18 +135,19 @@ class Locks:
         )
 
     def take(
-        self, keys: Iterable[str], who: str, what: str, *, seconds: float = 0.0, pid: int = 0
-    ) -> list[str]:
+        self, keys: Iterable[str], who: str, what: str, *, seconds: float = 0.0, pid: int = 0,
+        bench: str = "",
+    ) -> list[str]:  # fmt: skip
         """Holds all of them, or none; what was taken over from the dead, a sentence each.
 
         Raises Held where somebody else holds one. What `who` has put by without a process is
-        theirs to use.
+        theirs to use. `bench`: of what is put by, its name or its file.
         """
         now, told = time.time(), []
         until = now + seconds if seconds else 0.0
         wanted = sorted(set(keys))
         with self._turn():
-            kept = dict.fromkeys(wanted, 0.0)
+            kept = dict.fromkeys(wanted, (0.0, ""))
             for key in wanted:
                 before = self._read(self._file(key))
                 if before is None:
@@ -125,17 +156,15 @@ class Locks:
                 if why and before.reserved > now:
                     before, why = before.reservation(), ""
                 if not before.pid and not why:
-                    kept[key] = before.until
+                    kept[key] = before.until, before.bench
                 if why:
                     told.append(f"{key} was locked by {before.who} ({before.what}): {why}; taken")
                 elif before.pid or before.who != who:
-                    raise Held(
-                        f"{before.words(now)}: wait, or end it, or `msr hil unlock {key} "
-                        f"--as {before.who}`"
-                    )
+                    raise Held(f"{before.words(now)}: {before.next_step()}")
             for key in wanted:
-                lock = Lock(key, who, what, pid, start_of(pid) if pid else 0, until,
-                            kept[key] if pid else 0.0)  # fmt: skip
+                reserved, by = kept[key] if pid else (0.0, bench)
+                started = start_of(pid) if pid else 0
+                lock = Lock(key, who, what, pid, started, until, reserved, by)
                 replace_file(self._file(key), msgspec.json.encode(lock))
         return told
 

@@ -15,11 +15,12 @@ from flight.configuration.files import ConfigurationError, refusal
 from ground.missions.mission import LoadedMission
 from ground.missions.vehicles import ON_THE_LANDER
 from ground.testbed.bench.adapters import place_of
-from ground.testbed.bench.file import BenchFile
+from ground.testbed.bench.file import BenchFile, RealtimeFile
 from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.hardware.hardware import load_vehicle_files
 from sim_hw.bench.device_link import ABSENT, ARMED, REFUSED, SAFE
 from sim_hw.bench.port import BenchProcess
+from sim_hw.bench.realtime import real_time
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.power_and_heat.electrical import ElectricalParameters
 
@@ -97,6 +98,15 @@ def check_stop(file: Path, bench: BenchFile) -> None:
     problem = stop_problem(bench)
     if problem:
         raise ConfigurationError(str(file), None, "interlock.e_stop", problem)
+
+
+def check_realtime(file: Path, ahead: RealtimeFile) -> None:
+    """Refuses a machine that does not permit what a bench requires to be in time."""
+    with real_time(ahead.priority) as refused:
+        pass
+    if refused:
+        problem = f"{'; '.join(refused)}; or take realtime.required out"
+        raise ConfigurationError(str(file), None, "realtime.required", problem)
 
 
 def check_arming(file: Path, bench: BenchFile, service: str, seconds: float) -> None:

@@ -5,6 +5,7 @@ from math import inf
 
 from ground.testbed.bench.file import BenchFile
 from ground.testbed.bench.recorded import RecordedBench
+from sim_hw.bench.realtime import Ahead
 
 LINGER = 2.5  # periods of a loop after which it is taken to have ended
 SETTLES = 1.0  # s in which a device that answers at once gets to where it was told anew to be
@@ -26,11 +27,15 @@ class PacedBench(RecordedBench):
         """When each loop has begun a cycle last, mission time in s."""
         self._held_until = 0.0
         self._lingers: asyncio.TimerHandle | None = None
+        self._ahead: Ahead | None = None
 
     def _end_pace(self) -> None:
         for timer in (self._patience, self._lingers):
             if timer is not None:
                 timer.cancel()
+        if self._ahead is not None:
+            self._ahead.end()
+            self._ahead = None
 
     def _keep_pace(self) -> None:
         """Mission time runs no faster than the wall's while a real device works or is missing."""
@@ -50,6 +55,8 @@ class PacedBench(RecordedBench):
             self._patience = loop.call_later(wait, self._wait_no_longer)
         held = self.port.at_work or self._patience is not None or self._lingers is not None
         pace = min(self._wanted, bench.pace) if held else self._wanted
+        if self._ahead is not None:
+            (self._ahead.take if held else self._ahead.leave)()
         if pace != loop.pace.rate:
             loop.set_pace(pace)
 

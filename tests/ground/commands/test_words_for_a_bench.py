@@ -42,8 +42,9 @@ def test_who_one_is_is_said_or_is_the_user(monkeypatch: pytest.MonkeyPatch) -> N
             who(wrong)
 
 
-def stopping(key: str, file: str = "") -> Any:
-    return SimpleNamespace(interlock=SimpleNamespace(e_stop=SimpleNamespace(key=key, file=file)))
+def stopping(key: str, file: str = "", line: str = "") -> Any:
+    stop = SimpleNamespace(key=key, file=file, input=line)
+    return SimpleNamespace(interlock=SimpleNamespace(e_stop=stop))
 
 
 def test_the_key_that_stops_is_heard_at_a_terminal_and_its_lack_is_told(
@@ -59,6 +60,9 @@ def test_the_key_that_stops_is_heard_at_a_terminal_and_its_lack_is_told(
         said = capsys.readouterr().err
         assert "nobody hears the key space" in said
         assert "what stops is the file /bench/stop or `msr hil stop RUN`" in said
+    hil_orders.stop_key(stopping("space", "", "/sys/class/gpio/gpio7/value"))
+    words = "what stops is the line /sys/class/gpio/gpio7/value or `msr hil stop RUN`"
+    assert words in capsys.readouterr().err
     hil_orders.stop_key(stopping("space"))
     assert "what stops is `msr hil stop RUN`" in capsys.readouterr().err
 
@@ -203,8 +207,8 @@ def test_a_floor_is_measured_within_limits(
     asked: list[Any] = []
     ways = ("loop, timerfd", "loop, epoll", "sleeping thread")
 
-    def measure(rate: float, seconds: float, *, realtime: bool) -> Any:
-        asked.append((rate, seconds, realtime))
+    def measure(rate: float, seconds: float, *, priority: int | None) -> Any:
+        asked.append((rate, seconds, priority))
         histogram = SimpleNamespace(words=lambda: "1 us")
         return SimpleNamespace(
             refused=["no right"], lateness=dict.fromkeys(ways, histogram),
@@ -219,7 +223,7 @@ def test_a_floor_is_measured_within_limits(
         return
     assert hil.run(given(hil, "floor", *words, "--realtime")) == 0
     wanted = (float(words[1]), float(words[3])) if words else (100.0, 15.0)
-    assert asked == [(*wanted, True)]
+    assert asked == [(*wanted, 40)]
     said = capsys.readouterr().out
     assert "warn no right" in said and "late by 1 us, 2 slips" in said
     assert "p50 0.50, p99 0.99; timerfd / thread: p99 0.99" in said

@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import grp
+import importlib.util
 import os
 import pty
 import socket
@@ -19,7 +21,10 @@ import pytest
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
 from ground.cli import main
+from ground.hil import machine
 from ground.testbed.bench.locks import Locks
+from sim_hw.bench.floor import FLOOR_WAY, Floor
+from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.wire import wires
 from sim_hw.bench.wire.frames import FrameReader, frame
 
@@ -62,6 +67,7 @@ class Fake:
         self.address = f"unix://{path}"
         self.asked: list[str] = []
         self._identity = IDENTITY | identity
+        self.features = self._identity["features"]
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(path))
         self._server.listen()
@@ -97,6 +103,19 @@ class Fake:
 @pytest.fixture(autouse=True)
 def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
+
+
+@pytest.fixture(autouse=True)
+def floor(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is measured of the machine's floor, and the times (s) that it is late by."""
+    asked: list[Any] = [[0.0001] * 100]
+
+    def measure(rate: float, seconds: float, *, ways: tuple[str, ...]) -> Floor:
+        asked.append((rate, ways))
+        return Floor(rate, {FLOOR_WAY: Histogram.of(asked[0])}, {}, [])
+
+    monkeypatch.setattr(machine, "measure_floor", measure)
+    return asked
 
 
 @pytest.fixture
@@ -255,6 +274,7 @@ def test_what_another_run_holds_is_not_disturbed(
     Locks().take(["SN1"], "ben", "a flight on other.yaml", pid=os.getppid())
     code, line = doctor(file, capsys)
     assert code == 2 and f"SN1 is held by ben (process {os.getppid()}, a flight on" in line
+    assert f"or `kill {os.getppid()}`" in line and "msr hil unlock" not in line
     assert main(["fly", "surface", "--bench", file, "--quiet", "--out", str(tmp_path / "r")]) == 2
     assert "SN1 is held by ben" in capsys.readouterr().err and fake.asked == []
     assert main(["hil", "locks"]) == 0 and "SN1 is held by ben" in capsys.readouterr().out
@@ -266,7 +286,9 @@ def test_a_bench_that_is_put_by_is_refused_to_others_until_it_is_let_go(
     file = desk(tmp_path, fake.address)
     assert main(["hil", "lock", file, "--for", "1h", "--as", "anna"]) == 0
     assert main(["hil", "lock", file, "--for", "1h", "--as", "ben"]) == 2
-    assert "is held by anna (reserved), for 3" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "is held by anna (reserved), for 3" in said
+    assert f"wait, or ask anna for `msr hil unlock {file} --as anna`" in said
     words = ["fly", "surface", "--bench", file, "--quiet", "--out", str(tmp_path / "r")]
     assert main([*words, "--as", "ben"]) == 2 and "held by anna" in capsys.readouterr().err
     assert main(["hil", "unlock", file, "--as", "ben"]) == 1
@@ -313,3 +335,86 @@ def test_an_input_that_stops_or_is_none_is_seen_before_a_flight(
     assert code == 2 and f"the input {line} says 'open'" in said
     line.write_text("closed")
     assert doctor(file, capsys) == (0, "")
+
+
+LOOPED = """\
+    deadlines: {state: {value: 2, unit: ms, source: test}}
+    loop:
+      method: drive
+      period: {value: 0.02, unit: s, source: test}
+      deadline: {value: 0.01, unit: s, source: test}
+"""
+
+
+def warned(what: str, said: str) -> str:
+    return next(line for line in said.splitlines() if line[5:].startswith(f"{what}:"))
+
+
+def test_the_floor_is_held_against_what_the_bench_asks_for(
+    fake: Fake, floor: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = desk(tmp_path, fake.address, LOOPED.replace("2, unit: ms", "0.002, unit: s"))
+    assert main(["hil", "doctor", file]) == 0
+    assert warned("floor", capsys.readouterr().out).startswith("ok   floor: at 50 Hz late by")
+    assert floor[1:] == [(50.0, (FLOOR_WAY,))]
+    floor[0] = [0.0001] * 98 + [0.0025] * 2
+    assert main(["hil", "doctor", file]) == 0  # nobody is unfit for it: it is a warning
+    said = warned("floor", capsys.readouterr().out)
+    assert said.startswith("warn floor") and "later than a deadline of 2 ms" in said
+
+
+def test_what_this_machine_has_is_told_with_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock, line = tmp_path / "clock", tmp_path / "ttyUSB0"
+    clock.write_text("hpet\n")
+    line.touch()
+    monkeypatch.setattr(machine, "CLOCK_SOURCE", clock)
+    monkeypatch.setattr(machine, "SERIAL", (f"{tmp_path}/ttyUSB*",))
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != str(line) and access(path, mode))
+    spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "pymodbus" else spec(name)
+    )
+    assert main(["hil", "doctor"]) == 0
+    said = capsys.readouterr().out
+    assert warned("clock", said).startswith("warn clock: hpet")
+    group = grp.getgrgid(line.stat().st_gid).gr_name
+    serial = warned("serial lines", said)
+    assert serial.startswith(f"warn serial lines: {line} may not be opened: `sudo usermod -aG")
+    assert f"-aG {group} " in serial
+    libraries = warned("libraries", said)
+    assert "modbus once pymodbus is installed: pip install" in libraries and "can" in libraries
+    clock.write_text("tsc\n")
+    monkeypatch.setattr(os, "access", access)
+    assert main(["hil", "doctor"]) == 0
+    said = capsys.readouterr().out
+    assert warned("clock", said) == "ok   clock: tsc"
+    assert warned("serial lines", said) == f"ok   serial lines: {line}"
+
+
+@pytest.mark.parametrize("fake", [{"features": []}, {"features": ["power"]}], indirect=True)
+def test_a_supply_that_nobody_switches_is_told(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    switches = "power" in fake.features
+    file = desk(tmp_path, fake.address, "    power: {switch: wheels}\n")
+    assert main(["hil", "doctor", file]) == 0
+    said = capsys.readouterr().out
+    words = "while wheels is open it is made safe and its supply stays on"
+    assert (words in said) is not switches
+    assert f"{'ok' if switches else 'warn'}   rover.wheels"[:5] in said
+
+
+def test_an_overdue_calibration_that_is_not_required_is_no_matter_of_calibration_required(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.yaml").write_text(
+        "format: 1\nserial: SN1\ndate: 2019-01-01\ndue: 2020-01-01\nby: the workshop\nfields: {}\n"
+    )
+    file = desk(tmp_path, fake.address, "    calibration: old.yaml\n")
+    assert main(["hil", "doctor", file]) == 0
+    said = warned("calibration of rover.wheels", capsys.readouterr().out)
+    assert said.startswith("warn ") and said.endswith("until then it is flown with it")
+    assert "calibration_required" not in said

@@ -72,6 +72,17 @@ def test_a_bench_without_a_loop_has_no_verdict() -> None:
     assert timings.verdict(0.0) == UNKNOWN
 
 
+def test_a_deadline_without_a_loop_is_judged_by_the_share_that_a_bench_forgives() -> None:
+    for most, verdict in ((0.1, OK), (0.099, MISSED)):
+        timings = Timings({("rover.battery", "state"): (0.0, 0.05)}, most)
+        for number in range(10):
+            timings.began("rover.battery", "state", number, 0.0, 0.3)
+            timings.answered("rover.battery", number, 0.05 if number else 0.0501)
+        assert timings.verdict(most) == verdict and timings.verdict(most * 1.01) == UNKNOWN
+        told = timings.told()["rover.battery"]["state"]
+        assert (told["misses"], told["slips"], told["deadline_s"]) == (1, 0, 0.05)
+
+
 def test_the_part_of_a_histogram_beyond_a_time() -> None:
     histogram = Histogram.of([0.001] * 98 + [0.030] * 2)
     assert histogram.beyond(0.02) == pytest.approx(0.02)

@@ -93,6 +93,13 @@ def test_the_benches_of_configs_can_be_read() -> None:
          "allowed is ge (1) or more"),
         ("wire: line", "wire: line\n    calibration_required: true", "calibration_required wants"),
         ("format: 1", "format: 1\nnever_real: [rover.wheels]", "allowed is a dummy"),
+        ("wire: line", "wire: line\n    deadlines: {fly: {value: 1, unit: s, source: t}}",
+         "deadlines.fly"),
+        ("wire: line", "wire: line\n    deadlines: {state: {value: 0, unit: s, source: t}}",
+         "deadlines"),
+        ("format: 1", "format: 1\nmost_misses: 1.0", "most_misses"),
+        ("format: 1", "format: 1\nrealtime: {priority: 91}", "priority"),
+        ("format: 1", "format: 1\nrealtime: {must: true}", "keys required, priority"),
         ("format: 1", "format: 1\ninterlock: {e_stop: {key: x}}", "key"),
         ("format: 1", "format: 1\ninterlock: {e_stop: {file: stop}}", "allowed is an absolute"),
     ],
@@ -152,6 +159,29 @@ def test_each_interface_has_what_it_needs(
     with pytest.raises(ConfigurationError) as refused:
         load_bench(written(tmp_path, text))
     assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_each_method_may_have_a_deadline_and_that_of_a_loop_stands_there(tmp_path: Path) -> None:
+    text = OTHER.format(service="rover.battery", interface="Battery")
+    deadline = "{value: 0.05, unit: s, source: test}"
+    more = f"    deadlines: {{state: {deadline}}}\n"
+    _, bench = load_bench(written(tmp_path, text + more + "most_misses: 0.01\n"))
+    assert bench.timed == {("rover.battery", "state"): (0.0, 0.05)}
+    assert (bench.most_misses, load_bench("wheels_on_a_pty")[1].most_misses) == (0.01, 1e-3)
+    loop = f"    loop: {{method: state, period: {deadline}, deadline: {deadline}}}\n"
+    _, bench = load_bench(written(tmp_path, text + loop))
+    assert bench.timed == {("rover.battery", "state"): (0.05, 0.05)}
+    with pytest.raises(ConfigurationError, match=r"stands in loop\.deadline"):
+        load_bench(written(tmp_path, text + loop + more))
+
+
+def test_being_ahead_of_other_programs_is_yes_or_how(tmp_path: Path) -> None:
+    for given, told in (("true", 40), ("{priority: 60}", 60), ("false", 0)):
+        _, bench = load_bench(written(tmp_path, f"{GOOD}realtime: {given}\n"))
+        assert setting_of(bench).realtime == told
+        assert (bench.ahead is None) == (told == 0)
+    _, bench = load_bench(written(tmp_path, f"{GOOD}realtime: {{required: true}}\n"))
+    assert bench.ahead is not None and (bench.ahead.required, bench.ahead.priority) == (True, 40)
 
 
 def test_an_igniter_is_a_dummy_or_none(tmp_path: Path) -> None:

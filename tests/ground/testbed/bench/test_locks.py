@@ -25,8 +25,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_a_second_run_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
     locks = Locks(tmp_path / "locks")
     assert locks.take(["a", "b"], "anna", "a flight", pid=ME) == []
-    with pytest.raises(Held, match=f"b is held by anna .process {ME}, a flight.: wait"):
+    with pytest.raises(Held, match=f"b is held by anna .process {ME}, a flight.: wait") as no:
         locks.take(["b", "c"], "ben", "another", pid=1)
+    assert f"`kill {ME}`" in str(no.value) and "unlock" not in str(no.value)  # which cannot
+    assert "python" in str(no.value) or "pytest" in str(no.value)  # with what it was started
     assert [each.key for each in locks.held()] == ["a", "b"]  # c was not taken: all or none
     with pytest.raises(Held):  # nor by the same person twice
         locks.take(["b"], "anna", "another", pid=1)
@@ -123,3 +125,13 @@ def test_one_port_of_this_machine_is_held_by_whatever_name(tmp_path: Path, host:
         )
         keys.append(lock_keys(load_bench(str(tmp_path / "b.yaml"))[1]))
     assert keys[0] == keys[1] and keys[0][0] == "tcp loopback:9000"
+
+
+def test_what_is_put_by_is_let_go_by_the_bench_that_it_was_put_by_with(
+    tmp_path: Path, clock: list[float]
+) -> None:
+    locks = Locks(tmp_path / "locks")
+    locks.take(["a"], "anna", "reserved", seconds=60.0, bench="my desk.yaml")
+    locks.take(["a"], "anna", "a flight", pid=999_999_999)  # over another bench file, and dead
+    with pytest.raises(Held, match=r"unlock 'my desk.yaml' --as anna`"):
+        locks.take(["a"], "ben", "a flight", pid=ME)

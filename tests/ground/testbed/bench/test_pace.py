@@ -1,10 +1,17 @@
 """How long a bench holds mission time back: while something works, and while a loop goes on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import inf
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ground.testbed.bench.file import load_bench
+import pytest
+
+from flight.configuration.files import ConfigurationError
+from ground.testbed.bench import opening
+from ground.testbed.bench.file import RealtimeFile, load_bench
 from ground.testbed.bench.pace import LINGER, SETTLES, PacedBench
 
 EFFECTORS, PERIOD = "mav.effectors", 0.02
@@ -95,3 +102,41 @@ def test_one_that_is_told_anew_is_waited_for_until_it_is_there() -> None:
     assert paced.loop.pace.rate == 1.0
     paced.loop.go_on(0.02)
     assert paced.loop.pace.rate == inf
+
+
+def test_a_run_is_ahead_of_other_programs_as_long_as_it_is_held_and_no_longer() -> None:
+    paced = Paced()
+    said: list[str] = []
+    paced._ahead = SimpleNamespace(  # type: ignore[assignment]
+        take=lambda: said.append("ahead"), leave=lambda: said.append("as any"),
+        end=lambda: said.append("over"),
+    )  # fmt: skip
+    for _ in range(3):
+        paced.called()
+        paced.loop.go_on(PERIOD)
+    assert said[-1] == "ahead" and paced.loop.pace.rate == 1.0
+    paced.loop.go_on(2.0 * SETTLES)
+    assert said[-1] == "as any" and paced.loop.pace.rate == inf
+    paced._end_pace()
+    paced._end_pace()
+    assert said[-1] == "over" and said.count("over") == 1
+
+
+def test_what_a_bench_requires_and_the_machine_does_not_permit_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    @contextmanager
+    def machine(priority: int) -> Iterator[list[str]]:
+        asked.append(priority)
+        yield refused
+
+    monkeypatch.setattr(opening, "real_time", machine)
+    refused: list[str] = []
+    opening.check_realtime(Path("desk.yaml"), RealtimeFile(True, 50))
+    refused = ["SCHED_FIFO is not permitted"]
+    words = r"SCHED_FIFO is not permitted; or take realtime\.required out"
+    with pytest.raises(ConfigurationError, match=words):
+        opening.check_realtime(Path("desk.yaml"), RealtimeFile(True, 50))
+    assert asked == [50, 50]
