@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
 from ground.commands.drill_arguments import configure as configure
+from ground.commands.drill_modes import check_mode
 from ground.commands.study_arguments import MOST_WORKERS, refused
 from ground.terminal.destinations import check_file, check_folder
 from ground.terminal.exit_codes import BROKE, NO, YES
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 
 
 MOST_SWARM = 100_000
+SCENARIO = "return"
+"""What a swarm is drawn from, and drills of the hardware are written for, by default."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code of the worst verdict; raises ConfigurationError."""
+    check_mode(arguments)
     if arguments.matrix is not None:
         return _print_matrix(arguments.matrix)
     _check(arguments)
@@ -53,12 +57,13 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
 
     recorded = _recorded(arguments)
     baseline = _baseline(arguments)
-    drills = _drills(arguments, campaign) if recorded is None else []
+    cut: list[str] = []
+    drills = _drills(arguments, campaign, cut) if recorded is None else []
     swarms = arguments.swarm is not None
     tasks = _swarm(arguments, campaign) if swarms else _tasks(arguments, drills, recorded)
     with GrowingRecords(arguments.out, campaign, tasks, _command(), _say):
         tasks, judged, notes, differ = fly_with_twins(campaign, tasks)
-    notes = [rates(judged), *notes] if swarms else notes
+    notes = [rates(judged), *notes] if swarms else [*cut, *notes]
     shown = _write(arguments, campaign, drills, tasks, judged, notes)
     for each in shown:
         if not arguments.quiet or each.judged.verdict != "PASS":
@@ -67,8 +72,8 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     code = BROKE if differ else text_report.exit_code(judged)
     if recorded is not None:
         return _print_differences(recorded, judged)
-    if baseline is not None:
-        _print_comparison(baseline, shown)
+    if baseline is not None and _print_comparison(baseline, shown):
+        code = max(code, NO)
     if arguments.shrink:
         _shrink(arguments, campaign, tasks, judged)
     return code
@@ -82,9 +87,12 @@ def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]":
+def _drills(
+    arguments: argparse.Namespace, campaign: "Campaign", notes: list[str]
+) -> "list[Drill]":
+    """Those that are flown; `notes` gets what is left out of them."""
     from ground.drills.finding import drills_in
-    from ground.drills.nth import nth_drills, target_of
+    from ground.drills.nth import MOST, nth_drills, target_of
 
     if arguments.swarm is not None:
         return []
@@ -95,6 +103,8 @@ def _drills(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Drill]
     for drill in drills:
         target_of(drill, arguments.nth)
         calls = campaign.calls(drill).get(arguments.nth, 0)
+        if calls > MOST:
+            notes.append(f"{drill.name}: the first {MOST} of {calls} calls of {arguments.nth}")
         folder = arguments.out / "generated"
         found += nth_drills(drill, arguments.nth, arguments.kind, calls, folder)
     if not found:
@@ -108,9 +118,10 @@ def _swarm(arguments: argparse.Namespace, campaign: "Campaign") -> "list[Task]":
     from ground.drills.swarm_flight import swarm_tasks
 
     seed = secrets.randbelow(10**6) if arguments.seed is None else arguments.seed
-    print(f"swarm of {arguments.swarm}, seed {seed}, scenario {arguments.scenario}", flush=True)
-    scenario = load_scenario(arguments.scenario)
-    trunks = campaign.trunks(arguments.scenario, trunk_seeds(seed, arguments.swarm))
+    name = arguments.scenario or SCENARIO
+    print(f"swarm of {arguments.swarm}, seed {seed}, scenario {name}", flush=True)
+    scenario = load_scenario(name)
+    trunks = campaign.trunks(name, trunk_seeds(seed, arguments.swarm))
     folder = arguments.out / "generated"
     swarm = Swarm(scenario, trunks, seed, folder)
     return swarm_tasks(swarm, arguments.swarm)
@@ -126,7 +137,7 @@ def _tasks(
     from ground.testbed.computers.protections import check_protections
 
     if recorded is not None:
-        return tasks_from(recorded)
+        return tasks_from(recorded, arguments.records)
     try:
         seeds = [] if arguments.seeds is None else seeds_of(arguments.seeds)
     except ValueError as error:
@@ -210,10 +221,13 @@ def _records(path: Path, option: str) -> "list[Shown]":
     return found
 
 
-def _print_comparison(baseline: "Sequence[Shown]", shown: "Sequence[Shown]") -> None:
+def _print_comparison(baseline: "Sequence[Shown]", shown: "Sequence[Shown]") -> bool:
+    """Whether something is worse than it was."""
     from ground.drills.comparing import compare
 
-    print("\n".join(compare(baseline, shown).lines()))
+    found = compare(baseline, shown)
+    print("\n".join(found.lines()))
+    return bool(found.worse)
 
 
 def _shrink(
@@ -237,7 +251,7 @@ def _write_hardware(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     from ground.drills.hardware_drills import write_hardware
     from ground.drills.scenario import load_scenario
 
-    name = arguments.scenario
+    name = arguments.scenario or SCENARIO
     survey = campaign.surveys([name])[name]
     count = write_hardware(arguments.write_hardware, load_scenario(name), survey)
     print(f"{count} drills in {arguments.write_hardware}")
@@ -258,20 +272,8 @@ def _check(arguments: argparse.Namespace) -> None:
     check_folder("--out", arguments.out)
     for option in ("--junit", "--html", "--fmeca"):
         check_file(option, getattr(arguments, option.removeprefix("--")))
-    if arguments.kind and arguments.nth is None:
-        raise ConfigurationError(
-            "command line", None, "--kind", f"= {arguments.kind}: it needs --nth"
-        )
-    if arguments.records is not None and arguments.drills:
-        raise ConfigurationError(
-            "command line", None, "--from", "the drills are those of the records: name none beside"
-        )
     if arguments.swarm is not None and not 1 <= arguments.swarm <= MOST_SWARM:
         raise refused("--swarm", arguments.swarm, f"1 to {MOST_SWARM}")
-    if arguments.swarm is not None and (arguments.drills or arguments.records):
-        raise ConfigurationError(
-            "command line", None, "--swarm", "its drills are drawn: name none beside"
-        )
     if arguments.write_hardware is not None:
         check_folder("--write-hardware", arguments.write_hardware)
         return

@@ -130,7 +130,7 @@ def _more(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--scenario",
-        default="return",
+        default=None,
         metavar="NAME",
         help="with --swarm and --write-hardware (default: return)",
     )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from flight.configuration.files import ConfigurationError
 from ground.commands.fly import arming
 from ground.commands.hil_orders import stop_key, who_of
 from ground.terminal.keys import single_keys
@@ -27,25 +26,8 @@ if TYPE_CHECKING:
     ]
     TasksOf = Callable[[argparse.Namespace, list[Drill], list[Shown] | None], list[Task]]
 
-CANNOT = {
-    "swarm": "it copies the run where drills begin, and nothing real can be copied",
-    "nth": "it counts calls in a flight that is copied, and nothing real can be copied",
-    "score": "it switches protections off that keep the devices",
-    "shrink": "it flies hundreds of times",
-    "records": "no two flights of a bench are the same",
-    "cluster": "the devices are here",
-    "compare": "two flights of a bench are never the same, bit by bit",
-    "write_hardware": "it surveys the simulation",
-}  # fmt: skip
-"""What a bench cannot do, and why."""
-
-
 def run(arguments: argparse.Namespace, tasks_of: "TasksOf", write: "Write") -> int:
     """The exit code of the worst verdict on the bench; raises ConfigurationError."""
-    for name, why in CANNOT.items():
-        if getattr(arguments, name) not in (None, False):
-            option = "--from" if name == "records" else f"--{name.replace('_', '-')}"
-            raise ConfigurationError("command line", None, option, f"not on a bench: {why}")
     from ground.drills import text_report
     from ground.drills.campaign import Campaign
     from ground.drills.finding import drills_in

@@ -7,10 +7,11 @@ from typing import Self
 
 import msgspec
 
+from flight.configuration.whole_files import replace_file
 from ground.drills.campaign import Campaign, Task
 from ground.drills.candidates import flown_task
 from ground.drills.record import Judged
-from ground.drills.results import RECORDS, SUMMARY, write_results
+from ground.drills.results import RECORDS, SUMMARY, kept_name, write_results
 from ground.drills.telling import shown_of, summary_of
 
 
@@ -32,10 +33,15 @@ class GrowingRecords:
     ) -> None:
         self._folder, self._campaign, self._command, self._tell = folder, campaign, command, tell
         self._numbers = {task.job.number for task in tasks}
+        self._files = {kept_name(task.drill.file, task.job.text): task.job.text for task in tasks}
         self._flown: list[tuple[Task, Judged]] = []
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
+        for name, text in self._files.items():
+            file = self._folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(file, text)
         (self._folder / SUMMARY).unlink(missing_ok=True)
         self._file = (self._folder / RECORDS).open("wb", buffering=0)
         self._campaign.on_judged = self.add

@@ -12,21 +12,25 @@ from ground.drills.results import Shown
 from ground.drills.trail import first_difference
 
 
-def tasks_from(recorded: Sequence[Shown]) -> list[Task]:
-    """The flights of a campaign; raises ConfigurationError where a drill is no longer there."""
+def tasks_from(recorded: Sequence[Shown], records: Path) -> list[Task]:
+    """The flights of a campaign, of the drill files as they were then: `records` is its folder, or
+    the file in it. Where that has none they are those of today.
+
+    Raises ConfigurationError where a drill is no longer there.
+    """
+    home = records if records.is_dir() else records.parent
     files: dict[str, dict[str, Drill]] = {}
     tasks: list[Task] = []
     for each in recorded:
         record = each.judged.record
-        if record.file not in files:
-            found = drills_in([Path(record.file)])
-            files[record.file] = {drill.name: drill for drill in found}
+        kept = home / each.told.kept
+        file = str(kept) if kept.is_file() else record.file
+        if file not in files:
+            files[file] = {drill.name: drill for drill in drills_in([Path(file)])}
         name = record.drill.rpartition("/")[2]
-        drill = files[record.file].get(name)
+        drill = files[file].get(name)
         if drill is None:
-            raise ConfigurationError(
-                record.file, None, "", f"there is no drill {name!r} in it any more"
-            )
+            raise ConfigurationError(file, None, "", f"there is no drill {name!r} in it any more")
         tasks += tasks_of(
             [drill], [record.seed], len(tasks), off=record.protections_off, bare=record.bare
         )

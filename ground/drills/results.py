@@ -1,5 +1,6 @@
 """What a campaign leaves: all verdicts, what they rest on, and what they come to together."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from flight.configuration.whole_files import replace_file
 from ground.drills.record import Judged
 
 FORMAT = 1
-RECORDS, SUMMARY = "records.jsonl", "summary.json"
+RECORDS, SUMMARY, FILES = "records.jsonl", "summary.json", "files"
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     horizon: float = 0.0
     protects: tuple[str, ...] = ()
     again: str = ""
+    kept: str = ""
+    """Where the folder of the records has the file as it was flown."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,12 @@ class Summary(msgspec.Struct, kw_only=True):
         if not self.score:
             return None
         return len([row for row in self.score if row.counts]) / len(self.score)
+
+
+def kept_name(file: Path, text: str) -> str:
+    """Where in the folder of the records a drill file is kept as it was flown."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{FILES}/{digest}/{file.name}"
 
 
 def write_results(folder: Path, shown: Iterable[Shown], summary: Summary) -> None:

@@ -8,7 +8,7 @@ from ground.drills.campaign import Task
 from ground.drills.drill import Drill
 from ground.drills.jobs import Job, shown_path
 from ground.drills.record import Judged
-from ground.drills.results import Shown, Summary, Told
+from ground.drills.results import Shown, Summary, Told, kept_name
 from ground.drills.scenario import load_scenario
 from ground.testbed.evidence.evidence import evidence_of
 from ground.testbed.evidence.fingerprint import fingerprint
@@ -28,7 +28,7 @@ def told_of(drill: Drill, job: Job) -> Told:
     return Told(
         name=drill.name, title=drill.title, requirement=drill.requirement, doc=drill.doc,
         start=str(drill.start), horizon=drill.horizon, protects=drill.protects,
-        again=again(drill, job),
+        again=again(drill, job), kept=kept_name(drill.file, job.text),
     )  # fmt: skip
 
 
@@ -40,6 +40,7 @@ def again(drill: Drill, job: Job) -> str:
     words.append(f"--seeds {job.seed}")
     words += [f"--without {name}" for name in job.off]
     words += ["--bare"] if job.bare else []
+    words += ["--alone"] if job.alone and not job.bench else []
     words += [f"--bench {job.bench}"] if job.bench else []
     return " ".join(words)
 

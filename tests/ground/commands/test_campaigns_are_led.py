@@ -57,7 +57,7 @@ class Led:
         patch(drill, "_write", notes("write", self.shown))
         patch(drill, "_shrink", notes("shrink"))
         patch(drill, "_print_differences", notes("differences", 7))
-        patch(drill, "_print_comparison", notes("comparison"))
+        patch(drill, "_print_comparison", notes("comparison", False))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,14 @@ def test_records_are_held_beside_themselves_and_a_baseline_beside_what_is_new(
     monkeypatch.setattr(drill, "_baseline", lambda arguments: ["before"])
     assert drill._run(given(drill, "x"), SimpleNamespace()) == 1  # type: ignore[arg-type]
     assert led.did[-1] == "comparison"
+    monkeypatch.setattr(drill, "_print_comparison", lambda before, now: True)
+    for verdict, code in (("PASS", 1), ("FAIL", 1), ("UNKNOWN", 3)):
+        Led(monkeypatch, verdict)
+        monkeypatch.setattr(drill, "_baseline", lambda arguments: ["before"])
+        monkeypatch.setattr(drill, "_print_comparison", lambda before, now: True)
+        assert drill._run(given(drill, "x"), SimpleNamespace()) == code  # type: ignore[arg-type]
+    led = Led(monkeypatch, "FAIL")
+    monkeypatch.setattr(drill, "_baseline", lambda arguments: ["before"])
     monkeypatch.setattr(drill, "_recorded", lambda arguments: ["before"])
     led.did.clear()
     assert drill._run(given(drill, "--from", "y"), SimpleNamespace()) == 7  # type: ignore[arg-type]
@@ -153,17 +161,25 @@ def test_a_method_is_failed_at_each_of_its_calls_and_one_that_is_never_called_is
 
     monkeypatch.setattr("ground.drills.nth.nth_drills", nth)
     campaign: Any = SimpleNamespace(calls=lambda drill: calls[drill.name])
-    assert drill._drills(given(drill, "x", "--only", "a"), campaign) == drills
+    assert drill._drills(given(drill, "x", "--only", "a"), campaign, []) == drills
     assert asked == [([Path("x")], ["a"])]
     words = ["x", "--nth", "rover.uhf.state", "--kind", "stuck", "--out", "o"]
-    assert drill._drills(given(drill, *words), campaign) == ["a0", "a1", "a2"]
+    left_out: list[str] = []
+    assert drill._drills(given(drill, *words), campaign, left_out) == ["a0", "a1", "a2"]
+    assert left_out == []
     folder = Path("o/generated")
     assert asked[2:] == [("a", "rover.uhf.state", "stuck", 3, folder),
                          ("b", "rover.uhf.state", "stuck", 0, folder)]  # fmt: skip
+    calls["a"] = {"rover.uhf.state": 200}
+    drill._drills(given(drill, *words), campaign, left_out)
+    assert left_out == []
+    calls["a"] = {"rover.uhf.state": 201}
+    drill._drills(given(drill, *words), campaign, left_out)
+    assert left_out == ["a: the first 200 of 201 calls of rover.uhf.state"]
     calls["a"] = {}
     with pytest.raises(ConfigurationError, match="methods that are called between start and"):
-        drill._drills(given(drill, *words), campaign)
-    assert drill._drills(given(drill, "--swarm", "3"), campaign) == []
+        drill._drills(given(drill, *words), campaign, [])
+    assert drill._drills(given(drill, "--swarm", "3"), campaign, []) == []
 
 
 @pytest.mark.parametrize(("words", "seed"), [(["--seed", "0"], 0), ([], 77)])
@@ -210,7 +226,7 @@ def test_each_drill_is_flown_with_its_seeds_and_without_what_was_switched_off(
         "ground.testbed.computers.protections.check_protections",
         lambda off, vehicles: checked.append((off, vehicles)),
     )
-    monkeypatch.setattr("ground.drills.replay.tasks_from", lambda recorded: ["again", *recorded])
+    monkeypatch.setattr("ground.drills.replay.tasks_from", lambda recorded, home: [home, *recorded])
     drills: Any = [SimpleNamespace(scenario="short")]
     assert drill._tasks(given(drill, "x"), drills, None) == ["task"]
     words = ["x", "--seeds", "2..4", "--without", "a", "--without", "b", "--bare", "--alone"]
@@ -219,7 +235,7 @@ def test_each_drill_is_flown_with_its_seeds_and_without_what_was_switched_off(
     assert list(asked[1][1]) == [2, 3, 4]
     assert asked[1][2] == {"alone": True, "off": ("a", "b"), "bare": True}
     assert checked == [(("a", "b"), "short")], "only where something is off"
-    assert drill._tasks(given(drill, "--from", "y"), [], ["r"]) == ["again", "r"]  # type: ignore[list-item]
+    assert drill._tasks(given(drill, "--from", "y"), [], ["r"]) == [Path("y"), "r"]  # type: ignore[list-item]
     with pytest.raises(ConfigurationError, match="--seeds"):
         drill._tasks(given(drill, "x", "--seeds", "4..2"), drills, None)
 
