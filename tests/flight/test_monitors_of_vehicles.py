@@ -36,10 +36,13 @@ LIMITS: list[tuple[str, str, str, float, float, float, float]] = [
     ("arm", "current_high", "highest_current", 2.2, 2.201, 1.5, 1.499),
     ("arm", "joints_cold", "joint_temperature", 198.0, 197.99, 208.0, 208.01),
     ("arm", "force_high", "contact_force", 150.0, 150.01, 100.0, 99.99),
-    ("mav", "battery_low", CHARGE, 0.7, 0.6999, 0.8, 0.8001),
+    ("mav", "battery_low", CHARGE, 0.7, 0.6999, 0.7999, 0.8001),
     ("mav", "samples_warm", "container_temperature", 300.0, 300.01, 297.0, 296.99),
     ("mav", "off_course", "pointing_error", 10.0, 10.01, 5.0, 4.99),
     ("mav", "shaken", "saturated_readings", 5, 6, 0, 0),
+    ("lander", "battery_low", CHARGE, 0.3, 0.2999, 0.5499, 0.55),
+    ("lander", "battery_low_in_flight", CHARGE, 0.3, 0.2999, 0.5499, 0.55),
+    ("lander", "battery_low_unclaimed", CHARGE, 0.3, 0.2999, 0.0, 0.0),
     ("lander", "battery_cold", HEAT, 255.0, 254.99, 258.0, 258.01),
     ("lander", "battery_hot", HEAT, 313.0, 313.01, 308.0, 307.99),
     ("lander", "electronics_hot", "electronics_temperature", 325.0, 325.01, 318.0, 317.99),
@@ -259,27 +262,30 @@ def test_a_monitor_counts_after_its_time_and_is_well_again_after_another(vehicle
 @pytest.mark.parametrize(
     ("vehicle", "monitor", "here", "not_here"),
     [
-        ("rover", "battery_critical", "surface.idle stowed safe", "surface.releasing"),
-        ("rover", "starving", "surface.idle safe", "stowed egressing.leaving surface.releasing"),
+        ("rover", "battery_critical", "surface.idle surface.releasing stowed safe", ""),
+        ("rover", "starving", "surface.idle surface.releasing safe", "stowed egressing.leaving"),
         ("rover", "starving_folded", "stowed egressing.leaving", "surface.idle safe"),
-        ("rover", "bus_voltage_off", "surface.idle stowed safe", "surface.releasing"),
-        ("rover", "battery_hot", "surface.idle stowed safe", "surface.releasing"),
+        ("rover", "bus_voltage_off", "surface.idle surface.releasing stowed safe", ""),
+        ("rover", "battery_hot", "surface.idle surface.releasing stowed safe", ""),
         ("rover", "tilted", "surface.idle surface.fetching.driving", "stowed safe"),
         ("rover", "slipping", "surface.fetching.driving surface.returning.homing",
          "surface.fetching.grasping surface.idle safe"),
         ("rover", "battery_cold", "surface.releasing stowed safe", ""),
-        ("perseverance", "battery_critical", "parked surface.idle safe", "surface.dropping"),
+        ("perseverance", "battery_critical", "parked surface.idle surface.dropping safe", ""),
         ("perseverance", "slipping", "surface.driving.traversing", "surface.driving.docking"),
         ("perseverance", "lost", "surface.idle", "parked safe"),
         ("arm", "force_high", "ready.idle", "safe"), ("arm", "current_high", "ready.idle", "safe"),
         ("mav", "off_course", "launching.first_burn launching.second_burn", "launching.coasting"),
         ("mav", "inertial_unit_silent", "launching.first_burn", "launching.countdown ready"),
         ("mav", "shaken", "launching.second_burn", "launching.countdown ready"),
-        ("mav", "battery_low", "ready sealed", "dormant in_orbit lost safe"),
+        ("mav", "battery_low", "ready sealed dormant safe", "in_orbit lost launching.coasting"),
         ("lander", "radar_silent", "entry.powered", "entry.parachuting"),
         ("lander", "radar_range", "entry.powered entry.parachuting", "landed.waiting"),
         ("lander", "legs_silent", "entry.powered", "entry.parachuting landed.waiting"),
-        ("lander", "battery_low", "landed.waiting safe", "waking entry.powered"),
+        ("lander", "battery_low", "landed.waiting safe", "waking entry.powered entry.lost"),
+        ("lander", "battery_low_in_flight", "waking entry.coasting entry.powered",
+         "entry.lost landed.waiting safe"),
+        ("lander", "battery_low_unclaimed", "entry.lost", "entry.powered landed.waiting safe"),
         ("lander", "starving", "landed.waiting safe", "waking entry.powered landed.unfolding"),
         ("orbiter", "collision_course", "rendezvous.far rendezvous.close holding idle",
          "cruise capturing loaded"),
@@ -292,7 +298,7 @@ def test_a_monitor_counts_after_its_time_and_is_well_again_after_another(vehicle
         ("orbiter", "vessel_leaks", "cruise approach", "rendezvous.close"),
         ("orbiter", "propellant_low", "cruise", "released deflecting heliocentric"),
         ("entry", "battery_low", "stowed armed", "released landed"),
-        ("entry", "battery_weak", "released entering descending", "stowed landed"),
+        ("entry", "battery_weak", "released entering descending safe", "stowed landed"),
         ("entry", "accelerometer_silent", "entering descending", "armed landed"),
         ("entry", "bay_empty", "stowed descending", "landed"),
     ],
@@ -348,3 +354,70 @@ def test_who_let_the_capsule_go_turns_away_where_nobody_has_told_it_to() -> None
     assert {"released", "approach"} <= {
         source for each in chart.transitions if each.event == "turn_away" for source in each.sources
     }
+
+
+# ------------------------------------------------------------------- the kind of them
+
+FOLLOWS = [
+    # vehicle, monitor, channel, the parameter that it goes by, which side of it is bad
+    ("orbiter", "collision_course", "free_drift_distance", "collision_distance", -1.0),
+    ("orbiter", "samples_warm", "sample_temperature", "hottest_sample", 1.0),
+    ("perseverance", "battery_critical", CHARGE, "critical_charge", -1.0),
+    ("mav", "battery_low", CHARGE, "lowest_charge", -1.0),
+    ("entry", "battery_low", CHARGE, "lowest_charge", -1.0),
+    ("rover", "battery_hot", HEAT, "hottest_battery", 1.0),
+]
+
+
+@pytest.mark.parametrize(("vehicle", "monitor", "channel", "parameter", "side"), FOLLOWS)
+def test_whatever_its_parameter_is_a_monitor_is_well_again_farther_off_than_it_speaks(
+    vehicle: str, monitor: str, channel: str, parameter: str, side: float
+) -> None:
+    entry = table(vehicle).monitors[monitor]
+    allowed = KINDS[vehicle].parameter_declarations[parameter]
+    full = channel == CHARGE
+    for part in (0.05, 0.3, 0.6, 0.8):
+        limit = allowed.ge + part * (allowed.le - allowed.ge)
+        values = {parameter: limit, "hibernating": False}
+        bad, well = limit + 1e-6 * side, limit - 1e-6 * side
+        assert says(vehicle, entry.violated_if, {channel: bad, **values}) is True
+        assert says(vehicle, entry.violated_if, {channel: well, **values}) is False
+        assert says(vehicle, entry.clear_if, {channel: well, **values}) is False
+        far = 1.0 if full else limit - 10.0 * side
+        assert says(vehicle, entry.clear_if, {channel: far, **values}) is True
+
+
+def test_where_a_parameter_says_when_a_monitor_speaks_one_says_when_it_is_well_again() -> None:
+    fixed = []
+    for vehicle, kind in KINDS.items():
+        declared = kind.parameter_declarations
+        for name, entry in table(vehicle).monitors.items():
+            asked = set(parse_expression(entry.violated_if or "true").names) & set(declared)
+            answer = set(parse_expression(entry.clear_if or "true").names) & set(declared)
+            if asked and entry.clear_if and not answer:
+                fixed.append((vehicle, name))
+    assert not fixed
+
+
+UNWATCHED: dict[str, tuple[str, ...]] = {
+    # in orbit a MAV's battery runs down, and in its flight nothing can be done about it
+    "mav": ("launching", "in_orbit", "lost"),
+    "orbiter": ("safe",),  # its activity looks at the battery by itself
+    "arm": ("",),  # it has none: it lives by the lander's
+    "entry": ("landed",),  # its beacon sends for as long as there is anything in it
+}
+
+
+@pytest.mark.parametrize("vehicle", KINDS)
+def test_in_each_state_somebody_watches_the_battery(vehicle: str) -> None:
+    watched: set[str] = set()
+    for entry in table(vehicle).monitors.values():
+        texts = (entry.violated_if or "", entry.of or "")
+        if any(CHARGE in text for text in texts):
+            watched |= set(active_leaves(entry, names_of(vehicle)))
+    left = UNWATCHED.get(vehicle, ())
+    unwatched = [
+        leaf for leaf in KINDS[vehicle].statechart.leaves
+        if leaf not in watched and not any(leaf.startswith(path) for path in left)
+    ]  # fmt: skip
+    assert not unwatched

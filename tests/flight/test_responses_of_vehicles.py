@@ -39,6 +39,7 @@ DONE: dict[str, dict[str, tuple[list[tuple[float, str]], str]]] = {
     },
     "lander": {
         "hibernate": ([(0, "hibernate")], "end_hibernation"),
+        "open_the_array": ([(0, "enter_safe")], ""),
         "save_energy": ([(0, "cut_loads enter_safe")], "restore_loads work_again"),
         "warm_the_battery": ([(0, "shed arm_heater shed mav_conditioning")],
                              "restore arm_heater restore mav_conditioning"),
@@ -96,6 +97,8 @@ def test_where_all_are_wanted_they_go_in_this_order_and_do_this(vehicle: str) ->
         ("arm", "current_high", "stand_still"), ("arm", "force_high", "stand_still"),
         ("arm", "joints_cold", "say_it_cannot_work"),
         ("lander", "starving", "hibernate"), ("lander", "battery_low", "save_energy"),
+        ("lander", "battery_low_in_flight", "say_battery_is_low"),
+        ("lander", "battery_low_unclaimed", "open_the_array"),
         ("lander", "battery_cold", "warm_the_battery"), ("lander", "mav_cold", "warm_the_mav"),
         ("lander", "battery_hot", "cool_down"), ("lander", "electronics_hot", "cool_down"),
         ("lander", "heater_stuck_on", "cool_down"), ("lander", "array_weak", "prepare_for_dust"),
