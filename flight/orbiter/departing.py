@@ -23,6 +23,7 @@ from flight.orbiter.escape import (
     plan_burn,
 )
 from flight.orbiter.manoeuvres import end_begun, felt_at_rest, felt_by, seen_to_its_end
+from flight.orbiter.periapsis import show_periapsis
 from flight.orbiter.records import Departure
 from flight.orbiter.safeguards import BURN_COMPLETED
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -128,6 +129,8 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
         if burnt:
             await _note_departure(node, wanted)
             return True
+        await node.refresh_own()  # a part of it may have been flown, to wherever that leads
+        show_periapsis(node)
     return False
 
 
@@ -210,6 +213,7 @@ async def _note_departure(node: OrbiterVehicle, wanted: Transfer) -> None:
     assert own is not None
     asymptote = asymptote_of(own)
     if asymptote is None:
+        show_periapsis(node)
         raise ActivityFailed("the burn was not enough to escape")
     c3 = norm(asymptote) ** 2 * 1.0e-6
     node.departure_c3 = round(c3, 4)

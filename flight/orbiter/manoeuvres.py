@@ -23,6 +23,7 @@ from flight.orbiter.clearance import check_drift
 from flight.orbiter.hardware import INERTIAL_UNIT
 from flight.orbiter.linear_algebra import applied
 from flight.orbiter.passive_safety import is_safe
+from flight.orbiter.periapsis import show_periapsis
 from flight.orbiter.propagation import State, coast, motion
 from flight.orbiter.safeguards import ALL_STELLAR, BURN_COMPLETED
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -163,30 +164,44 @@ async def execute(
     BurnNotBegun when nothing has happened, BurnStopped when little has, ActivityFailed when it
     cannot be done for another reason. Returns all that was felt, m/s.
     """
-    all_gained: Vector = (0.0, 0.0, 0.0)
     stopped = False
-    for pause in (*pauses, None):
-        try:
-            return add(all_gained, await _at_once(node, delta_v, purpose))
-        except (BurnNotBegun, BurnStopped) as error:
-            all_gained = add(all_gained, error.gained)
-            stopped = stopped or isinstance(error, BurnStopped)
-            late = pause is None or node.clock.now() + pause > until
-            if late or (
-                isinstance(error, BurnStopped)
-                and not node.context.structure.keeps(BURN_COMPLETED)
-            ):
-                raise (BurnStopped if stopped else BurnNotBegun)(str(error), all_gained) from error
-            delta_v = subtract(delta_v, error.gained)
-        assert pause is not None
-        # Not a critical stretch: nothing burns, and who has to go safe may.
-        await asyncio.sleep(pause)
-        if again is not None:
-            change = await again()
-            if change is None:
+    all_gained: Vector = (0.0, 0.0, 0.0)
+    try:
+        for pause in (*pauses, None):
+            try:
+                all_gained = add(all_gained, await _at_once(node, delta_v, purpose))
+                stopped = False
                 return all_gained
-            delta_v = change
-    raise AssertionError("the last try returns or raises")
+            except (BurnNotBegun, BurnStopped) as error:
+                all_gained = add(all_gained, error.gained)
+                stopped = stopped or isinstance(error, BurnStopped)
+                if not _may_try(node, error, pause, until):
+                    raised = BurnStopped if stopped else BurnNotBegun
+                    raise raised(str(error), all_gained) from error
+                delta_v = subtract(delta_v, error.gained)
+            assert pause is not None
+            # Not a critical stretch: nothing burns, and who has to go safe may.
+            await asyncio.sleep(pause)
+            if again is not None:
+                change = await again()
+                if change is None:
+                    return all_gained
+                delta_v = change
+        raise AssertionError("the last try returns or raises")
+    finally:
+        # Whatever has ended it: what was flown is another orbit than the one that was planned.
+        if stopped or node.periapsis_altitude is not None:
+            show_periapsis(node)
+
+
+def _may_try(
+    node: OrbiterVehicle, error: _Unfinished, pause: float | None, until: float
+) -> bool:
+    """Whether a burn is tried again, after a pause (s) and not later than `until`."""
+    if pause is None or node.clock.now() + pause > until:
+        return False
+    completed = node.context.structure.keeps(BURN_COMPLETED)
+    return completed or not isinstance(error, BurnStopped)
 
 
 async def _at_once(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vector:
@@ -326,6 +341,7 @@ async def end_begun(node: OrbiterVehicle) -> None:
             elif node.navigator.own is not None:  # anything between nothing and all of it
                 _note(node, gained, since, took, error=norm(gained))
             node.burn_begun = node.burn_left = None
+        show_periapsis(node)
         node.burn_broken_off(
             purpose=begun.purpose, wanted=round(norm(begun.wanted), 4),
             felt=None if felt is None else round(norm(felt), 4),

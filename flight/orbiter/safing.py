@@ -20,8 +20,10 @@ from flight.orbiter.clearance import (
 )
 from flight.orbiter.close_rendezvous import to_inertial
 from flight.orbiter.legs import ahead_or_behind
+from flight.orbiter.long_burns import check_propellant
 from flight.orbiter.manoeuvres import end_begun, execute
 from flight.orbiter.passive_safety import is_safe
+from flight.orbiter.periapsis import LIFTED, LOWEST, lifting, lowest_height, show_periapsis
 from flight.orbiter.safeguards import SAFE_POWER
 from flight.orbiter.vehicle import OrbiterVehicle
 
@@ -30,15 +32,18 @@ LOOK = 600.0
 ENOUGH = 3
 """Looks in a row at which the battery gives current, or says nothing that means anything."""
 GIVES = -0.05  # A
+LIFTING = "out of the air"
 _PUSH = 0.1  # m/s
 _NEAR = 2.0  # times the close range, up to which a drift is to be clear for all that is not known
 _UNSEEN = 24.0  # revolutions, two days: until the ground has looked, and has ordered something else
 
 
 async def hold_safe(node: OrbiterVehicle, signal: Signal) -> None:
-    """Arrays to the Sun, no thrust; but first away from the container when drift leads to it."""
+    """Arrays to the Sun, no thrust; but first out of the air when the orbit leads into it, and away
+    from the container when drift leads to it."""
     try:
         await end_begun(node)
+        await _stay_up(node)
         if node.may_meet_container():
             await _get_away(node)
     except (DeviceError, ActivityFailed) as error:  # without thrust it keeps its power all the same
@@ -61,6 +66,10 @@ async def _keep_power(node: OrbiterVehicle) -> None:
             node.losing_power(reason=why)
             follows = await _follow_the_sun(node)
         await asyncio.sleep(LOOK)
+        try:
+            await _stay_up(node)  # where it could not be lifted so far
+        except (DeviceError, ActivityFailed) as error:
+            node.device_trouble(reason=str(error))
 
 
 async def _hold_arrays(node: OrbiterVehicle, angle: float) -> str:
@@ -93,6 +102,32 @@ async def _follow_the_sun(node: OrbiterVehicle) -> bool:
         return False
     node.arrays_turned = None if follows else node.arrays_turned
     return follows
+
+
+async def _stay_up(node: OrbiterVehicle) -> None:
+    """Lifts an orbit around Mars that leads into the air; any other it leaves as it is."""
+    nav = node.navigator
+
+    async def plan() -> Vector | None:
+        if nav.own is None or node.departure is not None:
+            return None
+        low = lowest_height(nav.own)
+        if low is None or low >= LOWEST:
+            return None
+        nav.advance(node.clock.now())
+        try:
+            return lifting(nav.own, LIFTED)
+        except ArithmeticError as error:
+            raise ActivityFailed(str(error)) from error
+
+    change = await plan()
+    if change is None:
+        return
+    try:
+        check_propellant(node, norm(change), LIFTING)
+        await execute(node, change, LIFTING, again=plan)
+    finally:
+        show_periapsis(node)
 
 
 async def _get_away(node: OrbiterVehicle) -> None:

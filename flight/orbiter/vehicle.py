@@ -132,6 +132,9 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     entry_angle = Channel(float, unit="deg", doc="of the capsule at 125 km, as predicted")
     entry_time = Channel(float, unit="s", doc="mission time at 125 km, as predicted")
     perigee_altitude = Channel(float, unit="m", doc="as predicted")
+    periapsis_altitude = Channel(
+        float, unit="m", doc="lowest over Mars, as believed, once a burn was broken off there"
+    )
 
     @event(Severity.WARNING_HI, "No inertial unit says anything valid: {purpose} goes by stars")
     def flown_by_stars(self, *, purpose: str) -> None: ...

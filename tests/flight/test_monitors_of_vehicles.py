@@ -51,6 +51,7 @@ LIMITS: list[tuple[str, str, str, float, float, float, float]] = [
     ("lander", "heater_stuck_off", "zones_stuck_off", 0, 1, 0, 0),
     ("lander", "relay_silent", "relay_silence", 3.0 * SOL_SECONDS, 3.001 * SOL_SECONDS, 0.0, 0.0),
     ("orbiter", "collision_course", "free_drift_distance", 6.01, 6.0, 15.0, 15.01),
+    ("orbiter", "sinking_into_the_air", "periapsis_altitude", 2e5, 199_999.0, 2.3e5, 230_001.0),
     ("orbiter", "propellant_low", "propellant", 60.0, 59.99, 80.0, 80.01),
     ("orbiter", "samples_warm", "sample_temperature", 303.0, 303.01, 300.0, 299.99),
     ("orbiter", "vessel_leaks", "leak_rate", 1e-8, 1.01e-8, 0.0, 0.0),
@@ -295,6 +296,8 @@ def test_a_monitor_counts_after_its_time_and_is_well_again_after_another(vehicle
         ("orbiter", "battery_critical", "idle rendezvous.close cruise released heliocentric",
          "safe capturing"),
         ("orbiter", "on_its_way_into_earth", "released", "approach heliocentric cruise"),
+        ("orbiter", "sinking_into_the_air", "idle searching rendezvous.phasing holding departing "
+         "loaded containing", "safe capturing cruise heliocentric"),
         ("orbiter", "vessel_leaks", "cruise approach", "rendezvous.close"),
         ("orbiter", "propellant_low", "cruise", "released deflecting heliocentric"),
         ("entry", "battery_low", "stowed armed", "released landed"),

@@ -55,6 +55,7 @@ DONE: dict[str, dict[str, tuple[list[tuple[float, str]], str]]] = {
         "say_gauge_is_frozen": ([(0, "notify")], ""),
     },
     "orbiter": {
+        "get_out_of_the_air": ([(0, "enter_safe")], ""),
         "stand_off": ([(0, "enter_safe")], ""), "save_power": ([(0, "enter_safe")], ""),
         "turn_away_from_earth": ([(0, "post turn_away")], ""),
         "turn_to_the_sun": ([(0, "follow_the_sun")], ""),
@@ -105,6 +106,7 @@ def test_where_all_are_wanted_they_go_in_this_order_and_do_this(vehicle: str) ->
         ("lander", "heater_stuck_off", "say_heater_is_dead"),
         ("lander", "relay_silent", "restart_relay_radio"),
         ("orbiter", "collision_course", "stand_off"), ("orbiter", "drift_in_doubt", "stand_off"),
+        ("orbiter", "sinking_into_the_air", "get_out_of_the_air"),
         ("orbiter", "battery_low", "turn_to_the_sun"),
         ("orbiter", "battery_critical", "save_power"),
         ("orbiter", "on_its_way_into_earth", "turn_away_from_earth"),
@@ -136,6 +138,7 @@ def test_no_monitor_is_without_a_response(vehicle: str) -> None:
         ("perseverance", "save_power", 5, 20 * SOL_SECONDS, SOL_SECONDS),
         ("arm", "stand_still", 3, 5 * SOL_SECONDS, 0.0),
         ("lander", "restart_relay_radio", 3, 10 * SOL_SECONDS, SOL_SECONDS),
+        ("orbiter", "get_out_of_the_air", 3, 10 * DAY, 0.0),
         ("orbiter", "stand_off", 2, 10 * DAY, 0.0), ("orbiter", "save_power", 3, 10 * DAY, 0.0),
         ("orbiter", "swap_inertial_unit", 4, 10 * DAY, 0.0),
         ("orbiter", "feed_by_the_other_line", 4, 30 * DAY, 0.0),

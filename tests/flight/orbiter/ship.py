@@ -99,6 +99,7 @@ class Ship:
         self.tank_book: TankBook | None = TankBook(1_300.0, 3_000.0, 2.5)
         self.boresight: Vector | None = None
         self.delta_v_used: float | None = None
+        self.periapsis_altitude: float | None = None
         self.lidar_misses = 0
         self.decision = ""
         self.automatic = False
