@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -33,6 +34,7 @@ class Display:
         self._live: Live | None = None
         self._begun = False
         self._last = 0.0
+        self._real = ""
 
     def __enter__(self) -> Self:
         return self
@@ -65,10 +67,16 @@ class Display:
         if not self._begun:  # only now has the mission begun, and nothing was refused
             self._begin()
             self._begun = True
+        real = run.devices_told()
         if self._live is not None:
-            self._live.update(progress_panel(progress, self._mission.mission.title), refresh=True)
+            panel = progress_panel(progress, self._mission.mission.title)
+            devices = Text(f"bench: {real}", style="yellow") if real else None
+            self._live.update(panel if devices is None else Group(panel, devices), refresh=True)
         else:
             self._console.print(progress_line(progress), soft_wrap=True)
+            if real and real != self._real:
+                self._console.print(f"bench: {real}", soft_wrap=True)
+        self._real = real
 
     def say(self, text: str) -> None:
         """A line of what is done now, for work that takes seconds."""

@@ -55,8 +55,22 @@ def summary(told: dict[str, Any]) -> list[str]:
             f"floor: {floor['rate_hz']:g} Hz, late by {times} ms, {floor['miss_rate']:.2%} beyond "
             f"the deadline, {floor['slips']} slips"
         )
+    lines += _devices(told)
     lines += [f"{name}: {verdict_of(told, each)}: {_words(each)}" for name, each in _methods(told)]
     return [*lines, *_beside(told), *_evidence(told)]
+
+
+def _devices(told: dict[str, Any]) -> list[str]:
+    """Who each was: real, a shadow, only looked at, or simulated; and what was there."""
+    return [f"{service}: {_device(told, each)}" for service, each in told["devices"].items()]
+
+
+def _device(told: dict[str, Any], device: dict[str, Any]) -> str:
+    named = " ".join(str(device["identity"].get(name, "")) for name in NAMED).strip()
+    if device["mode"] == "sim":
+        return "sim"
+    words = [device["mode"], device["state"], named or "of no name", f"boot {device['boots']}"]
+    return ", ".join(words)
 
 
 def _beside(told: dict[str, Any]) -> list[str]:
@@ -118,6 +132,7 @@ def junit(told: dict[str, Any]) -> Element:
     )  # fmt: skip
     properties = SubElement(suite, "properties")
     for service, device in told["devices"].items():
+        SubElement(properties, "property", name=f"{service}.mode", value=device["mode"])
         for name in ("model", "serial", "firmware"):
             value = str(device["identity"].get(name, ""))
             SubElement(properties, "property", name=f"{service}.{name}", value=value)
@@ -127,7 +142,8 @@ def junit(told: dict[str, Any]) -> Element:
             SubElement(case, "failure", message=_words(each))
         elif verdict == "unknown":
             SubElement(case, "skipped", message="no deadline, or the floor of this machine is bad")
-        SubElement(case, "system-out").text = _words(each)
+        mode = told["devices"][name.rpartition(".")[0]]["mode"]
+        SubElement(case, "system-out").text = f"{mode}: {_words(each)}"
     return suite
 
 
@@ -164,9 +180,7 @@ def page(told: dict[str, Any]) -> str:
         )
         pictures.append(_picture(f"{name}: response", each["response"], each["deadline_s"]))
     devices = "".join(
-        f"<li>{escape(service)}: {escape(device['state'])}, "
-        f"{escape(' '.join(str(device['identity'].get(n, '')) for n in NAMED))}, "
-        f"boot {device['boots']}</li>"
+        f"<li>{escape(service)}: {escape(_device(told, device))}</li>"
         for service, device in told["devices"].items()
     )
     return (

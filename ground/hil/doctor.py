@@ -24,13 +24,13 @@ from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.opening import lock_keys, stop_problem
 from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
 from sim_hw.bench.adapters.registry import adapter_called
-from sim_hw.bench.device_link import POWER
 from sim_hw.bench.interlock import InputLine
 from sim_hw.bench.process import RealDevice
 from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.addresses import Address, read_address
 from sim_hw.bench.wire.client import ProtocolClient
 from sim_hw.bench.wire.hints import holders_of, silence_words
+from sim_hw.bench.wire.payloads import POWER
 from sim_hw.bench.wire.wire import WireLost
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceRejected
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
-from ground.hil.judging import rejected
+from ground.hil.judging import refused, rejected
 from sim_hw.bench.stand_ins.table import PLACES
+from sim_hw.bench.wire.payloads import POWER, SELF_TEST, STIMULUS
 
 ROW = 3  # of a self-test at least: name, passed, value
 
@@ -24,7 +25,7 @@ async def safe_wrong(kit: Kit) -> str:
 async def self_test(kit: Kit) -> str:
     """One that it says that it has is a list of rows."""
     async with kit.session() as session:
-        if not await _has(session, "self_test"):
+        if not await _has(session, SELF_TEST):
             await rejected(session, "self_test", {}, "a self_test that it does not have")
             return "it has none"
         told = await session.client.own("self_test")
@@ -40,7 +41,7 @@ async def self_test(kit: Kit) -> str:
 async def stimulus(kit: Kit) -> str:
     """One that it says that it has takes numbers of names that it knows."""
     async with kit.session() as session:
-        if not await _has(session, "stimulus"):
+        if not await _has(session, STIMULUS):
             await rejected(session, "stimulus", {}, "a stimulus that it does not have")
             return "it has none"
         told = await session.client.own("stimulus")
@@ -59,6 +60,40 @@ async def stimulus(kit: Kit) -> str:
             await rejected(session, "stimulus", {name: math.nan}, f"{name} not a number")
             await rejected(session, "stimulus", {name: "1"}, f"{name} as a text")
     return "takes what it knows"
+
+
+async def power(kit: Kit) -> str:
+    """One that it says that it has switches the supply of what it drives, and goes on talking."""
+    async with kit.session() as session:
+        if not await _has(session, POWER):
+            await rejected(session, POWER, {"on": True}, "a power that it does not have")
+            return "it has none"
+        for wrong in ({}, {"on": 1}, {"off": True}, {"on": True, "x": 1}):
+            await rejected(session, POWER, wrong, f"power {wrong}")
+        await session.client.own(POWER, on=True)
+        if kit.still:
+            return "on; nothing is switched off"
+        try:
+            await session.client.own(POWER, on=False)
+            await session.client.own("ping")
+            await _stands_without_power(kit, session)
+        finally:
+            await session.client.own(POWER, on=True)
+    return "off and on; it answers meanwhile"
+
+
+async def _stands_without_power(kit: Kit, session: Session) -> None:
+    """With the supply off nothing moves, whoever lets it."""
+    try:
+        motion = kit.motion
+    except NotShown:
+        return
+    await session.client.own("safe", on=False)
+    pending = await session.begin(motion, motion.longest())
+    try:
+        await refused(session, pending, "while its supply was off")
+    finally:
+        await session.client.own("safe", on=True)
 
 
 async def unknown_words(kit: Kit) -> str:
@@ -108,5 +143,6 @@ OWN_PROBES = [
     Named(4, "wrong arguments of safe", safe_wrong),
     Named(0, "its self-test", self_test),
     Named(0, "its stimulus", stimulus),
+    Named(0, "its supply", power),
     Named(7, "words that are none", unknown_words),
 ]

@@ -7,7 +7,9 @@ from ground.reference.markdown import code, page, table
 from sim_hw.bench.effect_bounds import SLACK
 from sim_hw.bench.wire.client import HEARTBEAT, SILENCE
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD
+from sim_hw.bench.wire.payloads import FEATURES, POWER, SELF_TEST, STIMULUS
 
+_FEATURES = ", ".join(f"`{word}`" for word in FEATURES)
 PATH = "reference/device-protocol.md"
 
 INTRODUCTION = f"""\
@@ -67,6 +69,18 @@ A result has the fields of its type in the ICD, without `time_ns` and `boot`, wh
 | `ping {{}}` | `uptime_us`, which rises and begins anew at power on | must |
 | `safe {{on}}` | `safe`. Latched until `on: false`; in it each actuation is a fault, and what \
 moves stops | must, if it actuates |
+| `self_test {{}}` | a list of one row or more, `[name, passed, value, unit, ...]`: what it has \
+measured of itself. A dummy is known by one (`dummy_load`) | feature `{SELF_TEST}` |
+| `stimulus {{name: number}}` | `{{}}`. What the world does to it, in SI units, by the names of \
+the fields of its readings (temperature, heading, charge): it measures that. Empty: nothing \
+changes. A name that it does not know, or what is no finite number: rejected, and none of them is \
+taken | feature `{STIMULUS}` |
+| `power {{on}}` | `{{}}`. The supply of what it drives. Off, it stops and each actuation is a \
+fault (`no_power`), readings may be; it goes on talking. The simulated switch of `power.switch` \
+opens and closes it | feature `{POWER}` |
+
+`features` of the identity is a list of those words: {_FEATURES}. Others are passed over. A \
+method that the device has not is `rejected`, like any unknown one.
 
 ## `effect`
 

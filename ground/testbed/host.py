@@ -230,6 +230,11 @@ class Host(Protocol):
         """How far the ground is; None before it has said so."""
         ...
 
+    def devices_told(self) -> str:
+        """Which devices are real, shadows, looked at or simulated for a bench, and how each is;
+        "" where nothing is."""
+        ...
+
     def look(self, look: Callable[[], None]) -> None:
         """Has somebody look now and then, from outside: the run is the same with and without."""
 

@@ -170,6 +170,10 @@ class Run:
         """How far the ground is; None before it has said so."""
         return self.host.progress()
 
+    def devices_told(self) -> str:
+        """Which devices are real, and how each is, for who looks; "" where none is."""
+        return self.host.devices_told()
+
     def _next_boot(self, role: str, cause: str, *, planned: bool = False) -> Boot:
         self.boots[role] = self.boots.get(role, 0) + 1
         load = {} if role == GROUND else self.hardware.load_of(role)

@@ -15,6 +15,7 @@ from typing import Any
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected
 from sim_hw.bench.guard import Guard, GuardRules
 from sim_hw.bench.wanted import Wanted, who_of
+from sim_hw.bench.wire import payloads
 from sim_hw.bench.wire.client import Answer, LinkLost, ProtocolClient
 from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wire import Wire, WireLost
@@ -27,6 +28,7 @@ POWER = "power"
 STOP = "stop"
 """What inhibits all devices from a stop on until it is released."""
 UNARMED = "nobody has armed it"
+ASTRAY = "it was lost in motion, and nobody knows where it stands: look, bring it home, and arm it"
 READABLE = (IDENTIFIED, SAFE, ARMED)
 """States in which a device answers readings."""
 LOOK = 0.05  # s between looks for a wire that is not there: the way back is a tenth of 0.5 s longer
@@ -119,8 +121,15 @@ class DeviceLink:
             since = loop.time() - self._opened
             await asyncio.sleep(max(self._look, RETRY - since, least))
 
+    def _lost(self, lost: "asyncio.Future[str]", why: str) -> None:
+        # Here, and not when it is lived through: what was under way is over by then.
+        if self.wanted.positions and self.guard.in_motion:
+            self._disarm(ASTRAY)
+        if not lost.done():
+            lost.set_result(why)
+
     def _disarm_by_loss(self) -> None:
-        if not self.wanted.automatic:
+        if not self.wanted.automatic and self._arming is not None:
             self._disarm()  # who armed it has not seen it since
 
     async def _live(self) -> None:
@@ -132,7 +141,7 @@ class DeviceLink:
         client = self._client = ProtocolClient(
             wire, f"bench.{self.wanted.service}", heartbeat=self.wanted.heartbeat,
             silence=self.wanted.silence, on_said=self._said,
-            on_lost=lambda why: lost.set_result(why) if not lost.done() else None,
+            on_lost=lambda why: self._lost(lost, why),
         )  # fmt: skip
         self._hellos += 1
         client.start(self._hellos)
@@ -158,7 +167,7 @@ class DeviceLink:
         row, (low, high) = self.wanted.self_test, self.wanted.self_test_range
         if not row:
             return
-        told = await client.own("self_test")
+        told = await client.own(payloads.SELF_TEST)
         found = [each for each in told if isinstance(each, list) and each[:1] == [row]] if (
             isinstance(told, list)
         ) else []  # fmt: skip
@@ -202,9 +211,9 @@ class DeviceLink:
         """A device that switches its own supply follows the simulated switch."""
         features = self._identity.get("features")
         on = POWER not in self._inhibits
-        if on != self._powered and isinstance(features, list) and "power" in features:
+        if on != self._powered and isinstance(features, list) and payloads.POWER in features:
             self._powered = on
-            await client.own("power", on=on)
+            await client.own(payloads.POWER, on=on)
 
     def _armed_words(self, arming: Arming) -> str:
         if arming.until is None:

@@ -29,6 +29,8 @@ class Wanted:
     self_test: str = ""
     """A row of its self-test that is to be passed, within `self_test_range`, before it is safe."""
     self_test_range: tuple[float, float] = (0.0, 0.0)
+    positions: bool = False
+    """It moves to a place: lost in motion, nobody knows where it stands until a person looks."""
 
     def wrong(self, told: Any) -> str:
         """Why a device is another one than is wanted, with the next step; "" when it is it."""

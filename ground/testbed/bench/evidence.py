@@ -8,7 +8,7 @@ from typing import Any
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench.file import BenchFile
 from sim_hw.bench.floor import FLOOR_WAY, Floor, floor_rate, measure_floor
-from sim_hw.bench.port import BenchPort
+from sim_hw.bench.port import BenchPort, Line
 from sim_hw.bench.realtime import of_the_run
 from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import RECORDING, NoRecording, figures_of
@@ -81,7 +81,7 @@ class BenchEvidence:
                     "methods": self.timings.told().get(service, {}),
                     **({"beside": beside[service]} if service in beside else {}),
                 }
-                for service, line in port.lines.items()
+                for service, line in _lines(self._bench, port)
             },
             "recording": self._recording(folder / RECORDING),
         }  # fmt: skip
@@ -107,3 +107,9 @@ class BenchEvidence:
         """Into a run folder."""
         text = json.dumps(self.told(port, beside, folder), indent=1)
         replace_file(folder / BENCH_FILE, text + "\n")
+
+
+def _lines(bench: BenchFile, port: BenchPort) -> list[tuple[str, Line]]:
+    """Of each device of a bench; one that is simulated has none of its own, and nothing on it."""
+    simulated = {name: Line(name, state="") for name in bench.devices if name not in port.lines}
+    return [*port.lines.items(), *simulated.items()]

@@ -334,7 +334,7 @@ def setting_of(
             service, device.identity.interface, interface_hash(REPLACEABLE[service]),
             device.identity.model, device.identity.serial, device.identity.firmware,
             device.heartbeat.period, device.heartbeat.timeout, device.arms_itself,
-            *_dummy(device),
+            *_dummy(device), BY_SERVICE[service].positions,
         )  # fmt: skip
         address = bench.wires[device.wire].address
         rules = guard_rules(

@@ -370,6 +370,15 @@ class BenchHost(PacedBench):
         words = f"All real devices are safe: {why}" if why else "The stop is released"
         self._happenings.told("bench_stop" if why else "bench_released", words)
 
+    def devices_told(self) -> str:
+        """Of each device of the bench: its mode, and how it is."""
+        again = "" if self._bench.is_live else "as recorded, "
+        return "; ".join(
+            f"{service}: sim" if device.mode == "sim"
+            else f"{service}: {device.mode}, {again}{self.port.lines[service].state}"
+            for service, device in self._bench.bench.devices.items()
+        )
+
     def bench_told(self) -> dict[str, Any] | None:
         """How what is real is; None of a flight from a record."""
         if self._process is None:

@@ -307,6 +307,10 @@ class VirtualHost:
         """How far the ground is."""
         return None if self._display is None else self._display.state()
 
+    def devices_told(self) -> str:
+        """Nothing is real."""
+        return ""
+
     def look(self, look: Callable[[], None]) -> None:
         """Has somebody look every 300 s of mission time, between two instants."""
         _loop().watch(look, LOOK * NANOSECONDS)

@@ -379,6 +379,10 @@ class ProcessesHost(OutOfReach):
         """How far the ground is, as it has told; None before."""
         return self._progress
 
+    def devices_told(self) -> str:
+        """Nothing is real."""
+        return ""
+
     def look(self, look: Callable[[], None]) -> None:
         """Has somebody look now and then, by the wall."""
         self._loop.look_by_wall(look, LOOK)

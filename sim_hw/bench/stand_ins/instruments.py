@@ -12,6 +12,7 @@ from flight.icd.devices.base import DeviceFault, DeviceInterface, Method, Readin
 from sim_hw.bench.effect_bounds import BoundedMotion, ImpossibleEffect
 from sim_hw.bench.port import BenchPort, DeviceLost, PortAnswer
 from sim_hw.bench.stand_ins.stand_in import StandIn
+from sim_hw.bench.wire.payloads import STIMULUS
 from sim_hw.serving.motor import Motor
 
 Stimulus = Callable[[Any], dict[str, float]]
@@ -140,9 +141,9 @@ class RealDevice(StandIn):
 
     async def _feel(self) -> None:
         features = self.line.identity.get("features")
-        if self._stimulus is None or not isinstance(features, list) or "stimulus" not in features:
+        if self._stimulus is None or not isinstance(features, list) or STIMULUS not in features:
             return
-        await self.ask("stimulus", self._stimulus(self.sim), STIMULUS_WITHIN, actuates=False)
+        await self.ask(STIMULUS, self._stimulus(self.sim), STIMULUS_WITHIN, actuates=False)
 
 
 STIMULUS_WITHIN = 1.0  # s

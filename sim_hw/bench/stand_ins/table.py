@@ -24,13 +24,14 @@ Make = Callable[[Any, BenchPort, str, Rates], Any]
 class Place:
     """One interface that a real device can be put in for. `rates`: those that its file must give.
     `make`: the stand-in, of the simulated device, the port, the fault code of a loss, the rates.
-    `stimulus`: what the world does to it."""
+    `stimulus`: what the world does to it. `positions`: it moves to a place, and tells of none."""
 
     interface: type[DeviceInterface]
     services: tuple[str, ...]
     rates: tuple[str, ...]
     make: Make
     stimulus: Stimulus | None = None
+    positions: bool = False
 
 
 def _wheels(sim: Any, port: BenchPort, on_loss: str, rates: Rates) -> Any:
@@ -87,8 +88,8 @@ PLACES: tuple[Place, ...] = (
         InertialMeasurementUnit, _of("inertial_measurement_unit", *_ROVERS), (),
         _any(InertialMeasurementUnit, _on_an_inertial_unit), _on_an_inertial_unit,
     ),
-    Place(RoverArm, ("rover.rover_arm",), ("motion",), _any(RoverArm)),
-    Place(Gripper, ("rover.gripper",), ("motion",), _any(Gripper)),
+    Place(RoverArm, ("rover.rover_arm",), ("motion",), _any(RoverArm), positions=True),
+    Place(Gripper, ("rover.gripper",), ("motion",), _any(Gripper), positions=True),
     Place(Igniter, _of("first_igniter", "mav") + _of("second_igniter", "mav"), (), _any(Igniter)),
 )  # fmt: skip
 BY_SERVICE: dict[str, Place] = {

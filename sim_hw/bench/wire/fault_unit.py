@@ -11,11 +11,12 @@ from typing import Any
 
 from flight.icd.codec import CodecError, decode_plain, pack
 from sim_hw.bench.wire.frames import frame
+from sim_hw.bench.wire.payloads import FEATURES
 from sim_hw.bench.wire.wire import Hear, Wire
 from sim_hw.faults.line_names import CUTS, KINDS
 
 HITS_APART = 0.2  # s between two that are told
-OWN = ("identity", "ping", "safe", "self_test", "stimulus", "power", "inject")
+OWN = ("identity", "ping", "safe", *FEATURES, "inject")
 """Methods of the bench: no reading of the device is stuck in them."""
 
 

@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 from flight.icd.codec import CodecError, convert, decode_plain, pack
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD
 
+SELF_TEST, STIMULUS, POWER = FEATURES = "self_test", "stimulus", "power"
+"""What a device may have beside its interface: words of its identity, each a method so called."""
 LEAST_FRAME = 128  # bytes of a payload that every device takes: all that the bench itself asks
 LONGEST_SHOWN = 120  # characters of what a device says that go into a sentence
 Number = Annotated[int, Meta(ge=0, le=2**32 - 1)]

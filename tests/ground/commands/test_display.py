@@ -158,7 +158,7 @@ def test_a_flight_is_shown_now_and_then_from_when_it_has_begun(
     monkeypatch.setattr(display, "progress_panel", lambda progress, title: f"panel {progress}")
     monkeypatch.setattr(display, "progress_line", lambda progress: f"line {progress}")
     steps: list[Any] = [None, 1, 2, 3]
-    run: Any = SimpleNamespace(progress=lambda: steps.pop(0))
+    run: Any = SimpleNamespace(progress=lambda: steps.pop(0), devices_told=lambda: "")
     with Display(load_mission("short")) as shown:
         shown.show(run)
         assert screen.said == [], "nothing has begun yet"
@@ -183,3 +183,37 @@ def test_a_flight_is_shown_now_and_then_from_when_it_has_begun(
         shown.show(run)
         shown.say("drawing")
     assert screen.said == [] and len(steps) == 1
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_which_devices_are_real_is_in_view_while_it_flies(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    seen: list[Any] = []
+    wall = SimpleNamespace(now=100.0)
+    screen = SimpleNamespace(
+        is_terminal=terminal, print=lambda text, **more: said.append(str(text))
+    )
+    live = SimpleNamespace(
+        start=lambda: None, stop=lambda: None, update=lambda it, refresh: seen.append(it)
+    )
+    monkeypatch.setattr(display, "Screen", lambda: screen)
+    monkeypatch.setattr(display, "Live", lambda **more: live)
+    monkeypatch.setattr(display.time, "monotonic", lambda: wall.now)
+    monkeypatch.setattr(display, "progress_panel", lambda progress, title: "panel")
+    monkeypatch.setattr(display, "progress_line", lambda progress: "line")
+    states = ["armed", "armed", "lost"]
+    run: Any = SimpleNamespace(
+        progress=lambda: 1, devices_told=lambda: f"rover.wheels: real, {states.pop(0)}"
+    )
+    with Display(load_mission("short")) as shown:
+        for _ in range(3):
+            shown.show(run)
+            wall.now += 10.0
+    words = ["rover.wheels: real, armed", "rover.wheels: real, lost"]
+    if terminal:
+        shows = [str(each.renderables[1]) for each in seen]
+        assert shows == [f"bench: {words[each]}" for each in (0, 0, 1)]
+    else:  # said anew where it has changed
+        assert said[1:] == ["line", f"bench: {words[0]}", "line", "line", f"bench: {words[1]}"]

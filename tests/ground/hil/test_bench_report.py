@@ -27,7 +27,9 @@ def evidence(folder: Path, misses: int, floor_rate: float | None, deadline: floa
     bad = floor_rate is None or floor_rate > 0.001
     identity = {"vendor": "<b>", "model": "m", "serial": "SN1", "firmware": "1"}
     methods = {"steer": timing.told()}
-    device = {"state": "armed", "boots": 1, "identity": identity, "methods": methods}
+    device = {
+        "mode": "real", "state": "armed", "boots": 1, "identity": identity, "methods": methods,
+    }  # fmt: skip
     told = {
         "format": 1, "title": "desk & chair", "most_misses": 0.001, "floor": floor,
         "timing": "unknown" if bad else "missed" if misses > 1 else "ok",
@@ -53,12 +55,17 @@ def test_missed_is_a_failure_and_a_bad_floor_is_unknown(
     assert case.get("name") == "mav.effectors.steer"
     kinds = [each.tag for each in case if each.tag in ("failure", "skipped")]
     assert kinds == ([kind] if kind else [])
+    modes = [each for each in suite.iter("property") if each.get("name", "").endswith(".mode")]
+    assert [each.get("value") for each in modes] == ["real"]
+    said = [str(each.text) for each in suite.iter("system-out")]
+    assert all(each.startswith("real: ") for each in said) and said
 
 
 def test_the_page_is_one_file_and_what_a_device_says_is_text(tmp_path: Path) -> None:
     _, page = write_reports(evidence(tmp_path, 0, 0.0))
     text = page.read_text()
     assert "desk &amp; chair" in text and "&lt;b&gt;" in text and "<b> m" not in text
+    assert "mav.effectors: real, armed," in text
     assert "http" not in text.replace("http-equiv", "") and text.count("<svg") == 2
 
 
@@ -98,6 +105,7 @@ def test_what_was_recorded_and_compared_and_is_not_permitted_is_told(
     (folder / "bench.json").write_text(json.dumps(told))
     main(["hil", "report", str(folder)])
     said = capsys.readouterr().out
+    assert "mav.effectors: shadow, armed, " in said
     assert words in said and "not permitted: SCHED_FIFO" in said
     assert "mav.effectors: shadow: 1 answers compared, 0 without one, 0 failed otherwise, 3" in said
     assert "OFF steer.pitch: mean 0.2, rms 0.2, max 0.2 (allowed 0.1), 1 beyond" in said

@@ -9,6 +9,7 @@ import pytest
 from flight.icd.devices.ascent import AttitudeEffectors
 from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import FAILED, NOT_SHOWN, PASSED, Kit, check_device
+from ground.hil.own_probes import OWN_PROBES
 from ground.hil.place_probes import PLACE_PROBES
 from ground.hil.probes import PROBES
 from sim_hw.bench.building import SOURCES, build
@@ -43,6 +44,9 @@ FOUND_BY = {
     "ignores_cancel": "cancel",
     "clock_runs_backwards": "its clock",
     "effect_beyond": "effects",
+    "power_of_any": "its supply",
+    "power_stays": "its supply",
+    "power_ends_it": "its supply",
 }
 
 
@@ -59,6 +63,9 @@ async def test_a_right_device_passes() -> None:
     assert [row for row in rows if row.verdict != PASSED] == []
     assert {row.rule for row in rows} == set(range(8))
     assert len(kit.latencies["state"]) > 100
+    switched = await check_device(kit_for(ReferenceDevice(power=True)), OWN_PROBES)
+    assert {row.verdict for row in switched} == {PASSED}
+    assert "off and on; it answers meanwhile" in {row.words for row in switched}
 
 
 @pytest.mark.parametrize("defect", DEFECTS)

@@ -23,7 +23,8 @@ SCHEMA: dict[str, dict[str, tuple[float, float]]] = {
     "drive": {"distance": (-10.0, 10.0)},
     "turn": {"angle": (-math.pi, math.pi)},
 }
-OWN = ("identity", "ping", "safe", "self_test")
+OWN = ("identity", "ping", "safe", "self_test", "power")
+SWITCHES = ("safe", "power")
 
 DEFECTS: dict[str, str] = {
     "moves_before_hello": "an actuation before hello is done",
@@ -50,6 +51,9 @@ DEFECTS: dict[str, str] = {
     "no_last_effect": "a motion ends without its last effect",
     "ignores_cancel": "a cancelled motion goes on",
     "clock_runs_backwards": "uptime_us decreases",
+    "power_of_any": "its supply is switched by what is no switch",
+    "power_stays": "it moves on without its supply",
+    "power_ends_it": "it says nothing more when its supply is off",
     "effect_beyond": "it says that it did twice what was asked",
 }
 
@@ -57,9 +61,9 @@ DEFECTS: dict[str, str] = {
 class ReferenceDevice:
     """The device; `wire()` is a new connection to it, as a plug put in. `power_cycle` restarts."""
 
-    def __init__(self, defect: str = "") -> None:
+    def __init__(self, defect: str = "", *, power: bool = False) -> None:
         assert defect in DEFECTS or not defect, defect
-        self.defect = defect
+        self.defect, self.has_power = defect, power or defect.startswith("power_")
         self.loop = asyncio.get_running_loop()
         self.asked: list[tuple[str, dict[str, Any]]] = []  # motions that were begun
         self.last: MemoryWire | None = None
@@ -71,7 +75,7 @@ class ReferenceDevice:
             self.last.cut()
         self.born = self.loop.time()
         self.odometer = self.turned = 0.0
-        self.greeted, self.safe = False, True
+        self.greeted, self.safe, self.powered = False, True, True
         self.motion: dict[str, Any] | None = None
         self.others: list[dict[str, Any]] = []
         self.answered: dict[int, bytes | None] = {}
@@ -111,7 +115,7 @@ class ReferenceDevice:
 
     def take(self, payload: bytes) -> None:
         if self.now() - self.heard_at > SILENCE and "dead_man" not in self.defect:
-            self.greeted, self.safe = False, True
+            self.greeted, self.safe, self.powered = False, True, True
         try:
             _, _, message = msgpack.unpackb(payload, strict_map_key=False)
             kind = message[0]
@@ -151,6 +155,8 @@ class ReferenceDevice:
             self.reply(number, self.state() if method == "state" else {})
         elif self.safe and not (self.defect == "moves_before_hello" and not self.greeted):
             self.reply(number, None, "fault", "it is safe", "safe")
+        elif not self.powered:
+            self.reply(number, None, "fault", "its supply is off", "no_power")
         elif self.motion is not None and self.defect != "two_motions":
             self.reply(number, None, "fault", "it moves already", "busy")
         else:
@@ -161,9 +167,12 @@ class ReferenceDevice:
     def wrong(self, method: str, arguments: Any) -> str:
         defect = self.defect
         if method in OWN:
-            if set(arguments) != ({"on"} if method == "safe" else set()):
+            if method == "power" and not self.has_power:
+                return "no method power"
+            if set(arguments) != ({"on"} if method in SWITCHES else set()):
                 return "other arguments"
-            return "" if method != "safe" or type(arguments["on"]) is bool else "on: a switch"
+            switches = method in SWITCHES and not (method == "power" and defect == "power_of_any")
+            return "on: a switch" if switches and type(arguments["on"]) is not bool else ""
         if method not in SCHEMA:
             return "" if defect == "takes_unknown_method" else f"no method {method}"
         for name in arguments:
@@ -196,7 +205,7 @@ class ReferenceDevice:
             self.reply(number, {
                 "interface": "Wheels", "interface_hash": digest, "protocol": 1, "vendor": "tests",
                 "model": "reference", "serial": "SN1", "firmware": "1.0", "maximum_frame": 512,
-                "features": ["self_test"],
+                "features": ["self_test", *(["power"] if self.has_power else [])],
             })  # fmt: skip
         elif method == "ping":
             self.pings += 1
@@ -204,6 +213,13 @@ class ReferenceDevice:
             if self.defect == "clock_runs_backwards":
                 uptime = 10**9 - 10**6 * self.pings
             self.reply(number, {"uptime_us": uptime})
+        elif method == "power":
+            self.powered = bool(arguments["on"]) or self.defect == "power_stays"
+            if not self.powered:
+                self.stop("no_power", reply=True)
+            self.reply(number, {})
+            if not self.powered and self.defect == "power_ends_it" and self.last is not None:
+                self.last.cut()
         elif method == "safe":
             self.safe = bool(arguments["on"]) or not self.greeted
             if self.safe:

@@ -397,3 +397,40 @@ def test_a_look_beside_a_bench_takes_no_byte_that_is_to_stop_it(tmp_path: Path) 
     for each in (beside, own):
         each.close()
     os.close(holder)
+
+
+async def lost_and_back(bench: Bench, *, moving: bool) -> None:
+    """The plug is pulled, in mid-drive or at rest, and put in again."""
+    if moving:
+        assert await bench.call(1, distance=5.0) == []
+    else:
+        await bench.call(1, wait=1.5, distance=0.1)
+    assert bench.device.last is not None
+    bench.device.last.cut()
+    await asyncio.sleep(1.0)
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+async def test_what_moves_to_a_place_and_was_lost_in_motion_is_armed_by_a_person_alone(
+    nursery: Nursery, automatic: bool
+) -> None:
+    bench = await ready(nursery, automatic=automatic, positions=True)
+    bench.link.arm(60.0, "anna")
+    await asyncio.sleep(0.1)
+    await lost_and_back(bench, moving=True)
+    assert bench.state == "safe" and "nobody knows where it stands" in bench.words()
+    moved = len(bench.device.asked)
+    assert "nobody knows where it stands" in (await bench.call(2, distance=1.0))[2]
+    assert len(bench.device.asked) == moved and bench.device.safe
+    bench.link.arm(60.0, "anna")
+    await asyncio.sleep(0.1)
+    assert bench.state == "armed" and (await bench.call(3, wait=1.5, distance=0.1))[1] == ""
+
+
+async def test_one_at_rest_and_one_that_counts_its_way_are_armed_again_by_themselves(
+    nursery: Nursery
+) -> None:
+    for positions, moving in ((True, False), (False, True), (False, False)):
+        bench = await ready(nursery, positions=positions)
+        await lost_and_back(bench, moving=moving)
+        assert bench.state == "armed", (positions, moving)
