@@ -22,11 +22,13 @@ import re
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 import yaml
+from msgspec.structs import FieldInfo
 
 import flight
 from flight.configuration.allowed_values import (
@@ -198,6 +200,12 @@ def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
     return reader.refuse_value(node, key, allowed)
 
 
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """The fields of a struct, by their names in a file; read once for each."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
 class NodeTypeReader(NodeReader):
     """Turns the nodes of one file into typed values, and gathers the quantities."""
 
@@ -312,7 +320,7 @@ class NodeTypeReader(NodeReader):
         if not isinstance(node, yaml.MappingNode):
             raise self.refuse_value(node, key, allowed_words(kind))
         entries = self.entries(node, key)
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = _fields_of(kind)
         required = [name for name, field in fields.items() if field.required]
         tag = kind.__struct_config__.tag_field
         known = [*fields, tag] if tag is not None else list(fields)

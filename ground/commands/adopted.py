@@ -6,11 +6,22 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Collection
 from typing import IO
 
 NOBODY_WAS_TOLD = -int(signal.SIGKILL)
 """How a process has ended of which another was told: as one that was killed, whose work is to be
 looked at, and never as one that succeeded."""
+
+
+def bury_others(known: Collection[int]) -> None:
+    """Waits for the children of this process that have ended and of which nobody here will ask how:
+    copies of its children that were left to it. `known` are those that are asked about."""
+    with contextlib.suppress(ChildProcessError):
+        while told := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if told.si_pid in known:
+                return  # who asks about it comes first; the others wait until the next time
+            os.waitpid(told.si_pid, os.WNOHANG)
 
 
 class Adopted:

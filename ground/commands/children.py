@@ -97,6 +97,16 @@ class Child:
         # Of one that was ended because it hung the work is to be looked at, as if it were killed.
         return code if code is None or self._asked_to_end is None else -signal.SIGKILL
 
+    @property
+    def pid(self) -> int:
+        """The number of its process; 0: there is none, or none yet."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it was ordered, and its process is not known yet."""
+        return self._begun() is None and self._ordered > 0
+
     def hangs(self) -> bool:
         """Whether it hangs and that is new. It is ended then, in order first and by force `FORCED`
         s later, without being waited for: to be called at each look, until it has ended."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.scratch_folder import sweep
+from ground.commands.adopted import bury_others
 from ground.commands.children import Child, end_all
 from ground.commands.console_arguments import MISSION, PACE
 from ground.commands.console_arguments import configure as configure
@@ -80,7 +81,7 @@ class Console:
         self._page_to_come: str | None = None  # its line, as soon as the edge serves
         self._spare: Spare | None = None
         self._watch: Watch | None = None
-        self._prepared = Prepared()
+        self._prepared = Prepared(arguments.demo or MISSION)
         if self._flight is not None:
             self._flight.prepared = self._prepared
 
@@ -276,6 +277,14 @@ class Console:
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
+            self._bury_others()
+
+    def _bury_others(self) -> None:
+        """Copies that were killed together with who was copied are left to this process."""
+        children = [each for each in (self._flight, self._edge, self._web) if each is not None]
+        if not any(each.is_on_its_way for each in children):
+            others = [each for each in (self._spare, self._prepared) if each is not None]
+            bury_others({each.pid for each in (*children, *others)})
 
     def _see_to_who_serves(self) -> Child | None:
         """Starts edge and page again where they have ended; the one that has too often. Waits for

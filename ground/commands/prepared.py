@@ -27,9 +27,11 @@ MOST_STARTS = 6  # of those that did not get ready
 
 
 class Prepared:
-    """That process, which is started, asked for copies of itself, and ended."""
+    """That process, which is started, asked for copies of itself, and ended. Those will mostly fly
+    `mission`."""
 
-    def __init__(self) -> None:
+    def __init__(self, mission: str = "") -> None:
+        self._mission = mission
         self._process: subprocess.Popen[bytes] | None = None
         self._pulse: Pulse | None = None
         self._channel: socket.socket | None = None
@@ -57,7 +59,7 @@ class Prepared:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, contextlib.suppress(OSError, subprocess.SubprocessError):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", PROGRAM, str(theirs.fileno())],
+                [sys.executable, "-m", PROGRAM, str(theirs.fileno()), self._mission],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
                 pass_fds=[theirs.fileno()],
                 # A process with threads cannot be copied.
@@ -67,6 +69,11 @@ class Prepared:
             self._channel, self._pulse = ours, Pulse(self._process.pid, idle=True)
             return
         ours.close()
+
+    @property
+    def pid(self) -> int:
+        """The number of its process; 0: there is none."""
+        return 0 if self._process is None else self._process.pid
 
     @property
     def is_ready(self) -> bool:

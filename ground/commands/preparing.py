@@ -1,16 +1,19 @@
-"""`python -m ground.commands.preparing DESCRIPTOR`: reads the code of flights, and copies itself
-whenever one is ordered on that socket; see `prepared`."""
+"""`python -m ground.commands.preparing DESCRIPTOR [MISSION]`: reads the code of flights, and copies
+itself whenever one is ordered on that socket; see `prepared`."""
 
+import contextlib
 import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+from flight.configuration.files import ConfigurationError
 from ground.commands.prepared import LARGEST
 from ground.missions.vehicles import ALL_VEHICLES
 from ground.terminal.collecting import collect_seldom
@@ -22,6 +25,7 @@ MODULES = (
     "ground.edge.private_files", "ground.reports.flight", "ground.testbed.hosts.throttled",
 )  # fmt: skip
 PIPES = 2  # standard input and output
+IDLE = 2.0  # wall seconds without an order after which a mission is checked
 
 
 def read_code() -> None:
@@ -35,11 +39,27 @@ def read_code() -> None:
         vehicle_class(vehicle)
 
 
-def serve(channel: socket.socket) -> int:
+def check_ahead(mission: str) -> None:
+    """Checks a mission, of which all is thrown away but what is read once in a process: what its
+    vehicles and their commands are. Each copy checks it again, and takes half the time then."""
+    from ground.missions.mission import load_mission
+    from ground.testbed.checks.mission import check_mission
+
+    with contextlib.suppress(ConfigurationError):  # who flies it says so
+        check_mission(load_mission(mission))
+
+
+def serve(channel: socket.socket, mission: str = "") -> int:
     """Copies this process for each order; returns, in a copy, what that ended with, and here when
-    nobody orders any more, or no copy can be made."""
+    nobody orders any more, or no copy can be made. In between it checks the mission, once: not
+    before the first ones are there, which are waited for."""
     channel.send(b'{"ready": true}')
     while True:
+        if mission and not select.select([channel], [], [], IDLE)[0]:
+            check_ahead(mission)
+            gc.collect()
+            gc.freeze()
+            mission = ""
         data, pipes, _, _ = socket.recv_fds(channel, LARGEST, PIPES)
         if not data:
             return YES
@@ -89,7 +109,7 @@ def main(words: Sequence[str]) -> int:
     collect_seldom()
     read_code()
     gc.freeze()  # what is looked through for garbage is copied in memory
-    return serve(channel)
+    return serve(channel, *words[1:2])
 
 
 if __name__ == "__main__":

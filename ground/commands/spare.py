@@ -87,6 +87,11 @@ class Spare:
         self._said = False
 
     @property
+    def pid(self) -> int:
+        """The number of its process; 0: there is none."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
     def stands_by(self) -> bool:
         """Whether there is one; a copy takes the place of one that was killed."""
         process = self._process

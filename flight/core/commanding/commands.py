@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -160,6 +161,12 @@ def command(
 
 def declared_commands(owner: type) -> dict[str, CommandSpec]:
     """All commands of a node class, in the order of declaration, base classes first."""
+    return dict(_declared(owner))
+
+
+@cache
+def _declared(owner: type) -> dict[str, CommandSpec]:
+    """Read once for each class: a node that boots declares nothing new."""
     return {
         name: _spec(owner, name, function, options)
         for name, function, options in marked(owner, "__command__")

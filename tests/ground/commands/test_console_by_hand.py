@@ -254,6 +254,25 @@ def test_who_hangs_is_named_once_and_nobody_is_waited_for(
     assert demo._edge.starts == 2 and demo._web.starts == 1
 
 
+def test_who_was_left_to_the_console_is_buried_and_nobody_that_is_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known: list[set[int]] = []
+    monkeypatch.setattr(console, "bury_others", known.append)
+    demo = opened("--demo")
+    demo._web = Process("the web server", [])
+    demo._spare = Standby()
+    pids = iter(range(1, 9))
+    for each in (demo._flight, demo._edge, demo._web, demo._spare, demo._prepared):
+        each.pid, each.is_on_its_way = next(pids), False
+    demo._flight.is_on_its_way = True
+    demo._bury_others()
+    assert known == [], "it may have ended before anybody knows its number"
+    demo._flight.is_on_its_way = False
+    demo._bury_others()
+    assert known == [{1, 2, 3, 4, 5}]
+
+
 def test_a_run_that_does_not_move_is_asked_nothing() -> None:
     demo = opened("--demo")
     demo._resumed = SimpleNamespace(arrived=lambda: True)
@@ -311,7 +330,7 @@ def test_it_watches_until_somebody_keeps_ending_or_the_run_cannot_fly_again(
     slept: list[float] = []
     monkeypatch.setattr(console.time, "sleep", slept.append)
     made = opened("--demo", "--no-spare")
-    for name in ("_see_to_the_way", "_see_to_the_spare", "_see_to_branches"):
+    for name in ("_see_to_the_way", "_see_to_the_spare", "_see_to_branches", "_bury_others"):
         monkeypatch.setattr(made, name, lambda: None)
     made._flight.code, made._flight.may = -15, False
     assert made.watch() == 143 and slept == [0.1]
@@ -319,7 +338,7 @@ def test_it_watches_until_somebody_keeps_ending_or_the_run_cannot_fly_again(
     assert made.watch() == 1
     assert "the edge keeps ending" in capsys.readouterr().err
     joined = opened("--at", ".")
-    for name in ("_see_to_the_way", "_see_to_the_spare", "_see_to_branches"):
+    for name in ("_see_to_the_way", "_see_to_the_spare", "_see_to_branches", "_bury_others"):
         monkeypatch.setattr(joined, name, lambda: None)
     looks: list[Any] = [None, None, joined._edge]
     monkeypatch.setattr(joined, "_see_to_who_serves", lambda: looks.pop(0))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ground.commands import children, prepared, pulse, spare
+from ground.commands import children, prepared, preparing, pulse, spare
 from ground.commands.children import Child
 from ground.commands.prepared import AGAIN, MOST_STARTS, Prepared
 from ground.commands.spare import Spare
@@ -234,3 +234,33 @@ def test_one_that_is_stopped_is_ended_and_one_that_sleeps_is_not(
         return made.is_gone
 
     assert true(is_gone) and made.order(["says"]) == 0
+
+
+AHEAD = """setattr(preparing, "IDLE", {idle}) or setattr(preparing, "check_ahead", lambda mission:
+    open({file!r}, "a").write(mission + " "))"""
+
+
+def test_where_nobody_orders_anything_it_checks_the_mission_once(
+    make: Make, tmp_path: Path
+) -> None:
+    checked = tmp_path / "checked"
+    for idle, mission, says in ((100.0, "short", ""), (0.01, "", ""), (0.01, "short", "short ")):
+        made = Prepared(mission)
+        reads = AHEAD.format(idle=idle, file=str(checked)).replace("\n", " ")
+        (tmp_path / "preparing_here.py").write_text(PREPARING.format(reads=reads))
+        (tmp_path / "says.py").write_text(SAYS.format(then="return 5"))
+        made.keep()
+        true(lambda made=made: made.is_ready)
+        if says:
+            assert true(lambda: checked.exists() and checked.read_text()) == says
+        for name in ("a", "b"):
+            child = Child("it", ["says", str(tmp_path / name)])
+            child.prepared = made
+            child.start()
+            assert true(lambda child=child: child.code) == 5
+        assert (checked.read_text() if checked.exists() else "") == says
+        made.end()
+
+
+def test_a_mission_that_is_not_so_is_left_to_who_flies_it() -> None:
+    preparing.check_ahead("nowhere")

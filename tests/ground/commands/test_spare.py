@@ -391,6 +391,36 @@ def test_of_which_another_was_told_has_not_succeeded(tmp_path: Path) -> None:
     adopted.kill()  # nobody: who has that number now is another
 
 
+BURIES = """
+import os, sys
+from ground.commands.adopted import bury_others
+def ends():
+    pid = os.fork()
+    if not pid:
+        os._exit(3)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    return pid
+bury_others(set())
+known = ends()
+bury_others({known})
+assert os.waitpid(known, 0)[1] >> 8 == 3
+others = [ends() for _ in range(3)]
+lives = os.fork()
+if not lives:
+    os.read(0, 1)
+    os._exit(0)
+bury_others({known, lives})
+assert os.waitpid(-1, os.WNOHANG) == (0, 0)
+print("buried")
+"""
+
+
+def test_copies_that_were_left_to_who_started_them_are_buried_and_no_others() -> None:
+    words = [sys.executable, "-c", BURIES]
+    done = subprocess.run(words, input="x", capture_output=True, text=True, timeout=60)
+    assert done.stdout == "buried\n", done.stderr
+
+
 def test_the_spare_s_own_files_are_those_of_the_run_it_becomes(tmp_path: Path) -> None:
     home = StandbyFolder(tmp_path / "spare", {"fingerprint": {}})
     late = home.open_lines("events.jsonl")
