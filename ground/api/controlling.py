@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta
 
-from ground.api.fields import Arguments, Change, Name, Nanoseconds, Note, Number, Person
+from ground.api.fields import Change, Name, Nanoseconds, Note, Number, Person
 
 Why = Annotated[str, Meta(min_length=1, max_length=2000)]
 StepNumber = Annotated[int, Meta(ge=0, le=100_000)]
@@ -59,10 +59,9 @@ class LimitsSet(Change, frozen=True, tag="limits_set"):
 
 
 class ProcedureRun(Change, frozen=True, tag="procedure_run"):
-    """Starts a procedure that is approved."""
+    """Starts a procedure that is approved, with the variables of its mission."""
 
     name: Name
-    arguments: Arguments = field(default_factory=dict)
 
 
 class ProcedurePause(Change, frozen=True, tag="procedure_pause"):

@@ -197,7 +197,10 @@ class Procedures(Read, frozen=True, tag="procedures"):
 
     Answers `procedures` [{name, title, version, position, of, doing, phase, ended, reason,
     attended, pace, by, hold, draft, approved}]; `hold` {kind, id, text, answers, roles, said, hash,
-    command} is what it waits for people for, or null.
+    command} is what it waits for people for, or null. `draft` and `approved` {version, title,
+    state, saved_ns, hands, hazardous, approved_by, approved_ns, note} are what there is of one that
+    people wrote, or null; the state of a draft is draft, and submitted once it is to be reviewed.
+    `version` is what runs: the one that was approved, of the mission's own that of its program.
     """
 
 
@@ -205,8 +208,9 @@ class GetProcedure(Read, frozen=True, tag="procedure"):
     """One procedure with its steps and, where it was run, its place; the mission's own by default.
 
     Answers the same as `procedures`, `steps` [{position, path, file, line, do, what, vehicle,
-    phase, label, on_failure, hazardous}], `log` [[t_ns, step, text]], `begun` [[position, t_ns]]
-    (which steps it came to, and when last: some are passed over), and the text of its versions.
+    phase, label, on_failure, hazardous}], `log` [[t_ns, step, text]] of the run that it is in,
+    `begun` [[position, t_ns]] (which steps it came to, and when last: some are passed over), and
+    the text of its versions.
     """
 
     name: Name | None = None

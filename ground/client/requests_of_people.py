@@ -152,9 +152,21 @@ class Changes:
         """`ack`, `shelve`, `unshelve`, `own` or `note` an alarm."""
         return await self.ask(f"alarm_{do}", number=number, **more)
 
-    async def run_procedure(self: Asks, name: str, **arguments: Any) -> Any:
+    async def run_procedure(self: Asks, name: str) -> Any:
         """Starts a procedure that is approved."""
-        return await self.ask("procedure_run", name=name, arguments=arguments)
+        return await self.ask("procedure_run", name=name)
+
+    async def save_procedure(self: Asks, name: str, text: str) -> Any:
+        """Keeps a draft, in YAML; refused by line and key where it is none."""
+        return await self.ask("procedure_save", name=name, text=text)
+
+    async def submit_procedure(self: Asks, name: str) -> Any:
+        """Gives a draft to be reviewed; the answer has its version."""
+        return await self.ask("procedure_submit", name=name)
+
+    async def approve_procedure(self: Asks, name: str, version: str, note: str = "") -> Any:
+        """Agrees, as another person, to the version that was submitted."""
+        return await self.ask("procedure_approve", name=name, version=version, note=note)
 
     async def control_procedure(self: Asks, do: str, **more: Any) -> Any:
         """`pause`, `step`, `go`, `retry`, `stop`, `jump`, `answer` or `poll` of a procedure."""

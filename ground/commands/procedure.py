@@ -1,6 +1,7 @@
-"""`msr procedure`: the procedures that there are, the one that runs, and how it is led."""
+"""`msr procedure`: the procedures that there are, how one is led, written and approved."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ground.commands.asking import (
@@ -9,7 +10,6 @@ from ground.commands.asking import (
     configure_asking,
     print_json,
     print_table,
-    read_pairs,
     read_value,
     rows_of,
     times_of,
@@ -19,7 +19,13 @@ from ground.terminal.exit_codes import YES
 if TYPE_CHECKING:
     from ground.client import MissionControl
 
-ACTS = ("show", "run", "pause", "step", "go", "retry", "stop", "jump", "answer", "poll")
+NAMED = ("run", "save", "submit", "approve")
+"""What is done with a procedure that is named in its words."""
+ACTS = (
+    "show", *NAMED, "pause", "step", "go", "retry", "stop", "jump", "answer", "poll",
+)  # fmt: skip
+BESIDE = {"draft": "a draft is beside it", "submitted": "a new version is submitted"}
+"""What is said of a draft beside a version that is approved or runs."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +37,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="WORD",
-        help="show [NAME]; run NAME [key=value...]; jump STEP; answer PROMPT VALUE; poll POLL "
-        "go|no-go",
+        help="show [NAME]; run NAME; jump STEP; answer PROMPT VALUE; poll POLL go|no-go; save NAME "
+        "FILE (YAML); submit NAME; approve NAME VERSION",
     )
     parser.add_argument(
         "--of", default=None, metavar="NAME", help="which procedure (default: the mission's own)"
     )
-    parser.add_argument("--why", default="", help="go, stop, jump: the reason, which is kept")
+    parser.add_argument(
+        "--why", default="", help="go, stop, jump, approve: the reason, which is kept"
+    )
     configure_asking(parser)
 
 
@@ -49,7 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def request_of(act: str | None, words: list[str], why: str) -> dict[str, Any]:
     """The fields of the request; raises ConfigurationError for words that it has no use for."""
-    counts = {"show": (0, 1), "run": (1, 99), "jump": (1, 1), "answer": (2, 2), "poll": (2, 2)}
+    counts = {
+        "show": (0, 1), "run": (1, 1), "jump": (1, 1), "answer": (2, 2), "poll": (2, 2),
+        "save": (2, 2), "submit": (1, 1), "approve": (2, 2),
+    }  # fmt: skip
     least, most = counts.get(act or "", (0, 0))
     if not least <= len(words) <= most:
         from flight.configuration.files import ConfigurationError
@@ -60,7 +71,14 @@ def request_of(act: str | None, words: list[str], why: str) -> dict[str, Any]:
     if act == "show":
         return {"name": words[0] if words else None}
     if act == "run":
-        return {"name": words[0], "arguments": read_pairs(words[1:])}
+        return {"name": words[0]}
+    if act == "save":
+        return {"name": words[0], "text": _text_of(Path(words[1]))}
+    if act == "submit":
+        return {"name": words[0]}
+    if act == "approve":
+        note = {"note": why} if why else {}
+        return {"name": words[0], "version": words[1], **note}
     if act == "jump":
         return {"step": read_value(words[0]), **more}
     if act == "answer":
@@ -68,6 +86,17 @@ def request_of(act: str | None, words: list[str], why: str) -> dict[str, Any]:
     if act == "poll":
         return {"poll": words[0], "answer": words[1]}
     return more
+
+
+def _text_of(path: Path) -> str:
+    from flight.configuration.files import ConfigurationError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "holds no text"
+        problem = f"cannot be read: {why}"
+        raise ConfigurationError("command line", None, str(path), problem) from None
 
 
 async def _work(
@@ -85,28 +114,39 @@ async def _work(
             rows = [(each.get("name"), each.get("title"), state(each), at(each)) for each in found]
             print_table(("name", "title", "state", "at"), rows, "there are no procedures")
         return YES
-    of = {"name": arguments.of} if arguments.of and arguments.act != "run" else {}
+    of = {"name": arguments.of} if arguments.of and arguments.act not in NAMED else {}
     answer = await mc.ask(f"procedure_{arguments.act}", **request, **of)
     if arguments.json:
         print_json(answer)
     else:
-        print(f"procedure: {answer.get('says') or f'{arguments.act} is done'}")
+        print(f"procedure: {answer.get('says') or _done(arguments.act, answer)}")
     return YES
 
 
+def _done(act: str, answer: dict[str, Any]) -> str:
+    """What came of a request, in words; of a written one with the version that is to be named."""
+    if act in ("save", "submit", "approve"):
+        return f"{answer.get('name')} is {answer.get('state')}, version {answer.get('version')}"
+    return f"{act} is done"
+
+
 def state(told: dict[str, Any]) -> str:
-    """How a procedure is, in a word or two."""
+    """How a procedure is, in a word or two: as it runs, or the state of its newest version."""
+    draft = str((told.get("draft") or {}).get("state", ""))
+    now = _run_state(told) or ("approved" if told.get("approved") else "")
+    if not now:
+        return draft or "-"
+    return f"{now}; {BESIDE[draft]}" if draft in BESIDE else now
+
+
+def _run_state(told: dict[str, Any]) -> str:
+    """Of one that was run; empty where it never was."""
     if told.get("ended"):
         return f"{told['ended']} {told.get('reason') or ''}".rstrip()
     hold = told.get("hold")
     if hold:
-        why = hold.get("why") if isinstance(hold, dict) else ""
-        return f"waits: {why}" if why else "waits"
-    if "position" in told:
-        return str(told.get("pace") or "runs")
-    if told.get("approved"):
-        return "approved"
-    return "in review" if told.get("review") else "draft" if told.get("draft") else "-"
+        return f"waits: {hold['text']}"
+    return str(told.get("pace") or "runs") if "position" in told else ""
 
 
 def at(told: dict[str, Any]) -> str:
@@ -122,6 +162,11 @@ def _show(told: dict[str, Any], times: Times, as_json: bool) -> None:
         return
     entered = f", since {times.utc(told['entered_ns'])} UTC" if told.get("entered_ns") else ""
     print(f"{told.get('title') or told.get('name')}: {state(told)}{entered}")
+    for version in filter(None, (told.get("draft"), told.get("approved"))):
+        by = f" by {version['approved_by']}" if version["approved_by"] else ""
+        note = f": {version['note']}" if version["note"] else ""
+        hands = ", ".join(version["hands"])
+        print(f"version {version['version']} of {hands}, {version['state']}{by}{note}")
     here = told.get("position")
     rows = [
         (

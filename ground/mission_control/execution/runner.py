@@ -50,12 +50,17 @@ class ProcedureRunner:
     """Runs one program to its end.
 
     `key`: under which the archive keeps where it stands, when it is not the mission's own.
+    `version`: what was approved (default: of the program itself). `mark`: what its lines in the
+    procedures' log begin with, and the names of its commands; empty for the mission's own.
     """
 
-    def __init__(self, program: Program, tools: ProcedureTools, key: str = _STATE) -> None:
+    def __init__(
+        self, program: Program, tools: ProcedureTools, key: str = _STATE, version: str = ""
+    ) -> None:
         self.program = program
         self.key = key
-        self._mark = "" if key == _STATE else f"{key} "  # of its commands
+        self.version = version or program.fingerprint[:16]
+        self.mark = "" if key == _STATE else f"{key} "
         self._tools = tools
         self.handling = Handling(tools.archive, f"{key} handling", self._planned)
         self.on_step: Callable[[Instruction], None] = lambda instruction: None
@@ -207,7 +212,7 @@ class ProcedureRunner:
         self._tools.archive.put(self.key, msgspec.to_builtins(self.cursor))
 
     def _log(self, path: str, text: str) -> None:
-        self._tools.archive.add_log(self._tools.clock.now_ns(), path, text)
+        self._tools.archive.add_log(self._tools.clock.now_ns(), f"{self.mark}{path}", text)
 
     # ---------------------------------------------------------------------- steps
 
@@ -286,7 +291,7 @@ class ProcedureRunner:
 
     def _named(self, instruction: Instruction, number: int) -> str:
         """What the commands of the present visit to a step are kept under."""
-        return f"{self._mark}{self.cursor.visit}/{number} {instruction.path}"
+        return f"{self.mark}{self.cursor.visit}/{number} {instruction.path}"
 
     async def _order(self, name: str, step: steps.CommandStep) -> TrackedCommand:
         """Has a command of no step of its own carried out; its limit counts from its issue."""

@@ -11,6 +11,8 @@ from ground.mission_control.execution.tools import ProcedureTools
 from ground.mission_control.procedures.library import NotSo, ProcedureLibrary
 
 STATE = "side procedures"
+KEY = "procedure"
+"""What the keys of their runners begin with, before the number of the run."""
 MOST_AT_ONCE = 5
 
 
@@ -71,7 +73,7 @@ class SideProcedures:
 
     def _make(self, run: SideRun) -> ProcedureRunner:
         program = self._library.program(run.name, run.text)
-        runner = ProcedureRunner(program, self._tools, f"procedure {run.run}")
+        runner = ProcedureRunner(program, self._tools, f"{KEY} {run.run}", run.version)
         self.runners[run.run] = runner
         self.on_runner(run.name, runner)
         return runner

@@ -22,7 +22,9 @@ S = 10**9
     ("act", "words", "why", "fields"),
     [
         (None, [], "", {}), ("show", [], "", {"name": None}), ("show", ["x"], "", {"name": "x"}),
-        ("run", ["x", "a=3"], "", {"name": "x", "arguments": {"a": 3}}),
+        ("run", ["x"], "", {"name": "x"}), ("submit", ["x"], "", {"name": "x"}),
+        ("approve", ["x", "f00d"], "", {"name": "x", "version": "f00d"}),
+        ("approve", ["x", "f00d"], "read", {"name": "x", "version": "f00d", "note": "read"}),
         ("jump", ["3"], "dust", {"step": 3, "why": "dust"}), ("jump", ["3"], "", {"step": 3}),
         ("answer", ["p", "true"], "x", {"prompt": "p", "answer": True}),
         ("poll", ["p", "no-go"], "", {"poll": "p", "answer": "no-go"}),
@@ -40,10 +42,13 @@ def test_the_words_of_a_procedure_are_its_request(
     [
         (None, ["x"], "1 words after nothing: allowed are 0 to 0"),
         ("show", ["x", "y"], "2 words after show: allowed are 0 to 1"),
-        ("run", [], "0 words after run: allowed are 1 to 99"),
+        ("run", [], "0 words after run: allowed are 1 to 1"),
         ("jump", [], "allowed are 1 to 1"), ("jump", ["1", "2"], "allowed are 1 to 1"),
         ("answer", ["p"], "allowed are 2 to 2"), ("poll", ["p", "go", "x"], "allowed are 2 to 2"),
-        ("stop", ["x"], "allowed are 0 to 0"), ("run", ["x"] * 100, "allowed are 1 to 99"),
+        ("stop", ["x"], "allowed are 0 to 0"), ("run", ["x", "a=3"], "allowed are 1 to 1"),
+        ("save", ["x"], "allowed are 2 to 2"), ("submit", [], "allowed are 1 to 1"),
+        ("approve", ["x"], "allowed are 2 to 2"),
+        ("save", ["x", "/nowhere/x.yaml"], "/nowhere/x.yaml: cannot be read: No such file"),
     ],
 )  # fmt: skip
 def test_words_that_a_procedure_has_no_use_for_are_refused(
@@ -58,14 +63,17 @@ def test_words_that_a_procedure_has_no_use_for_are_refused(
     [
         ({"ended": "stopped", "reason": "dust", "position": 2, "of": 9}, "stopped dust", "2 of 9"),
         ({"ended": "done", "position": 9, "of": 9}, "done", "9 of 9"),
-        ({"hold": {"why": "go?"}, "position": 2, "of": 9, "doing": "wait"}, "waits: go?",
-         "2 of 9: wait"),
-        ({"hold": {"why": ""}}, "waits", ""), ({"hold": "poll"}, "waits", ""),
+        ({"hold": {"kind": "poll", "text": "go?"}, "position": 2, "of": 9, "doing": "wait"},
+         "waits: go?", "2 of 9: wait"),
         ({"position": 0, "of": 1, "pace": "step"}, "step", "0 of 1"),
         ({"position": 0, "of": 1}, "runs", "0 of 1"),
-        ({"approved": {"by": "ben"}, "draft": {}}, "approved", ""),
-        ({"review": {"by": "ben"}, "draft": {"x": 1}}, "in review", ""),
-        ({"draft": {"x": 1}}, "draft", ""), ({}, "-", ""),
+        ({"approved": {"state": "approved"}, "draft": None}, "approved", ""),
+        ({"approved": None, "draft": {"state": "submitted"}}, "submitted", ""),
+        ({"approved": None, "draft": {"state": "draft"}}, "draft", ""), ({}, "-", ""),
+        ({"approved": {"state": "approved"}, "draft": {"state": "submitted"}},
+         "approved; a new version is submitted", ""),
+        ({"position": 0, "of": 1, "draft": {"state": "draft"}}, "runs; a draft is beside it",
+         "0 of 1"),
     ],
 )  # fmt: skip
 def test_how_and_where_a_procedure_is_in_a_word_or_two(
@@ -102,19 +110,20 @@ async def test_a_procedure_is_shown_with_where_it_stands_and_its_last_five_lines
 async def test_a_procedure_is_led_by_its_name_or_is_the_missions_own(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    mc: Any = Control(ask={"says": ""}, procedures={"procedures": [{"name": "a", "draft": 1}]})
+    drafted = {"name": "a", "draft": {"state": "draft"}}
+    mc: Any = Control(ask={"says": ""}, procedures={"procedures": [drafted]})
     for words in (["go"], ["go", "--of", "look"], ["run", "look", "--of", "other"]):
         request = procedure.request_of(words[0], words[1:2] if words[0] == "run" else [], "")
         assert await procedure._work(mc, given(procedure, *words), request) == 0
     assert mc.asked == [
         ("ask", "procedure_go"), ("ask", "procedure_go", {"name": "look"}),
-        ("ask", "procedure_run", {"name": "look", "arguments": {}}),
+        ("ask", "procedure_run", {"name": "look"}),
     ]  # fmt: skip
     assert lines(capsys) == ["procedure: go is done"] * 2 + ["procedure: run is done"]
     await procedure._work(mc, given(procedure), {})
     assert lines(capsys)[-1] == "a - draft"
     await procedure._work(mc, given(procedure, "--json"), {})
-    assert json.loads(capsys.readouterr().out) == [{"name": "a", "draft": 1}]
+    assert json.loads(capsys.readouterr().out) == [drafted]
     await procedure._work(mc, given(procedure, "go", "--json"), {})
     assert json.loads(capsys.readouterr().out) == {"says": ""}
 

@@ -8,6 +8,7 @@ import msgspec
 from ground.api import controlling, reads
 from ground.mission_control.execution.handling import Handling, NotNow
 from ground.mission_control.execution.runner import ProcedureRunner
+from ground.mission_control.execution.side_procedures import KEY
 from ground.mission_control.procedures import steps
 from ground.mission_control.procedures.library import MISSION, NotSo
 from ground.mission_control.procedures.program import Instruction
@@ -160,14 +161,23 @@ def procedure(desk: ControlDesk, asked: Asked, request: reads.GetProcedure) -> d
             return told
         program = _or_refused(lambda: control.library.program(name, version.text))
         return {**told, "title": program.title, "steps": _steps(desk, program.instructions)}
-    log = control.archive.seen(
-        "SELECT time_ns, step, text FROM procedure_log ORDER BY number DESC LIMIT ?", (LOG_ROWS,)
-    )
     return {
         **told, **state_of(desk, name, runner),
         "steps": _steps(desk, runner.program.instructions),
-        "log": [list(row) for row in reversed(log)], "begun": _begun(desk, name, runner),
+        "log": _log(desk, runner), "begun": _begun(desk, name, runner),
     }  # fmt: skip
+
+
+def _log(desk: ControlDesk, runner: ProcedureRunner) -> list[list[Any]]:
+    """What it did last; of the mission's own also what is nobody else's."""
+    mark = runner.mark
+    which = "substr(step, 1, ?) = ?" if mark else "step NOT GLOB ?"
+    given = (len(mark), mark) if mark else (f"{KEY} p[0-9]* *",)
+    rows = desk.control.archive.seen(
+        f"SELECT time_ns, step, text FROM procedure_log WHERE {which} ORDER BY number DESC LIMIT ?",
+        (*given, LOG_ROWS),
+    )
+    return [[time_ns, step.removeprefix(mark), text] for time_ns, step, text in reversed(rows)]
 
 
 def _begun(desk: ControlDesk, name: str, runner: ProcedureRunner) -> list[list[int]]:
@@ -197,7 +207,7 @@ def state_of(desk: ControlDesk, name: str, runner: ProcedureRunner) -> dict[str,
     cursor, instruction = runner.cursor, runner.instruction
     return {
         "procedure": name, "title": runner.program.title,
-        "version": runner.program.fingerprint[:16], "position": cursor.position,
+        "version": runner.version, "position": cursor.position,
         "of": len(runner.program.instructions), "visit": cursor.visit,
         "path": "" if instruction is None else instruction.path,
         "doing": "" if instruction is None else describe(instruction),
@@ -368,8 +378,6 @@ def _written(desk: ControlDesk, asked: Asked, name: str, what: str, version: Any
 def run(desk: ControlDesk, asked: Asked, request: controlling.ProcedureRun) -> dict[str, Any]:
     """An approved one is run; the mission's own is taken in hand."""
     control = desk.control
-    if request.arguments:
-        raise Refused("arguments: allowed is none: a procedure has the variables of its mission")
     if request.name == MISSION:
         return _handled(desk, MISSION, lambda handling: handling.attend(asked.user))
     _or_refused(lambda: control.side_procedures.start(request.name, asked.user))

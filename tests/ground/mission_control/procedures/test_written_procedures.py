@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ground.api import commanding, controlling, reads
+from ground.commands import procedure
 from ground.mission_control.service.handling import Asked
 from tests.ground.mission_control.people import ANNA, BEN, MAX, People, use_files
 
@@ -63,9 +64,16 @@ def test_another_person_approves_what_was_submitted_and_nothing_else(fly: Fly) -
         told.append(people.do(cora, approve(changed["version"])))
         people.do(MAX, save())  # a new draft beside it
         listed = people.look(reads.Procedures())["procedures"][1]
-        return told, done, listed
+        people.do(MAX, SUBMIT)
+        words = [procedure.state(each) for each in (
+            {"draft": first}, listed, people.look(reads.Procedures())["procedures"][1],
+        )]  # fmt: skip
+        return told, done, listed, words
 
-    told, done, listed = fly(LONG, flight)
+    told, done, listed, words = fly(LONG, flight)
+    assert words == [
+        "draft", "approved; a draft is beside it", "approved; a new version is submitted",
+    ]  # fmt: skip
     assert [each.partition(":")[0] for each in told] == [
         "procedure_save needs the role engineer or director; anna has operator",
         "name = 'drop'",
@@ -129,7 +137,6 @@ def test_an_approved_one_runs_beside_the_missions_over_a_restart(fly: Fly) -> No
 
         def start() -> None:
             answers.append(people.do(MAX, RUN))
-            answers.append(people.do(ANNA, controlling.ProcedureRun("drop", {"tube": "M2"})))
             answers.append(people.do(ANNA, RUN)["doing"])
             answers.append(people.do(ANNA, RUN))
 
@@ -153,11 +160,10 @@ def test_an_approved_one_runs_beside_the_missions_over_a_restart(fly: Fly) -> No
 
     answers, verdict, state, commands = fly(LONG, flight)
     assert answers[0].startswith("procedure_run needs the role operator or director")
-    assert answers[1].startswith("arguments: allowed is none")
-    assert answers[3] == "drop runs already"
-    assert answers[4] == ("approval", 1)
-    assert answers[5] == "a hazardous command needs the role director to be approved"
-    assert answers[6] is None
+    assert answers[2] == "drop runs already"
+    assert answers[3] == ("approval", 1)
+    assert answers[4] == "a hazardous command needs the role director to be approved"
+    assert answers[5] is None
     assert (verdict, state["ended"], state["position"]) == ("complete", "complete", 2)
     assert [(each.name, each.stage) for each in commands] == [
         ("drive", "run"), ("release", "arm"), ("release", "fire"),
@@ -171,14 +177,21 @@ def test_what_was_approved_runs_whatever_was_saved_since(fly: Fly) -> None:
         approved(people, HEAD + "  - {do: end, reason: first}\n")
         people.do(MAX, save(HEAD + "  - {do: end, reason: second}\n"))
         answers: list[Any] = []
-        loop.call_at(100.0, lambda: answers.append(people.do(ANNA, RUN)))
+        for at in (100.0, 200.0):
+            loop.call_at(at, lambda: answers.append(people.do(ANNA, RUN)))
         await ground.run()
         late = people.do(ANNA, controlling.ProcedurePause("drop"))
         never = people.do(ANNA, controlling.ProcedurePause("lift"))
-        return people.look(reads.GetProcedure("drop")), late, never
+        told = [people.look(reads.GetProcedure(name)) for name in ("drop", "mission")]
+        return *told, late, never
 
-    state, late, never = fly(LONG, flight)
+    state, mission, late, never = fly(LONG, flight)
     assert (state["ended"], state["reason"]) == ("complete", "first")
+    # What runs is named as it was approved, and tells what it did itself, this time.
+    assert state["version"] == state["approved"]["version"] != state["draft"]["version"]
+    second = [(200 * 10**9, "only", "phase begins"), (200 * 10**9, "end", "complete first")]
+    assert [tuple(line) for line in state["log"]] == second
+    assert [step for _, step, _ in mission["log"]] == ["first", "end"]
     assert late.startswith("drop has ended")
     assert never.startswith("name = 'lift': there is no such procedure; there are mission, drop")
 
