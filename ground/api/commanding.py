@@ -39,7 +39,8 @@ class Stage(Change, frozen=True, tag="stage"):
 
 
 class Edit(Change, frozen=True, tag="edit"):
-    """Changes what is staged; any approval is void. Fields that are left out stay."""
+    """Changes what is staged; any approval is void. Fields that are left out stay; those that are
+    named in `without` are taken away."""
 
     stage: StageName
     arguments: Arguments | None = None
@@ -48,6 +49,7 @@ class Edit(Change, frozen=True, tag="edit"):
     lifetime: Lifetime | None = None
     not_after: Nanoseconds | None = None
     unit: bool | None = None
+    without: Annotated[tuple[Literal["when", "not_after"], ...], Meta(max_length=2)] = ()
 
 
 class Unstage(Change, frozen=True, tag="unstage"):

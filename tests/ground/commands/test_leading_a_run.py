@@ -48,7 +48,7 @@ def test_the_words_of_a_procedure_are_its_request(
         ("stop", ["x"], "allowed are 0 to 0"), ("run", ["x", "a=3"], "allowed are 1 to 1"),
         ("save", ["x"], "allowed are 2 to 2"), ("submit", [], "allowed are 1 to 1"),
         ("approve", ["x"], "allowed are 2 to 2"),
-        ("save", ["x", "/nowhere/x.yaml"], "/nowhere/x.yaml: cannot be read: No such file"),
+        ("save", ["x", "/nowhere/x.yaml"], "/nowhere/x.yaml cannot be read: No such file"),
     ],
 )  # fmt: skip
 def test_words_that_a_procedure_has_no_use_for_are_refused(

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.ground.console.by_keyboard import hold
 from tests.ground.console.conftest import ROOT, Serve, Tab
-from tests.ground.console.test_page import SCREENS, hold
+from tests.ground.console.test_page import SCREENS
 
 AXE = ROOT / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.ground.console.by_keyboard import hold, stage_drive
 from tests.ground.console.conftest import Serve, Tab
-from tests.ground.console.test_page import SCREENS, hold, stage_drive
+from tests.ground.console.test_page import SCREENS
 
 pytestmark = [
     pytest.mark.check,

@@ -53,7 +53,7 @@ export function procedure(told) {
 }
 
 function stateOf({ ended, hold, pace, position }) {
-  if (position === undefined) return "idle";
+  if (position === undefined) return "not run";
   if (ended) return "ended";
   if (hold) return hold.kind === "failed" || hold.kind === "paused" ? hold.kind : "waiting";
   return pace === "pause" ? "pausing" : "running";

@@ -44,5 +44,5 @@ export function benchBar() {
     h("span", { class: "text" }, stopped || armed.map((each) => each.service).join(", ") || "real devices: none may move"),
     lost.length > 0 && status("critical", `${lost.map((each) => each.service).join(", ")}: not there`),
     button("bench", () => go("bench"), { cls: "quiet", keys: "g h" }),
-    button("STOP", stopBench, { cls: "grave", why: "makes all that is real safe", keys: "!" }));
+    button("STOP", stopBench, { cls: "grave", why: "makes all that is real safe; Ctrl Space also while one writes", keys: "!" }));
 }

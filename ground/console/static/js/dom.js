@@ -20,7 +20,10 @@ function isDrawn(child) {
 // Makes the children of `parent` those of the tree.
 export function render(parent, tree) {
   const later = [];
+  const focused = document.activeElement;
   patchChildren(parent, [tree].flat(Infinity).filter(isDrawn), parent.namespaceURI === SVG, later);
+  // What was moved among its siblings has lost the focus.
+  if (focused !== document.activeElement && focused !== document.body && parent.contains(focused)) focused.focus({ preventScroll: true });
   for (const draw of later) draw();
 }
 

@@ -4,6 +4,7 @@ import { stopBench } from "./bench.js";
 import { closeHelp, helpOpen, openHelp } from "./help.js";
 import { closePalette, openPalette, paletteOpen } from "./palette.js";
 import { SCREENS } from "./screens.js";
+import { stepRow } from "./parts.js";
 import { may, vehicleNames } from "./store.js";
 import { changePace, runToNextPass, togglePace } from "./pace.js";
 
@@ -18,11 +19,22 @@ const PLAIN = {
   "[": () => changePace(-1),
   "]": () => changePace(1),
   ".": () => lookAt(null),
+  j: () => stepRow(1),
+  k: () => stepRow(-1),
   "?": openHelp,
   "!": stopBench,
 };
 
 const writes = (element) => element instanceof HTMLElement && (element.matches("input, textarea, select") || element.isContentEditable);
+
+// Heard before all others, whatever is open and whoever writes: two names, since some systems keep
+// one of them for themselves.
+export function hearStop(event) {
+  if (!event.ctrlKey || (event.code !== "Space" && event.key !== "!")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!event.repeat) stopBench();
+}
 
 export function hearKey(event) {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -1,8 +1,9 @@
 // How far a command has come: its rungs, with when each was heard, and by when the next is due.
+import { order as askFor } from "./app.js";
 import { h } from "./dom.js";
-import { button, table, words } from "./parts.js";
+import { button, commanding, table, words } from "./parts.js";
 import { isBad, isOver, kindOfCommand, shape, status } from "./status.js";
-import { nowNs, titleOf } from "./store.js";
+import { may, nowNs, titleOf } from "./store.js";
 import { lmst, spanNs, utc } from "./time.js";
 
 const USUAL = ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"];
@@ -54,8 +55,12 @@ function whole(command, more) {
     h("ul", null, climbed(command).map((rung) => h("li", { key: `${rung.rung} ${rung.occurred_ns}` },
       h("strong", null, rung.rung.toLowerCase()), ` ${lmst(rung.occurred_ns, true)}`, h("span", { class: "soft" }, `, ${utc(rung.occurred_ns)} UTC, heard ${spanNs(rung.received_ns - rung.occurred_ns)} later`), rung.detail && `: ${rung.detail}`))),
     h("p", { class: "soft" }, command.identifier, command.detail && `: ${command.detail}`),
-    more && button("Stage it again", (event) => { event.stopPropagation(); more(command); }));
+    h("div", { class: "actions" }, more && button("Stage it again", (event) => { event.stopPropagation(); more(command); }),
+      more && may("operator") && !isOver(command.status) && (command.sent_ns ?? null) === null &&
+        button("Take it back", (event) => { event.stopPropagation(); takeBack(command); }, { disabled: !commanding(), why: "it has not left the ground; what travels with it is taken back as well" })));
 }
+
+const takeBack = ({ identifier }) => askFor("cancel", { identifier }, (told) => `Taken back: ${told.identifiers.join(", ")}.`);
 
 export function commandTable(commands, { short = false, picked, pick, more, empty = "no command yet" } = {}) {
   const columns = [

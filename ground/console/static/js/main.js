@@ -5,7 +5,7 @@ import { h, render } from "./dom.js";
 import { drillBar, freshenDrill } from "./drill.js";
 import { foot, greyed, rail } from "./frame.js";
 import { help } from "./help.js";
-import { hearKey } from "./keys.js";
+import { hearKey, hearStop } from "./keys.js";
 import { palette } from "./palette.js";
 import { SCREENS } from "./screens.js";
 import { store } from "./store.js";
@@ -34,11 +34,13 @@ function waiting() {
 }
 
 onGo((id, words) => SCREENS.get(id).open?.(words));
+addEventListener("keydown", hearStop, true);
 addEventListener("keydown", hearKey);
 addEventListener("visibilitychange", redraw);
 // What ages, ages also while nothing new comes.
 setInterval(redraw, 1000);
 setInterval(freshen, 2500);
+setInterval(() => SCREENS.get(router.screen).freshen?.(), 2500);
 setInterval(freshenDrill, 1000);
 setInterval(() => freshBench(), 1000);
 start(draw);

@@ -9,20 +9,24 @@ export function panel(title, body, { side, cls = "", key } = {}) {
     h("div", { class: "body", tabindex: "0", role: "region", "aria-label": title }, body));
 }
 
-// A table of at most MOST_ROWS rows. A column: {head, cell(row), cls, wide}.
+// A table of at most MOST_ROWS rows. A column: {head, cell(row), cls, wide}. Where a row can be picked,
+// Tab comes to the row that is picked, or to the first; arrows move from row to row, Enter picks.
 export function table(label, columns, rows, { key, picked, pick, empty = "nothing yet", mark } = {}) {
   if (rows.length === 0) return h("p", { class: "empty soft", key: `${label} empty` }, empty);
   const shown = rows.slice(0, MOST_ROWS);
+  const names = shown.map(key);
+  const stop = pick && (names.includes(picked) ? picked : names[0]);
   return [
     h("table", { class: pick ? "pickable" : "", key: label },
       h("caption", { class: "unseen" }, label),
       columns.some((each) => each.head) && h("thead", { key: "head" }, h("tr", null, columns.map((each) => (each.head ? h("th", { scope: "col", class: each.cls }, each.head) : h("td", null))))),
-      h("tbody", null, shown.map((row) => {
-        const name = key(row);
+      h("tbody", null, shown.map((row, place) => {
+        const name = names[place];
         const chosen = picked !== undefined && picked === name;
         return h("tr", {
           key: name, class: `${chosen ? "picked" : ""} ${mark?.(row) ?? ""}`,
           "aria-current": chosen ? "true" : undefined, onclick: pick ? () => pick(row) : undefined,
+          tabindex: pick ? (name === stop ? "0" : "-1") : undefined, onkeydown: pick ? (event) => onRow(event, () => pick(row)) : undefined,
           draw: chosen ? keepInView : undefined,
         }, columns.map((each) => h("td", { class: each.cls }, each.cell(row))));
       }))),
@@ -31,12 +35,34 @@ export function table(label, columns, rows, { key, picked, pick, empty = "nothin
   ];
 }
 
-let lastPicked = null;
+const lastPicked = new WeakMap(); // of each table
 
 function keepInView(row) {
-  if (row === lastPicked) return;
-  lastPicked = row;
+  const before = lastPicked.get(row.parentNode);
+  if (row === before) return;
+  lastPicked.set(row.parentNode, row);
   row.scrollIntoView({ block: "nearest" });
+  // On the row that was picked the focus follows what the screen's own keys pick.
+  if (before && before === document.activeElement) row.focus();
+}
+
+function onRow(event, pick) {
+  if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by) stepRow(by, event.target);
+  else if (event.key === "Enter" || event.key === " ") pick();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// Moves the focus in a list of rows that can be picked: from the one that has it, or into the first.
+export function stepRow(by, from = document.activeElement) {
+  const row = from?.closest?.("tr[tabindex]");
+  const next = row ? (by > 0 ? row.nextElementSibling : row.previousElementSibling)
+    : document.querySelector("main table.pickable tr[tabindex='0']");
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
 }
 
 // Keeps `size` as large as a picture on the page, so that a unit of it is a pixel, and words are as

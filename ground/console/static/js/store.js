@@ -20,13 +20,17 @@ export const store = {
   alarms: new Map(),
   stack: new Map(),
   released: new Map(), // stage → identifiers of the commands that it became
+  left: new Map(), // stage → what is on the stack no more, as it was at last
+  putAway: new Set(), // stages of it that the page shows no more
+  approvals: new Map(), // stage → {who, note} of who approved it last
   commands: new Map(), // the newest first
   events: [], // the newest first
   custody: new Map(), // tube → {tube, place, ...}
   steps: [], // of custody, the newest first
   passes: [],
   procedure: null,
-  procedureIsOld: true, // whether it has gone on since it was asked for
+  procedureIsOld: true, // whether the mission's own has gone on since it was asked for
+  procedureNews: 0, // how often any has gone on
   authority: {},
   audits: [],
   faults: [], // what trainers did, the newest first
@@ -72,12 +76,14 @@ export function takeSnapshot(told) {
   store.drillNews++;
   store.limits = snapshot.limits ?? null;
   replace(store.stack, snapshot.stack, "stage");
+  replace(store.left, (told.stack ?? []).filter((item) => !adapt.isStaged(item)), "stage");
   replace(store.alarms, snapshot.alarms, "number");
   replace(store.vehicles, snapshot.vehicles, "name");
   replace(store.custody, snapshot.custody, "tube");
   store.authority = snapshot.authority ?? {};
   store.procedure = snapshot.procedure?.steps?.length ? snapshot.procedure : store.procedure;
   store.procedureIsOld = true;
+  store.procedureNews++;
   store.passes = snapshot.passes ?? [];
   store.journal = snapshot.journal_last ?? snapshot.number ?? 0;
   store.last = {};
@@ -86,7 +92,7 @@ export function takeSnapshot(told) {
 // What was told of a run that is not the one here any more.
 function forget() {
   store.values.clear();
-  store.released.clear();
+  for (const known of [store.released, store.left, store.putAway, store.approvals]) known.clear();
   Object.assign(store, { audits: [], faults: [], faultsNow: { faults: [], hits: [] }, procedure: null });
 }
 
@@ -147,7 +153,7 @@ const TAKES = {
     store.alarms.set(data.number, data);
     if (!isOpen(data)) store.alarms.delete(data.number);
   },
-  stack({ data }) {
+  stack({ data, what, who }) {
     if (data.identifiers?.length) store.released.set(data.stage, data.identifiers);
     if (store.released.size > MOST_STACK) store.released.delete(store.released.keys().next().value);
     for (const identifier of data.identifiers ?? []) {
@@ -155,7 +161,14 @@ const TAKES = {
       if (command) Object.assign(command, { user: data.by, note: command.note || data.note });
     }
     if (adapt.isStaged(data)) store.stack.set(data.stage, data);
-    else store.stack.delete(data.stage);
+    else {
+      store.stack.delete(data.stage);
+      store.left.set(data.stage, data);
+      if (store.left.size > MOST_STACK) store.left.delete(store.left.keys().next().value);
+    }
+    if (what === "refused" && (data.hands ?? [data.by]).includes(user().name)) {
+      store.note = `${data.stage}, ${titleOf(data.vehicle)} ${data.command}, was refused: ${data.problems?.at(-1) ?? `by ${who}`}`;
+    }
     if (store.stack.size > MOST_STACK) store.stack.delete(store.stack.keys().next().value);
   },
   cmd({ t, what, who, data, vehicle }) {
@@ -169,8 +182,9 @@ const TAKES = {
     store.steps.unshift(adapt.custodyStep(data));
     store.steps.length = Math.min(store.steps.length, MOST_STEPS);
   },
-  proc() {
-    store.procedureIsOld = true;
+  proc({ data }) {
+    store.procedureNews++;
+    if ((data.procedure ?? "mission") === "mission") store.procedureIsOld = true;
   },
   authority({ vehicle, data }) {
     if (data.holder === undefined || data.offered_to === undefined) store.stale.push("authority");
@@ -184,6 +198,9 @@ const TAKES = {
     store.stale.push("limits");
   },
   audit(entry) {
+    const { request, ok } = entry.data;
+    if (ok && request?.do === "approve") store.approvals.set(request.stage, { who: entry.who, note: request.note ?? "" });
+    if (store.approvals.size > MOST_STACK) store.approvals.delete(store.approvals.keys().next().value);
     store.audits.unshift(entry);
     store.audits.length = Math.min(store.audits.length, MOST_AUDITS);
   },

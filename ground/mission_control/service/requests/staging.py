@@ -47,6 +47,7 @@ def edit(desk: ControlDesk, asked: Asked, request: commanding.Edit) -> dict[str,
         for name in ("arguments", "note", "when", "lifetime", "not_after", "unit")
         if (value := getattr(request, name)) is not None
     }
+    given |= {name: None for name in request.without}
     hands = [*item.hands, *([] if asked.user in item.hands else [asked.user])]
     edited = msgspec.structs.replace(
         item, **given, by=asked.user, session=asked.session, hands=hands,
@@ -107,8 +108,9 @@ def refuse(desk: ControlDesk, asked: Asked, request: commanding.Refuse) -> dict[
     if item.state not in ("waiting_approval", "approved"):
         raise Refused(f"{item.stage} is {item.state}: it waits for no approval")
     desk.stack.change(
-        item, "refused", asked.user, state="refused", problems=[*item.problems, request.note]
-    )
+        item, "refused", asked.user, state="refused",
+        problems=[*item.problems, f"refused by {asked.user}: {request.note}"],
+    )  # fmt: skip
     return {"stage": item.stage}
 
 

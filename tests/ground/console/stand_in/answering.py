@@ -65,9 +65,9 @@ class Answering(Reading):
 
     def do_stage(
         self, user: str, vehicle: str, command: str, arguments: Values, note: str = "",
-        when: str = "", **_: Any,
+        **terms: Any,
     ) -> Values:  # fmt: skip
-        """Onto the stack."""
+        """Onto the stack; `terms`: when and how it is to leave."""
         self._needs(user, "operator")
         entry = self.run.recording.dictionary["vehicles"][vehicle]["commands"].get(command)
         if entry is None:
@@ -84,7 +84,7 @@ class Answering(Reading):
         hazardous = entry["hazard"] != "none"
         item = {
             "stage": f"st-{len(self.stack) + 1}", "vehicle": vehicle, "command": command,
-            "arguments": arguments, "note": note, "when": when, "by": user, "hazardous": hazardous,
+            "arguments": arguments, "note": note, **terms, "by": user, "hazardous": hazardous,
             "version": 1,
             "hash": _hash(vehicle, command, arguments, note), "approved_by": "", "problems": [],
             "state": "waiting_approval" if hazardous else "ready",
@@ -99,9 +99,11 @@ class Answering(Reading):
         self.stack[item["stage"]] = item
         self.run.tell("stack", what, item["vehicle"], dict(item), user)
 
-    def do_edit(self, user: str, stage: str, **changed: Any) -> Values:
+    def do_edit(
+        self, user: str, stage: str, without: tuple[str, ...] = (), **changed: Any
+    ) -> Values:
         """Voids the approval."""
-        item = self.stack[stage] | changed
+        item = self.stack[stage] | changed | dict.fromkeys(without)
         item["version"] += 1
         item["hash"] = _hash(item["vehicle"], item["command"], item["arguments"], item["note"])
         item |= {"approved_by": "", "state": "waiting_approval" if item["hazardous"] else "ready"}
@@ -283,12 +285,15 @@ class Answering(Reading):
         if item["hash"] != hash:
             raise Refused("it was changed since: look at it again")
         self._put(item | {"state": "approved", "approved_by": user}, "approved", user)
+        asked = {"do": "approve", "stage": stage, "hash": hash, "note": note}
+        self.run.tell("audit", "approve", "", {"request": asked, "ok": True}, user)
         return {"stage": stage}
 
     def do_refuse(self, user: str, stage: str, note: str) -> Values:
         """By another person."""
         self._needs(user, "director")
-        self._put(self.stack[stage] | {"state": "void", "problems": [note]}, "refused", user)
+        refused = {"state": "refused", "problems": [f"refused by {user}: {note}"]}
+        self._put(self.stack[stage] | refused, "refused", user)
         return {"stage": stage}
 
     def do_release(self, user: str, stages: list[str]) -> Values:
@@ -306,6 +311,14 @@ class Answering(Reading):
             done = {"state": "released", "identifiers": found[-1:]}
             self._put(self.stack[stage] | done, "released", user)
         return {"identifiers": found}
+
+    def do_cancel(self, user: str, identifier: str) -> Values:
+        """What has not left."""
+        command = self.run.commands[identifier]
+        if command["sent_ns"] is not None:
+            raise Refused(f"{identifier} cannot be taken back: it has left")
+        self.run.cancel(identifier, user)
+        return {"identifiers": [identifier]}
 
     def _authority(self, user: str, vehicle: str, holder: str, offered: str) -> Values:
         self.authority[vehicle] = {"holder": holder, "offered_to": offered}
@@ -369,17 +382,37 @@ class Answering(Reading):
 
     def do_procedure_pause(self, user: str, name: str = "") -> Values:
         """Stands."""
-        return self._procedure(user, "pause", "holds")
+        return self._procedure(user, name, "pause", "holds")
 
     def do_procedure_go(self, user: str, name: str = "", why: str = "") -> Values:
         """Goes on."""
-        return self._procedure(user, "run", "went on")
+        return self._procedure(user, name, "go", "went on")
 
-    def _procedure(self, user: str, pace: str, what: str) -> Values:
+    def do_procedure_run(self, user: str, name: str) -> Values:
+        """The written one begins."""
+        return self._procedure(user, name, "run", "taken in hand")
+
+    def do_procedure_poll(self, user: str, name: str, poll: str, answer: str) -> Values:
+        """One's word."""
+        return self._procedure(user, name, "poll", "said go")
+
+    def do_procedure_approve(self, user: str, name: str, version: str, note: str = "") -> Values:
+        """By another than who wrote it."""
+        self._needs(user, "director")
+        why_not = self.written.approve(version, user, note)
+        if why_not:
+            raise Refused(why_not)
+        self.run.tell("proc", "approved", "", {"procedure": name}, user)
+        return self.written.told()
+
+    def _procedure(self, user: str, name: str, act: str, what: str) -> Values:
         self._needs(user, "operator", "director")
-        self.procedure_pace = pace
-        self.run.tell("proc", what, "", {"procedure": "mission"}, user)
-        return self.do_procedure(user)
+        if name == self.written.name:
+            self.written.act(act, user=user)
+        else:
+            self.procedure_pace = "pause" if act == "pause" else "run"
+        self.run.tell("proc", what, "", {"procedure": name or "mission"}, user)
+        return self.do_procedure(user, name)
 
 
 def _hash(*parts: Any) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.ground.console.stand_in.recording import Values, utc
 from tests.ground.console.stand_in.run import Run
+from tests.ground.console.stand_in.written import Written
 
 USERS = {
     "anna": ["operator", "trainer"],
@@ -28,6 +29,7 @@ class Reading:
             name: {"holder": "", "offered_to": ""} for name in run.recording.vehicles
         }
         self.procedure_pace = "run"
+        self.written = Written()
 
     def answer(self, request: Any, session: str | None) -> Values:
         """`{"ok", "result" | "refused"}`."""
@@ -209,16 +211,17 @@ class Reading:
         }  # fmt: skip
 
     def do_procedures(self, user: str) -> list[Values]:
-        """The one that runs."""
+        """The one that runs, and one that was written."""
         return [
             {"name": "mission", "title": "The work on the ground", "position": 1, "of": 20,
              "doc": "From the landed lander to a MAV that is sealed, warm and checked."},
-            {"name": "drive_round", "title": "A drive round the depot", "state": "review",
-             "doc": "Looks at each tube before the first is taken."},
+            self.written.told(),
         ]  # fmt: skip
 
     def do_procedure(self, user: str, name: str = "") -> Values:
-        """Steps as the recording's log tells them."""
+        """Steps as the recording's log tells them; of one that was written, as it was."""
+        if name == self.written.name:
+            return self.written.told(whole=True)
         told: dict[str, tuple[int, str]] = {}
         for when, kind, line in self.run.recording.told:
             if kind == "log" and "." in line["step"]:

@@ -105,14 +105,17 @@ class Run:
         })  # fmt: skip
 
     def send(self, staged: Values, user: str) -> str:
-        """A staged item leaves; its ladder comes back by light time."""
+        """A staged item leaves; its ladder comes back by light time. What has an hour by which it
+        is to leave waits for a pass that never comes."""
         identifier = f"op-{len(self.commands) + 1:05}"
+        waits = bool(staged.get("not_after"))
         answer = self.time_ns + 2 * LIGHT_NS
         rungs = [("RECEIVED", 0), ("ACCEPTED", 1), ("STARTED", 2), ("COMPLETED", 400)]
         command = {
             "identifier": identifier, "vehicle": staged["vehicle"], "command": staged["command"],
             "arguments": staged["arguments"], "user": user, "note": staged["note"],
-            "issued_ns": self.time_ns, "sent_ns": self.time_ns, "expected_ns": answer,
+            "issued_ns": self.time_ns, "expected_ns": None if waits else answer,
+            "sent_ns": None if waits else self.time_ns,
             "status": "SENT", "late": False, "detail": "", "rungs": [], "stage": "run",
             "recorded": [
                 {"rung": rung, "detail": "", "occurred_ns": self.time_ns + LIGHT_NS + s * 10**9,
@@ -121,9 +124,16 @@ class Run:
         }  # fmt: skip
         self.commands[identifier] = command
         self.tell("cmd", "released", staged["vehicle"], _plain(command), user)
-        for place, rung in enumerate(command["recorded"]):
+        for place, rung in enumerate(() if waits else command["recorded"]):
             self.later(rung["received_ns"], "cmd", (identifier, place))
         return identifier
+
+    def cancel(self, identifier: str, user: str) -> None:
+        """It does not leave."""
+        command = self.commands[identifier]
+        command |= {"status": "CANCELLED", "detail": f"cancelled by {user}"}
+        data = {name: command[name] for name in ("identifier", "status", "detail")}
+        self.tell("cmd", "ended", command["vehicle"], data, user)
 
     def history(self) -> list[Values]:
         """The commands so far, the newest first."""

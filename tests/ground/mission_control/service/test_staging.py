@@ -123,6 +123,25 @@ def test_all_of_a_release_leaves_or_nothing(tmp_path: Path) -> None:
     at_the_desk(tmp_path, flight)
 
 
+def test_when_and_how_it_leaves_stays_at_an_edit_and_is_taken_away_by_name(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        terms = {"when": "rover.mode == 'idle'", "not_after": 10**15}
+        desk.done("anna", "stage", **DRIVE, **terms)
+
+        def kept() -> tuple[str | None, int | None]:
+            item = desk.item("st-1")
+            return item.when, item.not_after
+
+        desk.done("anna", "edit", stage="st-1", note="sooner")
+        assert kept() == ("rover.mode == 'idle'", 10**15)
+        desk.done("anna", "edit", stage="st-1", without=["when"])
+        assert kept() == (None, 10**15)
+        desk.done("anna", "edit", stage="st-1", not_after=10**14, without=["not_after"])
+        assert kept() == (None, None)
+
+    at_the_desk(tmp_path, flight)
+
+
 @pytest.mark.requirement("OPS-04")
 def test_only_who_holds_a_vehicle_stages_and_releases_for_it(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:

@@ -125,6 +125,7 @@ async def expired(desk: Desked) -> str:
 
 async def refused(desk: Desked) -> str:
     desk.done("cleo", "refuse", stage="st-1", note="no room is needed")
+    assert desk.item("st-1").problems == ["refused by cleo: no room is needed"]
     return "is refused: it is hazardous, and not approved"
 
 

@@ -6,7 +6,9 @@ import { best } from "../fuzzy.js";
 import { commandTable } from "../ladder.js";
 import { button, commanding, panel, prose, unitOf } from "../parts.js";
 import { askPreview, leavePreview, previewBody, previewButton, previewed } from "../preview.js";
-import { askApproval, askRelease, leaveConfirm, stackActions, stackState, stackTable, staged } from "../stack.js";
+import { askApproval, askRefusal, askRelease, leaveConfirm, stackActions } from "../decide.js";
+import { fallenTable, stackState, stackTable, staged, toggleMark } from "../stack.js";
+import { blankTerms, readTerms, termsFields, termsOf } from "../terms.js";
 import { status } from "../status.js";
 import { may, store, titleOf, user, valueOf, vehicleNames } from "../store.js";
 import { spanNs } from "../time.js";
@@ -23,12 +25,14 @@ export default {
     "v flies what is staged on a twin of the run and sends nothing: what would become of each command, by when it would be heard, how full the battery would be, where the vehicle would go.",
     "The ladder below fills by light time: the hour by which an answer is due stands beside it.",
   ],
-  hints: [["c", "find"], ["Enter", "form, then stage"], ["Shift R", "release…"], ["Shift A", "approve…"], ["v", "preview"], ["j k", "down, up in the stack"]],
+  hints: [["c", "find"], ["Enter", "form, then stage"], ["m", "mark, to release several"], ["Shift R", "release…"], ["Shift A", "approve…"], ["Shift X", "refuse…"], ["v", "preview"], ["j k", "down, up in the stack"]],
   keys: {
     j: () => pickStage(1),
     k: () => pickStage(-1),
     R: askRelease,
     A: askApproval,
+    X: askRefusal,
+    m: () => toggleMark(),
     v: askPreview,
     c: focusFind,
     Escape: () => { leaveConfirm(); state.form = null; },
@@ -85,9 +89,9 @@ function view() {
     h("div", { class: "split command-top", key: "top" },
       panel("Find a command", finder(list, folded), { key: "find", cls: "tall" }),
       panel(state.form ? `${titleOf(state.form.vehicle)}: ${state.form.command}` : "Form", state.form ? form() : h("p", { class: "empty soft" }, "Enter on a command opens its form."), { key: "form", cls: "tall" })),
-    panel("Staged", [stackTable(), stackState.releasing && stackActions()], { key: "stack", cls: "stack", side: !stackState.releasing && [previewButton(), stackActions({ edit: editStage })] }),
+    panel("Staged", [stackTable(), stackState.releasing && stackActions(), fallenTable(again)], { key: "stack", cls: "stack", side: !stackState.releasing && [previewButton(), stackActions({ edit: editStage })] }),
     previewed() && panel("Preview", previewBody(), { key: "preview", cls: "preview", side: button("close", leavePreview, { cls: "quiet" }) }),
-    panel("History", history(), { key: "history", cls: "tall", side: h("span", { class: "soft" }, "a click shows its ladder") }),
+    panel("History", history(), { key: "history", cls: "tall", side: h("span", { class: "soft" }, "Enter or a click shows its ladder") }),
   ];
 }
 
@@ -135,27 +139,29 @@ function hear(event) {
 
 // --------------------------------------------------------------------- form
 
-function openForm(vehicle, command, given = {}, { stage = null, note = "" } = {}) {
+function openForm(vehicle, command, given = {}, { stage = null, note = "", terms = blankTerms() } = {}) {
   const entry = store.dictionary?.vehicles[vehicle]?.commands[command];
   if (!entry) return;
   const texts = {};
   for (const [name, argument] of Object.entries(entry.arguments)) {
     texts[name] = name in given ? asTyped(given[name]) : argument.required ? "" : asTyped(argument.default);
   }
-  state.form = { vehicle, command, texts, note, when: "", stage, touched: new Set(), opened: performance.now() };
+  state.form = { vehicle, command, texts, note, terms, stage, touched: new Set(), opened: performance.now() };
   state.query = "";
   document.activeElement?.blur?.();
   drawNow();
   document.querySelector(".form input, .form select, .form textarea, .form button")?.focus();
 }
 
+// A command that was sent, or a stage that came to nothing: with its note, and when and how it was to leave.
 function again(command) {
-  state.picked = command.identifier;
-  openForm(command.vehicle, command.command, command.arguments);
+  if (command.identifier) state.picked = command.identifier;
+  const item = command.identifier ? [...store.left.values()].find((each) => each.identifiers?.includes(command.identifier)) : command;
+  openForm(command.vehicle, command.command, command.arguments, { note: (item ?? command).note ?? "", terms: termsOf(item) });
 }
 
 function editStage(item) {
-  openForm(item.vehicle, item.command, item.arguments, { stage: item.stage, note: item.note ?? "" });
+  openForm(item.vehicle, item.command, item.arguments, { stage: item.stage, note: item.note ?? "", terms: termsOf(item, true) });
 }
 
 function checked() {
@@ -186,6 +192,7 @@ function form() {
     Object.entries(entry.arguments).map(([name, argument], place) => field(name, argument, place, problems[name], touched.has(name))),
     h("label", { for: "note" }, "note", h("span", { class: "soft" }, entry.hazard !== "none" ? " why, for who approves" : "")),
     h("input", { id: "note", type: "text", maxlength: 500, autocomplete: "off", value: state.form.note, oninput: (event) => { state.form.note = event.target.value; } }),
+    termsFields(state.form.terms, entry),
     h("div", { class: "actions" }, held(vehicle),
       h("button", { type: "submit", class: "main", disabled: !commanding() || !may("operator") || undefined, title: may("operator") ? "" : "operators stage commands" }, state.form.stage ? `Change ${state.form.stage}` : "Stage"),
       wrong.length > 0 && touched.size > 0 && h("span", { class: "problem" }, `${wrong[0]} ${problems[wrong[0]]}`)));
@@ -237,9 +244,16 @@ async function stage() {
     document.getElementById(`argument-${wrong[0]}`)?.focus();
     return say(`${wrong[0]} ${problems[wrong[0]]}.`, true);
   }
+  const terms = readTerms(state.form.terms, entry);
+  if (terms.problem) {
+    Object.assign(state.form.terms, { open: true });
+    drawNow();
+    document.getElementById(terms.at)?.focus();
+    return say(`${terms.problem}.`, true);
+  }
   const result = known
-    ? await order("edit", { stage: known, arguments: values, note }, `${known} is changed; an approval of it is void.`)
-    : await order("stage", { vehicle, command, arguments: values, note }, (made) => `Staged as ${made.stage}. ${made.hazardous ? "It needs another person's approval." : "Shift R releases."}`);
+    ? await order("edit", { stage: known, arguments: values, note, ...terms.edited }, `${known} is changed; an approval of it is void.`)
+    : await order("stage", { vehicle, command, arguments: values, note, ...terms.given }, (made) => `Staged as ${made.stage}. ${made.hazardous ? "It needs another person's approval." : "Shift R releases."}`);
   if (!result) return undefined;
   state.form = null;
   stackState.picked = result.stage ?? known;

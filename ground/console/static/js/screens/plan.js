@@ -3,7 +3,8 @@ import { ask, order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { button, commanding, pairs, panel, words } from "../parts.js";
 import { askPreview, previewBody, previewButton } from "../preview.js";
-import { askApproval, askRelease, leaveConfirm, leavesAt, outlookOf, stackActions, stackState, stackTable, staged } from "../stack.js";
+import { askApproval, askRefusal, askRelease, leaveConfirm, stackActions } from "../decide.js";
+import { fallenTable, leavesAt, outlookOf, stackState, stackTable, staged, terms, toggleMark } from "../stack.js";
 import { status } from "../status.js";
 import { store, titleOf, user } from "../store.js";
 import { lmst, span, spanNs } from "../time.js";
@@ -15,13 +16,14 @@ export default {
   id: "plan", title: "Plan", key: "l", group: "before a pass",
   help: [
     "The stack, by the pass in which each command can leave. The checks of a dry run stand beside it: bytes on the link, problems, the mode that it assumes and how old the word of that is.",
-    "What is hazardous waits for another person: they approve here, from a session of their own, what has exactly this hash; any change voids it.",
+    "What is hazardous waits for another person: they approve here, from a session of their own, what has exactly this hash; any change voids it. Or they refuse, and say why; who staged it reads that.",
+    "m marks what is to leave together: it is released in the order of the stack, all of it or nothing.",
     "A preview flies what is staged on a twin of the run: verdicts, energy, time and way, beside what then really comes. The twin knows what the vehicles have told and nothing else; where it is not where those are that the commands concern, it says so and flies nothing; what else differs stands beside the result.",
     "Go or no-go is asked in the procedures' screen and answered by each for themselves.",
   ],
-  hints: [["j k", "down, up"], ["d", "dry run"], ["v", "preview"], ["Shift R", "release…"], ["Shift A", "approve…"]],
+  hints: [["j k", "down, up"], ["d", "dry run"], ["v", "preview"], ["m", "mark, to release several"], ["Shift R", "release…"], ["Shift A", "approve…"], ["Shift X", "refuse…"]],
   keys: {
-    j: () => pick(1), k: () => pick(-1), d: dryRun, v: askPreview, R: askRelease, A: askApproval,
+    j: () => pick(1), k: () => pick(-1), d: dryRun, v: askPreview, m: () => toggleMark(), R: askRelease, A: askApproval, X: askRefusal,
     Escape: leaveConfirm,
   },
   open: () => { stackState.picked ??= staged()[0]?.stage; },
@@ -48,7 +50,7 @@ function view() {
   const item = store.stack.get(stackState.picked);
   return h("div", { class: "split wide-left", key: "body" },
     h("div", { class: "column", key: "left" },
-      panel("Staged", [stackTable(), stackState.releasing && stackActions()], { cls: "tall", side: !stackState.releasing && [button("Dry run", dryRun, { keys: "d", disabled: staged().length === 0 || !commanding() }), stackActions()] }),
+      panel("Staged", [stackTable(), stackState.releasing && stackActions(), fallenTable()], { cls: "tall", side: !stackState.releasing && [button("Dry run", dryRun, { keys: "d", disabled: staged().length === 0 || !commanding() }), stackActions()] }),
       panel("Preview", previewBody(), { key: "preview", cls: "tall", side: previewButton() }),
       panel("By pass", byPass(), { cls: "small" })),
     h("div", { class: "column", key: "right" },
@@ -86,8 +88,7 @@ function checks(item) {
     pairs([
       ["vehicle", titleOf(item.vehicle)], ["command", h("strong", null, item.command)], ["arguments", h("code", null, words(item.arguments) || "none")],
       item.mode && ["assumes the mode", [h("code", null, item.mode), item.mode_age_s !== null && item.mode_age_s !== undefined && h("span", { class: "soft" }, ` known ${span(item.mode_age_s)} ago`)]],
-      item.when && ["waits for", h("code", null, item.when)],
-      item.not_after && ["not after", lmst(item.not_after)],
+      terms(item) && ["when and how", terms(item)],
       item.waits_until && ["waits until", lmst(item.waits_until)],
       item.note && ["note", item.note],
       item.hash && ["hash", h("code", null, item.hash.slice(0, 32))],

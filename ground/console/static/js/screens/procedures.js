@@ -1,78 +1,96 @@
-// The procedure that runs, step by step, and what may be done about it; the others that there are.
+// One procedure, step by step, and what may be done about it; the others that there are.
 import { procedure as procedureOf } from "../adapt.js";
-import { ask, link, listOf, order, readProcedure, redraw, say } from "../app.js";
+import { link, listOf, order, readProcedure, redraw, say } from "../app.js";
 import { openPrompts, promptTable } from "../drill.js";
 import { h } from "../dom.js";
 import { button, commanding, panel, table } from "../parts.js";
+import { review } from "../review.js";
 import { status } from "../status.js";
 import { may, store, titleOf, user } from "../store.js";
 import { lmst } from "../time.js";
 
-const state = { list: null, read: null, why: "", at: undefined, problem: "" };
+const MISSION = "mission";
 const SIGN = { done: "normal", running: "standby", waits: "caution", waiting: "off", failed: "critical", "passed over": "off" };
+// `name`: of the one that is looked at; null: the mission's own.
+const state = { list: null, name: null, read: null, why: "", at: undefined, problem: "", news: -1 };
+const shown = () => (state.name ? state.read : store.procedure);
 
 export default {
   id: "procedures", title: "Procedures", key: "p", group: "always",
   help: [
-    "The steps of the procedure that runs; the one that it is at is marked. Steps that its way led past were passed over, and not done. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
-    "Only approved procedures run. A procedure in review is approved by somebody who did not write it.",
+    "The steps of a procedure; the one that it is at is marked. Steps that its way led past were passed over, and not done. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
+    "At first it is the mission's own; Enter on another below looks at that. All that is here is of the one that is looked at: its buttons, what it asks, its log.",
+    "A procedure is a draft, then submitted, then approved by somebody who has written none of it; what is approved may be run.",
     "The run ends when the mission's own procedure is stopped; any other may be stopped at any time.",
     "A poll asks everybody for go or no-go; each answers for themselves.",
   ],
-  hints: [["Shift P", "pause"], ["Shift G", "go on"], ["Shift S", "one step"]],
+  hints: [["Shift P", "pause"], ["Shift G", "go on"], ["Shift S", "one step"], ["Enter", "on a step: where Jump goes; on a procedure: look at it"]],
   keys: {
-    P: () => change("procedure_pause", "It halts before its next step."),
-    G: () => change("procedure_go", "It goes on."),
-    S: () => change("procedure_step", "One step."),
-    Escape: () => { state.read = null; },
+    P: () => act("pause"),
+    G: () => act("go"),
+    S: () => act("step"),
+    Escape: () => look(null),
   },
-  open: askList,
+  open: () => freshen(true),
+  freshen: () => freshen(),
   view,
 };
 
-async function askList() {
-  if (!store.hello) return;
+// What is looked at and the list, anew, when any procedure has gone on since they were asked for.
+async function freshen(anyway = false) {
+  if (!store.hello || !store.link.socket || (state.news === store.procedureNews && !anyway)) return;
+  state.news = store.procedureNews;
+  const { name } = state;
   try {
     state.list = listOf(await link.ask("procedures"));
-    await readProcedure();
+    if (name === null) await readProcedure();
+    else {
+      const told = procedureOf(await link.ask("procedure", { name }));
+      if (state.name === name) state.read = told;
+    }
     state.problem = "";
   } catch (error) {
-    state.problem = error.message;
+    Object.assign(state, { problem: error.message, news: -1 });
   }
   redraw();
 }
 
-async function read(name) {
-  const found = await ask("procedure", { name });
-  if (found) state.read = procedureOf(found);
+function look(name) {
+  Object.assign(state, { name: name === MISSION ? null : name, read: null, at: undefined, why: "" });
+  freshen(true);
   redraw();
 }
 
 function view() {
-  const running = store.procedure;
-  const shown = state.read ?? running;
+  const one = shown();
   return h("div", { class: "split wide-left", key: "body" },
-    panel(shown?.title ?? "Procedure", shown ? steps(shown) : h("p", { class: "empty soft" }, state.problem || "No procedure runs."), { cls: "tall", key: "steps", side: shown && [stateOf(shown), state.read && button("back to the one that runs", () => { state.read = null; redraw(); }, { cls: "quiet" })] }),
+    panel(one?.title ?? state.name ?? "Procedure", one ? steps(one) : h("p", { class: "empty soft" }, state.problem || (state.name ? "It is asked for." : "No procedure runs.")), { cls: "tall", key: "steps", side: [one && standing(one), state.name && button("back to the mission's own", () => look(null), { cls: "quiet" })] }),
     h("div", { class: "column", key: "side" },
-      panel("What to do", actions(running, shown), { cls: "small" }),
+      panel("What to do", actions(one), { cls: "small" }),
       openPrompts().length > 0 && panel("Asked in the drill", promptTable(false), { cls: "small" }),
-      panel("Go or no-go", poll(running), { cls: "small" }),
-      panel("Log", log(running), { cls: "tall" }),
-      panel("All procedures", table("Procedures", columns, state.list ?? [], { key: (each) => each.name, pick: (each) => read(each.name), empty: "none is known" }), { cls: "small" })));
+      one?.draft && panel("Draft", review(one, () => freshen(true)), { cls: "small", key: "draft" }),
+      panel("Go or no-go", poll(one), { cls: "small" }),
+      panel("Log", log(one), { cls: "tall" }),
+      panel("All procedures", table("Procedures", columns, state.list ?? [], { key: (each) => each.name, picked: state.name ?? MISSION, pick: (each) => look(each.name), empty: "none is known" }), { cls: "small" })));
 }
 
-const KINDS = { running: "normal", paused: "caution", pausing: "caution", failed: "critical", ended: "off", idle: "off", waiting: "caution" };
-const stateOf = (procedure) => status(KINDS[procedure.state] ?? "off", procedure.state ?? "not running");
+const KINDS = {
+  running: "normal", paused: "caution", pausing: "caution", failed: "critical", ended: "off", waiting: "caution",
+  approved: "normal", submitted: "caution", draft: "off",
+};
+
+// As it runs, or the state of its newest version; and a draft beside that.
+function standing(one) {
+  const now = one.position !== undefined ? procedureOf({ ...one, steps: [] }).state : one.approved ? "approved" : "";
+  const draft = one.draft?.state;
+  const word = now || draft || "not run";
+  return [status(KINDS[word] ?? "off", word), now && draft && h("span", { class: "note soft" }, draft === "submitted" ? " new version submitted" : " draft beside it")];
+}
 
 const columns = [
-  { head: "name", cell: (each) => [h("strong", null, each.title ?? each.name), each.doc && h("span", { class: "note soft" }, each.doc)] },
-  { head: "state", cls: "nowrap", cell: (each) => stateInList(each) },
+  { head: "name", cell: (each) => [h("strong", null, each.title ?? each.name), (each.doc ?? (each.title && each.name !== MISSION && each.name)) && h("span", { class: "note soft" }, each.doc ?? each.name)] },
+  { head: "state", cls: "nowrap", cell: standing },
 ];
-
-function stateInList(each) {
-  const told = each.state ?? (each.position !== undefined ? procedureOf({ ...each, steps: [] }).state : each.approved ? "approved" : each.draft?.state ?? "draft");
-  return status({ approved: "normal", running: "normal", review: "caution", draft: "off" }[told] ?? KINDS[told] ?? "off", told);
-}
 
 function steps(procedure) {
   return table("Steps", [
@@ -84,48 +102,66 @@ function steps(procedure) {
   ], procedure.steps ?? [], { key: (each) => each.number, picked: procedure.step, empty: "it has no steps", pick: (each) => { state.at = each.number; say(`Step ${each.number} is where Jump goes to.`); } });
 }
 
-async function change(name, done, given = {}) {
-  const one = (state.read ?? store.procedure)?.name;
-  const why = name === "procedure_go" && state.why ? { why: state.why } : {};
-  if (await order(name, { ...(one && { name: one }), ...why, ...given }, done)) state.why = "";
-  store.procedureIsOld = true;
+const underWay = (one) => one.position !== undefined && !one.ended;
+const halted = (one) => ["paused", "failed"].includes(one.state);
+
+// What can be done with a procedure as it stands: when, with which words, what is said then.
+const ACTS = {
+  run: { may: (one) => (one.name === undefined || one.name === MISSION ? !one.ended && !(one.attended && one.state === "running") : one.approved && !underWay(one)), why: "an approved one that does not run", said: "It is in your hands." },
+  pause: { may: (one) => ["running", "waiting"].includes(one.state) && one.pace !== "pause", why: "one that runs", said: "It halts before its next step." },
+  step: { may: (one) => one.state === "paused", why: "one that is paused", said: "One step." },
+  go: { may: (one) => one.state === "paused" || (one.state === "failed" && state.why), why: "one that is paused, or has failed and has a reason", words: () => state.why && { why: state.why }, said: "It goes on." },
+  retry: { may: (one) => one.state === "failed", why: "one of which a step has failed", said: "The step again." },
+  jump: { may: (one) => halted(one) && state.at !== undefined && state.why, why: "one that is halted: pick a step and give the reason", words: () => ({ step: state.at, why: state.why }), said: "It goes on from there." },
+  stop: { may: (one) => underWay(one) && state.why, why: "one that is under way, with the reason", words: () => ({ why: state.why }), said: (told) => told.says ?? "Stopped." },
+};
+
+async function act(name) {
+  const one = shown();
+  const { may: allowed, words, why, said } = ACTS[name];
+  if (!one || !allowed(one)) return say(`${name}: allowed is ${why}.`, true);
+  if (await order(`procedure_${name}`, { name: state.name ?? MISSION, ...words?.() }, said)) state.why = "";
+  return freshen(true);
 }
 
-function actions(running, shown) {
+function actions(one) {
   if (!may("operator", "director")) return h("p", { class: "soft" }, "Operators and directors run procedures.");
-  const off = !commanding();
-  const one = (shown ?? running)?.name;
-  const act = (name, done, given = {}) => () => change(name, done, given);
-  const why = state.why;
+  const does = (name, words, { keys, cls } = {}) => button(words, () => act(name), { keys, cls, disabled: !commanding() || !one || !ACTS[name].may(one), why: ACTS[name].why });
+  const own = !state.name;
   return [
     h("div", { class: "actions" },
-      button(one === "mission" ? "Take in hand" : "Run", act("procedure_run", "It is in your hands."), { cls: "main", disabled: off || !shown || (running?.state === "running" && shown === running && running.attended) }),
-      button("Pause", act("procedure_pause", "It halts before its next step."), { keys: "⇧P", disabled: off || running?.state !== "running" }),
-      button("Step", act("procedure_step", "One step."), { keys: "⇧S", disabled: off || running?.state !== "paused" }),
-      button("Go on", act("procedure_go", "It goes on."), { keys: "⇧G", disabled: off || !["paused", "failed"].includes(running?.state) }),
-      button("Retry", act("procedure_retry", "The step again."), { disabled: off || running?.state !== "failed" }),
-      button(state.at ? `Jump to ${state.at}` : "Jump", act("procedure_jump", "It goes on from there.", { step: state.at ?? 0, why }), { disabled: off || !state.at || !why, why: "pick a step and give the reason" }),
-      button(one === "mission" ? "Stop, and end the run" : "Stop", act("procedure_stop", (told) => told.says ?? "Stopped.", { why }), { disabled: off || !running || !why, why: "needs the reason", cls: "grave" })),
+      does("run", own ? "Take in hand" : "Run", { cls: "main" }), does("pause", "Pause", { keys: "⇧P" }), does("step", "Step", { keys: "⇧S" }),
+      does("go", "Go on", { keys: "⇧G" }), does("retry", "Retry"), does("jump", state.at === undefined ? "Jump" : `Jump to ${state.at}`),
+      does("stop", own ? "Stop, and end the run" : "Stop", { cls: "grave" })),
     h("label", { for: "why" }, "Reason"),
-    h("input", { id: "why", type: "text", maxlength: 500, value: why, oninput: (event) => { state.why = event.target.value; redraw(); } }),
-    shown?.prompt && prompt(shown),
+    h("input", { id: "why", type: "text", maxlength: 500, value: state.why, oninput: (event) => { state.why = event.target.value; redraw(); } }),
+    one?.prompt && prompt(one),
   ];
 }
 
-function prompt({ prompt: asked, name }) {
+function prompt({ prompt: asked }) {
+  const answer = async (choice) => {
+    if (await order("procedure_answer", { name: state.name ?? MISSION, prompt: asked.prompt ?? "", answer: choice, note: state.why }, "Answered.")) state.why = "";
+    freshen(true);
+  };
   return h("div", { class: "prompt" }, h("p", { class: "lead" }, asked.text), asked.command && h("p", null, h("code", null, typeof asked.command === "string" ? asked.command : JSON.stringify(asked.command))),
-    h("div", { class: "actions" }, (asked.choices ?? ["yes", "no"]).map((choice) =>
-      button(String(choice), () => order("procedure_answer", { ...(name && { name }), prompt: asked.prompt ?? "", answer: choice, note: state.why }, "Answered."), { key: String(choice) }))));
+    h("div", { class: "actions" }, (asked.choices ?? ["yes", "no"]).map((choice) => {
+      const silent = choice === "refuse" && asked.kind === "approval" && !state.why;
+      return button(String(choice), () => answer(choice), { key: String(choice), disabled: !commanding() || silent, why: silent ? "needs the reason, above" : "" });
+    })));
 }
 
 function poll(procedure) {
   const asked = procedure?.poll;
   if (!asked) return h("p", { class: "soft" }, "Nobody asks.");
-  const answer = (word) => () => order("procedure_poll", { ...(procedure.name && { name: procedure.name }), poll: asked.poll, answer: word }, `You said ${word}.`);
+  const answer = (word) => async () => {
+    await order("procedure_poll", { name: state.name ?? MISSION, poll: asked.poll, answer: word, ...(state.why && { note: state.why }) }, `You said ${word}.`);
+    freshen(true);
+  };
   return [
     h("p", { class: "lead" }, asked.question ?? asked.text),
-    h("ul", { class: "poll" }, Object.entries(asked.answers ?? {}).map(([who, word]) => h("li", { key: who }, status(word === "go" ? "normal" : "critical", word), ` ${who}`))),
-    h("div", { class: "actions" }, button(`${user().name}: go`, answer("go")), button(`${user().name}: no-go`, answer("no-go"))),
+    h("ul", { class: "poll" }, Object.entries(asked.answers ?? {}).map(([who, role]) => h("li", { key: who }, status("normal", "go"), ` ${who}`, h("span", { class: "soft" }, ` ${role}`)))),
+    h("div", { class: "actions" }, button(`${user().name}: go`, answer("go"), { disabled: !commanding() }), button(`${user().name}: no-go`, answer("no-go"), { disabled: !commanding() })),
   ];
 }
 
