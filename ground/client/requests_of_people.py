@@ -63,6 +63,10 @@ class Reads:
         """What changed since an instant, or since so many passes ago."""
         return await self.ask("changes", since_ns=since_ns, since_pass=since_pass)
 
+    async def on_board(self: Asks, vehicle: str) -> Any:
+        """What a vehicle has loaded: as we think, and as it has told."""
+        return await self.ask("on_board", vehicle=vehicle)
+
     async def procedures(self: Asks) -> Any:
         """The procedures that there are."""
         return await self.ask("procedures")
@@ -151,6 +155,10 @@ class Changes:
     async def alarm(self: Asks, do: str, number: int, **more: Any) -> Any:
         """`ack`, `shelve`, `unshelve`, `own` or `note` an alarm."""
         return await self.ask(f"alarm_{do}", number=number, **more)
+
+    async def set_limits(self: Asks, name: str) -> Any:
+        """Puts a set of limits in force."""
+        return await self.ask("limits_set", name=name)
 
     async def run_procedure(self: Asks, name: str) -> Any:
         """Starts a procedure that is approved."""

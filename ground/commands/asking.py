@@ -182,6 +182,19 @@ class Times:
         return when.isoformat(" ", "seconds")
 
 
+    def read(self, text: str, option: str) -> int:
+        """Mission time (ns) of `2033-03-01 12:00:05`, UTC; raises ConfigurationError."""
+        from flight.configuration.files import ConfigurationError
+
+        try:
+            when = datetime.fromisoformat(text.removesuffix("Z"))
+            since = when - self._epoch  # a TypeError where one of the two has a zone
+        except (ValueError, TypeError):
+            problem = f"= {text!r}: allowed is an hour of UTC, as 2033-03-01 12:00:05"
+            raise ConfigurationError("command line", None, option, problem) from None
+        return round(since / timedelta(microseconds=1)) * 1000
+
+
 async def times_of(mc: "MissionControl") -> Times:
     """The times of a run."""
     return Times(str((await mc.hello())["epoch_utc"]))

@@ -8,6 +8,7 @@ from ground.commands.asking import (
     Times,
     ask,
     configure_asking,
+    finite,
     print_json,
     read_pairs,
     shown,
@@ -33,6 +34,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--when", default=None, metavar="CONDITION", help="leave when this holds, not before"
     )
+    parser.add_argument(
+        "--not-after", default=None, metavar="UTC",
+        help='leave by then or not at all, as "2033-03-01 12:00:05"',
+    )  # fmt: skip
+    parser.add_argument(
+        "--lifetime", type=finite, default=None, metavar="SECONDS",
+        help="a hazardous one stays armed for so long (default: 600)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--apart", action="store_true",
+        help="a hazardous one fires only after ARM was accepted (default: both as one unit)",
+    )  # fmt: skip
     parser.add_argument(
         "--take", action="store_true", help="take hold of the vehicle first, if nobody holds it"
     )
@@ -72,10 +85,10 @@ async def _send(mc: "MissionControl", arguments: argparse.Namespace, values: dic
         command = {"vehicle": arguments.vehicle, "command": arguments.name, "arguments": values}
         return await preview(mc, command, times, arguments.json)
     number = int((await mc.hello())["journal_last"])
+    terms = _terms(arguments, times)
     if arguments.take:
         await mc.take(arguments.vehicle)
-    more = {"note": arguments.note} | ({"when": arguments.when} if arguments.when else {})
-    sent = await mc.send(arguments.vehicle, arguments.name, values, **more)
+    sent = await mc.send(arguments.vehicle, arguments.name, values, note=arguments.note, **terms)
     if arguments.json:
         print_json(sent._asdict())
     else:
@@ -87,6 +100,16 @@ async def _send(mc: "MissionControl", arguments: argparse.Namespace, values: dic
     if not arguments.wait:
         return YES
     return await _wait(mc, sent.identifiers[-1], number, times, arguments.json)
+
+
+def _terms(arguments: argparse.Namespace, times: Times) -> dict[str, Any]:
+    """When and how it is to leave, where that was said; raises ConfigurationError."""
+    by, lifetime = arguments.not_after, arguments.lifetime
+    terms = {
+        "when": arguments.when, "lifetime": lifetime, "unit": False if arguments.apart else None,
+        "not_after": None if by is None else times.read(by, "--not-after"),
+    }  # fmt: skip
+    return {name: value for name, value in terms.items() if value is not None}
 
 
 async def _wait(

@@ -162,6 +162,19 @@ async def test_a_command_is_sent_with_its_note_and_condition_and_by_who_holds_th
     }  # fmt: skip
 
 
+async def test_when_and_how_a_command_leaves_is_sent_with_it_or_refused_first() -> None:
+    mc: Any = Control(send=Sent(identifiers=["a"], earliest_answer_ns=S))
+    words = ["rover", "drive", "--not-after", f"{EPOCH} 00:00:05", "--lifetime", "900", "--apart"]
+    await send._send(mc, given(send, *words), {})
+    terms = {"not_after": 5 * S, "lifetime": 900.0, "unit": False}
+    assert mc.asked == [("send", "rover", "drive", {}, {"note": "", **terms})]
+    mc.asked.clear()
+    for wrong in ("tomorrow", f"{EPOCH}T00:00:05+01:00"):
+        with pytest.raises(ConfigurationError, match="allowed is an hour of UTC"):
+            await send._send(mc, given(send, "rover", "drive", "--take", "--not-after", wrong), {})
+    assert mc.asked == []
+
+
 @pytest.mark.parametrize(
     ("statuses", "code"),
     [(["SENT", "COMPLETED"], 0), (["COMPLETED", "FAILED"], 1), ([""], None), ([], None)],
