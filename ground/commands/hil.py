@@ -139,7 +139,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from flight.runtime.paced_loop import PacedLoop
     from ground.hil.conformance import Kit, check_device
     from ground.hil.probes import PROBES
-    from sim_hw.bench.adapters.opening import AdapterOpener
+    from sim_hw.bench.adapters.opening import end_of
     from sim_hw.bench.wire.wire import WireLost
 
     interface, opener = _checked(arguments)
@@ -149,8 +149,7 @@ def _check(arguments: argparse.Namespace) -> int:
         try:
             return await check_device(kit, PROBES)
         finally:
-            if isinstance(opener, AdapterOpener):
-                await opener.close()
+            await end_of(opener)
 
     begun = time.monotonic()
     try:

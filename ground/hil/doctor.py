@@ -22,7 +22,7 @@ from ground.testbed.bench.file import (
 from ground.testbed.bench.limits import PowerFile, overdue_words
 from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.opening import lock_keys, stop_problem
-from sim_hw.bench.adapters.opening import AdapterOpener, opener_of
+from sim_hw.bench.adapters.opening import end_of, opener_of
 from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.interlock import InputLine
 from sim_hw.bench.process import RealDevice
@@ -134,8 +134,7 @@ async def _ask(
         holders = _holders(address, str(error)) if address else ""
         return Finding(FAIL, what, f"{error}{hint}{holders}"), ""
     finally:
-        if isinstance(opener, AdapterOpener):
-            await opener.close()
+        await end_of(opener)
     wrong = wanted.wrong(told)
     if wrong:
         return Finding(FAIL, what, wrong), ""

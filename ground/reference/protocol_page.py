@@ -31,6 +31,8 @@ time never crosses the wire. Maps have texts as keys; there are at most {MAXIMUM
 | --- | --- |
 | `serial:///dev/...?baud=115200` (also a pty), `unix:///...`, `tcp://127.0.0.1:port` | \
 COBS(payload + CRC-32) and a zero byte |
+| `qemu:///firmware.elf?machine=...`, `qemu:wheels?SPEED=2` | the same, on the first UART of an \
+image in QEMU that the bench starts ([how](../how-to/firmware-in-qemu.md)) |
 | `udp://127.0.0.1:port` | a datagram: payload + CRC-32 |
 | `zmq+tcp://...`, `zmq+ipc:///...` | a message: one payload; the device binds a ROUTER |
 

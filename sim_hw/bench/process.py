@@ -23,7 +23,7 @@ from flight.icd.codec import CodecError, decode_plain, pack
 from flight.runtime.loop import run
 from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
-from sim_hw.bench.adapters.opening import AdapterOpener, Opener, opener_of
+from sim_hw.bench.adapters.opening import AdapterOpener, Opener, Starts, end_of, opener_of
 from sim_hw.bench.adapters.process import Told
 from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink
 from sim_hw.bench.guard import GuardRules
@@ -82,7 +82,7 @@ class Bench:
         self._socket = run_socket
         self._loop = asyncio.get_running_loop()
         self._links: dict[str, DeviceLink] = {}
-        self._adapters: list[AdapterOpener] = []
+        self._started: list[Opener] = []
         self._units: dict[str, FaultUnit] = {}
         self._recorder: Recorder | None = None
         self._incomplete = False  # the run was told that the recording is
@@ -126,8 +126,8 @@ class Bench:
             self._loop.remove_writer(self._socket.fileno())
             for link in self._links.values():
                 await link.close()
-            for opener in self._adapters:
-                await opener.close()
+            for opener in self._started:
+                await end_of(opener)
             interlock.close()
             nursery.cancel()
 
@@ -144,10 +144,10 @@ class Bench:
         wanted = msgspec.convert(each.wanted, Wanted)
         opener = opener_of(each.address, each.adapter, allow_network=each.allow_network)
         hint, look = no_hint, LOOK
-        if isinstance(opener, AdapterOpener):
-            self._adapters.append(opener)
-            look = RETRY  # each look is a process of its own
-        else:
+        if isinstance(opener, Starts):
+            self._started.append(opener)
+            look = RETRY  # each look may be a process of its own
+        if not isinstance(opener, AdapterOpener):
             address = read_address(each.address, allow_network=each.allow_network)
             hint = partial(silence_words, address)
         unit = self._units[wanted.service] = FaultUnit(wanted.service, self._tell)

@@ -43,6 +43,8 @@ def lock_keys(bench: BenchFile) -> list[str]:
 
 def _wire_keys(text: str) -> list[str]:
     address = read_address(text, allow_network=True)
+    if address.kind == "qemu":
+        return []  # each flight starts its own
     host = "loopback" if address.is_local else address.host  # by whatever name
     where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
     return [f"{address.kind} {where}"]

@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from flight.icd.codec import pack
 from sim_hw.bench.adapters.adapter import OPENING
 from sim_hw.bench.adapters.process import LAST, Told
+from sim_hw.bench.emulated_wire import EmulatedOpener
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.stream_wire import StreamWire
 from sim_hw.bench.wire.wire import Wire, WireLost
@@ -24,6 +26,23 @@ ENDING = 0.05  # s that a process takes to end when its socket has
 LAST_WORDS = 2_000  # bytes of what it says at its end that are kept
 
 Opener = Callable[[], Awaitable[Wire]]
+"""Opens a wire, again and again. One that has started something is a `Starts`."""
+
+
+@runtime_checkable
+class Starts(Protocol):
+    """An opener that has started a process for its wire, and ends it."""
+
+    async def __call__(self) -> Wire: ...
+
+    async def close(self) -> None:
+        """Ends it."""
+
+
+async def end_of(opener: Opener) -> None:
+    """Ends what an opener has started, if it has."""
+    if isinstance(opener, Starts):
+        await opener.close()
 
 
 class AdapterProcess:
@@ -145,4 +164,6 @@ def opener_of(address: str, adapter: Told | None, *, allow_network: bool = False
     if adapter is not None:
         return AdapterOpener(adapter)
     where = read_address(address, allow_network=allow_network)
+    if where.kind == "qemu":
+        return EmulatedOpener(where)
     return lambda: open_wire(where)

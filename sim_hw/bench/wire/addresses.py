@@ -1,17 +1,25 @@
 """Where a device is: `tcp://127.0.0.1:5000`, `unix:///run/wheels`, `serial:///dev/ttyUSB0?baud=...`.
 
 Also `udp://127.0.0.1:5000` (a datagram is a payload and its checksum) and `zmq+tcp://...`,
-`zmq+ipc:///...` (the device binds a ROUTER). A pty is a serial line.
+`zmq+ipc:///...` (the device binds a ROUTER). A pty is a serial line. `qemu:///firmware.elf` and
+`qemu:wheels?SPEED=2` are firmware in QEMU, which is started for it.
 """
 
 import ipaddress
+import re
 import termios
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-KINDS = ("serial", "tcp", "udp", "unix", "zmq+ipc", "zmq+tcp")
+KINDS = ("qemu", "serial", "tcp", "udp", "unix", "zmq+ipc", "zmq+tcp")
 EXAMPLES = "tcp://127.0.0.1:5000, unix:///path, serial:///dev/ttyUSB0?baud=115200"
 BAUD = 115_200
+MACHINE = "mps2-an385"
+"""The machine of QEMU that the examples in C are built for: a Cortex-M3."""
+_MACHINE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}\Z")
+_EXAMPLE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+_DEFINE = re.compile(r"[A-Z][A-Z0-9_]{0,39}\Z")
+_FIGURE = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?\Z")
 
 
 class AddressRefused(ValueError):
@@ -20,7 +28,9 @@ class AddressRefused(ValueError):
 
 @dataclass(frozen=True)
 class Address:
-    """One address. `path` of serial lines and sockets of files; `host` and `port` of others."""
+    """One address. `path` of serial lines, of sockets of files and of firmware for QEMU; `host` and
+    `port` of others. `example`: one of the devices in C, built with `defines`; `machine`: of QEMU.
+    """
 
     text: str
     kind: str
@@ -28,6 +38,9 @@ class Address:
     host: str = ""
     port: int = 0
     baud: int = BAUD
+    example: str = ""
+    defines: tuple[str, ...] = ()
+    machine: str = MACHINE
 
     @property
     def is_local(self) -> bool:
@@ -56,6 +69,8 @@ def read_address(text: str, *, allow_network: bool = False) -> Address:
     kind = parts.scheme
     if kind not in KINDS:
         raise AddressRefused(f"{text}: allowed is one of {', '.join(KINDS)}, such as {EXAMPLES}")
+    if kind == "qemu":
+        return _firmware(text, parts)
     if kind in ("serial", "unix", "zmq+ipc"):
         if parts.netloc or not parts.path.startswith("/") or "\0" in parts.path:
             raise AddressRefused(f"{text}: allowed is {kind}:///absolute/path")
@@ -71,6 +86,26 @@ def read_address(text: str, *, allow_network: bool = False) -> Address:
             "--allow-network permits it"
         )
     return found
+
+
+def _firmware(text: str, parts: SplitResult) -> Address:
+    settings = parse_qsl(parts.query, keep_blank_values=True)
+    allowed = "qemu:///absolute/firmware.elf?machine=NAME, or qemu:EXAMPLE?NAME=NUMBER"
+    if parts.netloc or parts.fragment or "\0" in parts.path:
+        raise AddressRefused(f"{text}: allowed is {allowed}")
+    if parts.path.startswith("/"):
+        machine = MACHINE
+        for name, value in settings:
+            if name != "machine" or not _MACHINE.match(value):
+                raise AddressRefused(f"{text}: {name} = {value}: allowed is {allowed}")
+            machine = value
+        return Address(text, "qemu", path=parts.path, machine=machine)
+    wrong = [name for name, value in settings
+             if not _DEFINE.match(name) or not _FIGURE.match(value)]  # fmt: skip
+    if wrong or not _EXAMPLE.match(parts.path):
+        raise AddressRefused(f"{text}: {wrong[0] if wrong else parts.path}: allowed is {allowed}")
+    defines = tuple(f"{name}={value}" for name, value in settings)
+    return Address(text, "qemu", example=parts.path, defines=defines)
 
 
 def _baud(text: str, kind: str, query: str) -> int:

@@ -82,7 +82,7 @@ def test_the_c_wheels_pass_on_each_wire(
         (["check", "tcp://10.0.0.1:5", "Wheels"], "anyone on that network could move the device"),
         (["check", "unix:///no/such/socket", "Wheels"], "is it plugged in"),
         (["check", "unix:///no/such/socket", "Wheel"], "did you mean Wheels"),
-        (["check", "telnet://x", "Wheels"], "allowed is one of serial"),
+        (["check", "telnet://x", "Wheels"], "allowed is one of qemu, serial"),
         (["build", "arm"], "allowed is wheels, nozzle, igniter, battery"),
         (["build", "wheels", "--out", "/proc/version"], "is a file; allowed is a folder"),
         (["build", "wheels", "--host", "avr"], "allowed is posix, library, cortex_m3"),

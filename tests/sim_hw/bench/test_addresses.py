@@ -13,13 +13,26 @@ def test_each_kind_is_read() -> None:
     assert read_address("serial:///dev/ttyUSB0?baud=921600").baud == 921_600
     assert read_address("zmq+ipc:///tmp/x").path == "/tmp/x"
     assert read_address("zmq+tcp://localhost:5").is_local
+    image = read_address("qemu:///build/own.elf?machine=mps2-an386")
+    assert (image.path, image.machine, image.example) == ("/build/own.elf", "mps2-an386", "")
+    example = read_address("qemu:wheels?SPEED=2.5&RATE=-1")
+    assert (example.example, example.defines) == ("wheels", ("SPEED=2.5", "RATE=-1"))
+    assert example.is_local and image.is_local and example.machine == "mps2-an385"
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("wheels", "allowed is one of serial, tcp"),
-        ("http://127.0.0.1:1", "allowed is one of serial, tcp"),
+        ("wheels", "allowed is one of qemu, serial, tcp"),
+        ("http://127.0.0.1:1", "allowed is one of qemu, serial, tcp"),
+        ("qemu:", "allowed is qemu:///absolute/firmware.elf"),
+        ("qemu://host/x.elf", "allowed is qemu:///absolute/firmware.elf"),
+        ("qemu:../wheels", "allowed is qemu:///absolute/firmware.elf"),
+        ("qemu:wheels?SPEED=2;x", "SPEED: allowed is qemu:///absolute"),
+        ("qemu:wheels?speed=2", "speed: allowed is qemu:///absolute"),
+        ("qemu:wheels?SPEED=", "SPEED: allowed is qemu:///absolute"),
+        ("qemu:///x.elf?machine=a,b", "machine = a,b: allowed is"),
+        ("qemu:///x.elf?kernel=y", "kernel = y: allowed is"),
         ("tcp://127.0.0.1", "with a port from 1 to 65535"),
         ("tcp://127.0.0.1:0", "with a port from 1 to 65535"),
         ("tcp://127.0.0.1:70000", "out of range"),

@@ -10,8 +10,12 @@ import pytest
 from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import PASSED, Kit, check_device
 from ground.hil.probes import PROBES
+from sim_hw.bench.adapters.opening import end_of, opener_of
+from sim_hw.bench.building import build
+from sim_hw.bench.emulated_wire import EmulatedOpener
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
+from sim_hw.bench.wire.wire import Wire, WireLost
 from sim_hw.bench.wire.wires import open_wire
 from tests.sim_hw.bench.firmware import Firmware
 
@@ -41,6 +45,57 @@ async def test_it_drives_and_is_lost_at_once_when_it_is_killed(firmware: Firmwar
     firmware.kill()
     with pytest.raises(LinkLost, match=r"closed|reset"):
         await drive
+
+
+async def talk(wire: Wire) -> tuple[str, int]:
+    """Its serial number and for how long (us) it is up."""
+    client = ProtocolClient(wire, "test", silence=5.0)
+    client.start(1)
+    told = (await client.call("identity", {}, limit=5.0)).result["serial"]
+    uptime = (await client.call("ping", {}, limit=5.0)).result["uptime_us"]
+    client.close()
+    return told, uptime
+
+
+async def test_a_wire_to_qemu_powers_it_up_keeps_it_and_switches_it_off(tmp_path: Path) -> None:
+    image = build("wheels", "cortex_m3", tmp_path)
+    opener = opener_of(f"qemu://{image}", None)
+    assert isinstance(opener, EmulatedOpener)
+    try:
+        serial, first = await talk(await opener())
+        process = opener._process
+        assert serial == "M3-0001" and process is not None
+        _, second = await talk(await opener())
+        assert opener._process is process and second > first, "the plug, and no power cycle"
+        process.kill()
+        process.wait()
+        assert (await talk(await opener()))[0] == serial
+        assert opener._process is not process, "another power-up"
+        process, folder = opener._process, Path(opener._folder.name)  # type: ignore[union-attr]
+    finally:
+        await end_of(opener)
+    assert process is not None and process.poll() is not None and not folder.exists()
+    assert image.exists()
+
+
+async def test_what_cannot_be_started_is_a_wire_that_is_not_there_with_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def words(address: str) -> str:
+        opener = opener_of(address, None)
+        with pytest.raises(WireLost) as lost:
+            await opener()
+        await end_of(opener)
+        return str(lost.value)
+
+    assert "there is no image /nowhere/x.elf: build it" in await words("qemu:///nowhere/x.elf")
+    assert "there is no example wings: wheels, nozzle" in await words("qemu:wings")
+    nonsense = tmp_path / "x.elf"
+    nonsense.touch()
+    said = await words(f"qemu://{nonsense}?machine=nosuch")
+    assert "QEMU has ended: " in said
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert "apt install" in await words(f"qemu://{nonsense}")
 
 
 @pytest.mark.check
