@@ -240,9 +240,9 @@ async def _execute(node: OrbiterVehicle, delta_v: Vector, purpose: str) -> Vecto
             took = min(passed, burn_seconds(node, norm(gained)))
         with node.storage.transaction():
             node.note_burn(norm(gained), impulse, felt=felt is not None)
-            node.count_change(norm(gained))
             parts = 0.0 if small or took > 2.0 * burn_seconds(node, norm(gained)) else took
             _note(node, gained, passed - 0.5 * took, parts, measured=felt is not None)
+            node.count_change(norm(gained))
             node.burn_begun = None
     if reason and norm(gained) <= _NOTHING * size:
         raise BurnNotBegun(f"{purpose}: the burn did not happen: {reason}", gained)
@@ -336,8 +336,8 @@ async def end_begun(node: OrbiterVehicle) -> None:
         with node.storage.transaction():
             if felt is not None:
                 node.note_burn(norm(felt), begun.impulse, felt=True)
-                node.count_change(norm(felt))
                 _note(node, felt, since, took, measured=True)
+                node.count_change(norm(felt))
             elif node.navigator.own is not None:  # anything between nothing and all of it
                 _note(node, gained, since, took, error=norm(gained))
             node.burn_begun = node.burn_left = None

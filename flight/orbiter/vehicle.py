@@ -393,9 +393,10 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
             self._burnt_solution = -1
 
     def count_change(self, size: float) -> None:
-        """Counts a velocity change that was made, however it has ended, m/s."""
+        """Counts a velocity change that was made, however it has ended, m/s; also over a boot."""
         if size > 0.0:
             self.delta_v_used = round((self.delta_v_used or 0.0) + size, 3)
+            self.delta_v_kept = self.delta_v_used
 
     def own_is_old(self) -> bool:
         """Whether a new tracking solution should be taken: one from after the last large burn."""
