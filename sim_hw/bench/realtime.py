@@ -96,6 +96,11 @@ class Ahead:
         _lock_memory(False)
 
 
+def is_ahead() -> bool:
+    """Whether the thread that asks is ahead of other programs."""
+    return os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR)
+
+
 def prefer_thread(native: int, priority: int = PRIORITY - 1) -> bool:
     """A thread of this process is ahead of all others' as well, behind its own main one; whether
     that is permitted. One that is not, and holds what the main one waits for, holds that up for as

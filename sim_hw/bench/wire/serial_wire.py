@@ -1,9 +1,9 @@
-"""A serial line, or a pty: a thread alone waits for it, so that nobody else waits for the kernel.
+"""A serial line, or a pty. Its loss is seen when its name goes, before the line itself says so.
 
 What a line holds is handed on by workers of the kernel that no priority lifts. Whoever asks a line
 whether there is anything waits for them, on a busy machine for a tenth of a second, and with it all
-other devices of the bench would. The line is not asked whether it is there, either: its name goes
-before it says so.
+other devices of the bench would. So where the bench is ahead of other programs a thread alone waits
+for the line; where it is not, that thread would be one more that waits for its turn.
 """
 
 import asyncio
@@ -29,28 +29,65 @@ class SerialWire(StreamWire):
         super().__init__(name, descriptor)
         self._path = path
         self._watch: PathWatch | None = None
-        self._thread: threading.Thread | None = None
-        self._turn = threading.Lock()
-        """Of who reads, and of who lets go: nothing is read of what is another's by then."""
-        self._ahead = threading.Semaphore(AHEAD)
-        self._ends, self._ended = -1, -1  # a pipe that tells the thread that it is let go of
         self._later: asyncio.TimerHandle | None = None
         self._gone = False
 
     def start(self, hear: Hear, lost: Lost) -> None:
         """Begins to hear."""
-        self._hear, self._lost = hear, lost
-        self._ended, self._ends = os.pipe2(os.O_CLOEXEC)
-        self._thread = threading.Thread(target=self._wait, name=f"line {self._path}", daemon=True)
-        self._thread.start()
         # Where nobody tells of names that go, the line itself says it.
         with contextlib.suppress(OSError):
             self._watch = PathWatch(self._path, self._unplugged)
-        self.send_bytes(b"\0")  # ends what somebody before may have left half said
+        super().start(hear, lost)
 
     def _unplugged(self) -> None:
         self._gone = True
         self._is_lost(CLOSED)
+
+    def _wait_for_room(self) -> None:
+        self._later = self._loop.call_later(FULL, self._write)
+
+    def close(self) -> None:
+        """Lets go of it: from here on others may have the line."""
+        if self.closed:
+            return
+        if self._later is not None:
+            self._later.cancel()
+        if self._watch is not None:
+            self._watch.end()
+        self._read_no_more()
+        if not self._gone:
+            with contextlib.suppress(OSError, termios.error):
+                fcntl.ioctl(self._descriptor, termios.TIOCNXCL)
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        self._let_go()
+
+    def _read_no_more(self) -> None:
+        self.closed = True
+        self._loop.remove_reader(self._descriptor)
+
+    def _let_go(self) -> None:
+        threading.Thread(target=self._close_all, name=f"line {self._path}", daemon=True).start()
+
+    def _close_all(self) -> None:
+        """Waits for the kernel, and is for a thread that may."""
+        os.close(self._descriptor)
+        if self._watch is not None:
+            self._watch.close()
+
+
+class AwaitedSerialWire(SerialWire):
+    """The same, where a thread waits for what comes."""
+
+    def __init__(self, name: str, descriptor: int, path: str) -> None:
+        super().__init__(name, descriptor, path)
+        self._turn = threading.Lock()
+        """Of who reads, and of who lets go: nothing is read of what is another's by then."""
+        self._ahead = threading.Semaphore(AHEAD)
+        self._ended, self._ends = os.pipe2(os.O_CLOEXEC)  # tells the thread that it is let go of
+        self._thread = threading.Thread(target=self._wait, name=f"line {path}", daemon=True)
+
+    def _begin_to_read(self) -> None:
+        self._thread.start()
 
     # ---------------------------------------------------------------- the thread
 
@@ -77,10 +114,11 @@ class SerialWire(StreamWire):
             pass
         finally:
             os.read(self._ended, 1)
-            os.close(self._ended)
-            os.close(self._descriptor)
-            if self._watch is not None:
-                self._watch.close()
+            self._close_all()
+
+    def _close_all(self) -> None:
+        os.close(self._ended)
+        super()._close_all()
 
     def _read(self) -> tuple[bytes | None, str]:
         """What there is (None: nothing), and why there will be no more."""
@@ -103,28 +141,16 @@ class SerialWire(StreamWire):
         else:
             self._take(data)
 
-    def _wait_for_room(self) -> None:
-        self._later = self._loop.call_later(FULL, self._write)
-
-    def close(self) -> None:
-        """Lets go of it: from here on others may have the line."""
-        if self.closed:
-            return
-        if self._later is not None:
-            self._later.cancel()
-        if self._watch is not None:
-            self._watch.end()
-        if self._thread is None:
-            self.closed = True
-            os.close(self._descriptor)
-            return
+    def _read_no_more(self) -> None:
         if self._gone:  # who reads may wait for the kernel: it is not waited for
             self.closed = True
-        else:
-            with self._turn:
-                self.closed = True
-            with contextlib.suppress(OSError, termios.error):
-                fcntl.ioctl(self._descriptor, termios.TIOCNXCL)
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        self._ahead.release()
+            return
+        with self._turn:
+            self.closed = True
+
+    def _let_go(self) -> None:
         os.close(self._ends)
+        if self._thread.ident is None:
+            super()._let_go()
+        else:
+            self._ahead.release()

@@ -30,8 +30,11 @@ class StreamWire(Ended):
 
     def start(self, hear: Hear, lost: Lost) -> None:
         self._hear, self._lost = hear, lost
-        self._loop.add_reader(self._descriptor, self._readable)
+        self._begin_to_read()
         self.send_bytes(b"\0")  # ends what somebody before may have left half said
+
+    def _begin_to_read(self) -> None:
+        self._loop.add_reader(self._descriptor, self._readable)
 
     def _readable(self) -> None:
         try:

@@ -7,10 +7,11 @@ from typing import Any
 
 import zmq
 
+from sim_hw.bench.realtime import is_ahead
 from sim_hw.bench.wire.addresses import Address
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD, Damaged, with_checksum, without_checksum
 from sim_hw.bench.wire.serial_line import open_serial
-from sim_hw.bench.wire.serial_wire import SerialWire
+from sim_hw.bench.wire.serial_wire import AwaitedSerialWire, SerialWire
 from sim_hw.bench.wire.stream_wire import QUICK, StreamWire
 from sim_hw.bench.wire.wire import Ended, Hear, Lost, Wire, WireLost, next_step
 
@@ -211,7 +212,8 @@ async def _open_line(address: Address) -> Wire:
     except asyncio.CancelledError:
         opening.add_done_callback(_let_go)
         raise
-    return SerialWire(address.text, line, address.path)
+    kind = AwaitedSerialWire if is_ahead() else SerialWire
+    return kind(address.text, line, address.path)
 
 
 def _let_go(opening: "asyncio.Future[int]") -> None:

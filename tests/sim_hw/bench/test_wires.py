@@ -16,12 +16,12 @@ import pytest
 import zmq
 
 from sim_hw.bench.building import build
-from sim_hw.bench.wire import serial_wire
+from sim_hw.bench.wire import serial_wire, wires
 from sim_hw.bench.wire import wire as common
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import LinkLost, ProtocolClient
 from sim_hw.bench.wire.frames import frame, with_checksum, without_checksum
-from sim_hw.bench.wire.serial_wire import SerialWire
+from sim_hw.bench.wire.serial_wire import AwaitedSerialWire, SerialWire
 from sim_hw.bench.wire.stream_wire import StreamWire
 from sim_hw.bench.wire.wire import Wire, WireLost
 from sim_hw.bench.wire.wires import open_wire
@@ -168,13 +168,13 @@ async def test_zeromq_carries_a_payload_a_message_and_tells_of_a_loss(tmp_path: 
     assert "the other side has closed" in lost[0] and not wire.send(b"anybody")
 
 
-@pytest.fixture(params=["stream", "serial"])
+@pytest.fixture(params=[SerialWire, AwaitedSerialWire, None])
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[socket.socket], StreamWire]:
     """A wire over a socket: as such, or as of a line that a thread waits for."""
-    if request.param == "stream":
+    if request.param is None:
         return lambda ours: StreamWire("pair", ours.detach())
     (tmp_path / "name").touch()
-    return lambda ours: SerialWire("pair", ours.detach(), str(tmp_path / "name"))
+    return lambda ours: request.param("pair", ours.detach(), str(tmp_path / "name"))
 
 
 async def test_half_of_what_is_sent_goes_on_when_there_is_room_and_too_much_is_not_kept(
@@ -239,12 +239,18 @@ async def test_a_stream_that_says_too_much_is_lost_whatever_it_says_and_others_h
     device.close()
 
 
-async def test_a_line_is_lost_when_its_name_goes_whatever_the_line_says(tmp_path: Path) -> None:
+LINES = pytest.mark.parametrize("kind", [SerialWire, AwaitedSerialWire])
+
+
+@LINES
+async def test_a_line_is_lost_when_its_name_goes_whatever_the_line_says(
+    kind: type[SerialWire], tmp_path: Path
+) -> None:
     """Who is still at work on it does not hold that up; another name is another's."""
     (tmp_path / "line").touch()
     (tmp_path / "other").touch()
     ours, theirs = socket.socketpair()
-    wire = SerialWire("line", ours.detach(), str(tmp_path / "line"))
+    wire = kind("line", ours.detach(), str(tmp_path / "line"))
     heard, lost = await _said(wire)
     theirs.sendall(frame(b"well"))
     await _until(lambda: heard)
@@ -259,16 +265,20 @@ async def test_a_line_is_lost_when_its_name_goes_whatever_the_line_says(tmp_path
     theirs.close()
 
 
-async def test_a_line_whose_name_had_gone_before_is_lost(tmp_path: Path) -> None:
+@LINES
+async def test_a_line_whose_name_had_gone_before_is_lost(
+    kind: type[SerialWire], tmp_path: Path
+) -> None:
     ours, theirs = socket.socketpair()
-    _, lost = await _said(SerialWire("line", ours.detach(), str(tmp_path / "gone")))
+    _, lost = await _said(kind("line", ours.detach(), str(tmp_path / "gone")))
     await _until(lambda: lost)
     theirs.close()
 
 
+@LINES
 @pytest.mark.parametrize("names", [True, False])
 async def test_a_line_that_ends_is_lost_also_where_nobody_tells_of_names(
-    names: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    names: bool, kind: type[SerialWire], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(path: str, gone: Any) -> None:
         raise OSError("this platform does not tell")
@@ -277,7 +287,7 @@ async def test_a_line_that_ends_is_lost_also_where_nobody_tells_of_names(
         monkeypatch.setattr(serial_wire, "PathWatch", none)
     (tmp_path / "line").touch()
     ours, theirs = socket.socketpair()
-    wire = SerialWire("line", ours.detach(), str(tmp_path / "line"))
+    wire = kind("line", ours.detach(), str(tmp_path / "line"))
     heard, lost = await _said(wire)
     assert theirs.recv(100) == b"\0"
     theirs.sendall(frame(b"well"))
@@ -287,11 +297,17 @@ async def test_a_line_that_ends_is_lost_also_where_nobody_tells_of_names(
     wire.close()  # once more is nothing
 
 
-async def test_nothing_is_taken_of_a_line_that_is_let_go_of_and_others_have_it_at_once() -> None:
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_nothing_is_taken_of_a_line_that_is_let_go_of_and_others_have_it_at_once(
+    ahead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ahead`: of other programs, so that a thread waits for the line."""
+    monkeypatch.setattr(wires, "is_ahead", lambda: ahead)
     master, slave = pty.openpty()
     address = read_address(f"serial://{os.ttyname(slave)}")
     for number in range(20):
         wire = await open_wire(address)
+        assert isinstance(wire, AwaitedSerialWire) is ahead
         heard, lost = await _said(wire)
         said = [bytes([number, each]) for each in range(5)]
         for each in said:
