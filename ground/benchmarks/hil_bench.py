@@ -112,7 +112,9 @@ class MeasuredBench:
         self._home = ScratchFolder("measure-")
         recording = str(self._home.path / "bench.mcap")
         setting = Setting(
-            [_real_device(place) for place in places], recording=recording, realtime=realtime
+            [_real_device(place) for place in places],
+            recording=recording,
+            realtime=PRIORITY if realtime else 0,
         )
         self._process = BenchProcess(msgspec.to_builtins(setting))
         self._port = BenchPort([place.service for place in places], self._process.send)
