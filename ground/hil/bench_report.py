@@ -70,7 +70,18 @@ def _device(told: dict[str, Any], device: dict[str, Any]) -> str:
     if device["mode"] == "sim":
         return "sim"
     words = [device["mode"], device["state"], named or "of no name", f"boot {device['boots']}"]
+    if device.get("clock") is not None:
+        words.append(clock_words(device["clock"]))
     return ", ".join(words)
+
+
+def clock_words(clock: dict[str, Any]) -> str:
+    """How the clock of a device goes beside the bench's."""
+    offset = f"its clock is {clock['offset']:+.6f} s from the bench's"
+    offset += f" (to {1e3 * clock['offset_within']:.3f} ms)"
+    if clock["ppm"] is None:
+        return offset
+    return f"{offset}, {clock['ppm']:+.1f} ppm (to {clock['ppm_within']:.1f})"
 
 
 def _beside(told: dict[str, Any]) -> list[str]:
@@ -133,6 +144,9 @@ def junit(told: dict[str, Any]) -> Element:
     properties = SubElement(suite, "properties")
     for service, device in told["devices"].items():
         SubElement(properties, "property", name=f"{service}.mode", value=device["mode"])
+        if device.get("clock") is not None:
+            words = clock_words(device["clock"])
+            SubElement(properties, "property", name=f"{service}.clock", value=words)
         for name in ("model", "serial", "firmware"):
             value = str(device["identity"].get(name, ""))
             SubElement(properties, "property", name=f"{service}.{name}", value=value)

@@ -68,7 +68,9 @@ A result has the fields of its type in the ICD, without `time_ns` and `boot`, wh
 | --- | --- | --- |
 | `identity {{}}` | `interface`, `interface_hash`, `protocol` (1), `vendor`, `model`, `serial`, \
 `firmware`, `maximum_frame` (128 or more), `features` | must |
-| `ping {{}}` | `uptime_us`, which rises and begins anew at power on | must |
+| `ping {{}}` | `uptime_us`, which rises and begins anew at power on. From it the \
+bench tells how the device's clock goes beside its own: offset and drift, to half a round trip | \
+must |
 | `safe {{on}}` | `safe`. Latched until `on: false`; in it each actuation is a fault, and what \
 moves stops | must, if it actuates |
 | `self_test {{}}` | a list of one row or more, `[name, passed, value, unit, ...]`: what it has \

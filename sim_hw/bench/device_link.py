@@ -17,6 +17,7 @@ from sim_hw.bench.guard import Guard, GuardRules
 from sim_hw.bench.wanted import Wanted, who_of
 from sim_hw.bench.wire import payloads
 from sim_hw.bench.wire.client import Answer, LinkLost, ProtocolClient
+from sim_hw.bench.wire.device_clock import DeviceClock
 from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wire import Wire, WireLost
 
@@ -85,6 +86,8 @@ class DeviceLink:
         self._identity: dict[str, Any] = {}
         self._client: ProtocolClient | None = None
         self._hellos = 0
+        self.clock = DeviceClock()
+        """How its clock goes beside that of the bench, in this power-up of it."""
         self._born: tuple[float, float] | None = None  # of its clock, s; when that was seen
         self._uptime = 0.0
         self._life: Any = None  # what an adapter that cannot tell an uptime calls this opening
@@ -141,7 +144,7 @@ class DeviceLink:
         client = self._client = ProtocolClient(
             wire, f"bench.{self.wanted.service}", heartbeat=self.wanted.heartbeat,
             silence=self.wanted.silence, on_said=self._said,
-            on_lost=lambda why: self._lost(lost, why),
+            on_lost=lambda why: self._lost(lost, why), on_pong=self._heard_clock,
         )  # fmt: skip
         self._hellos += 1
         client.start(self._hellos)
@@ -284,6 +287,10 @@ class DeviceLink:
         if self._inhibits.pop(key, None) is not None:
             self._soon("")
 
+    def _heard_clock(self, uptime: float, asked: float, heard: float) -> None:
+        if self.state in READABLE and self._identity.get("life") is None:  # an adapter's is its own
+            self.clock.add(uptime, asked, heard)
+
     async def _see_boot(self, client: ProtocolClient) -> None:
         """Finds out whether it has been switched off since it was seen last."""
         told = await client.tell("ping")
@@ -297,6 +304,7 @@ class DeviceLink:
             same = same and abs(born - self._born[0]) <= may_differ and uptime >= self._uptime
         if self._born is None or not same:
             self.boot += 1
+            self.clock.restart()
         self._born, self._uptime = (born, now), uptime
         self._life = self._identity.get("life")
 

@@ -34,6 +34,7 @@ from sim_hw.bench.recording_what import FOR_THE_RECORD, record_heard, record_tol
 from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import ProtocolClient
+from sim_hw.bench.wire.device_clock import STRETCH
 from sim_hw.bench.wire.fault_unit import FaultUnit
 from sim_hw.bench.wire.hints import silence_words
 from sim_hw.bench.wire.tap import TappedWire
@@ -44,6 +45,7 @@ ALIVE = 0.25  # s between two words that it is there
 MOST_WAITING = 2_000  # packets for a run that takes none; then the device that talks is dropped
 SWITCH = 5e-4  # s that one thread goes on for while another waits
 LAST_WORDS = 1.0  # s that a run may take to hear what is told at the end
+FIRST_CLOCKS = 2.0  # s until the clocks of the devices are told first
 RUN_SILENT = 3.0  # s without a word of the run, in which what moves goes on
 
 
@@ -85,6 +87,7 @@ class Bench:
         self._started: list[Opener] = []
         self._units: dict[str, FaultUnit] = {}
         self._recorder: Recorder | None = None
+        self._clocks_due = self._loop.time() + FIRST_CLOCKS
         self._incomplete = False  # the run was told that the recording is
         self._waiting: deque[bytes] = deque()
         self._heard = self._loop.time()
@@ -175,6 +178,7 @@ class Bench:
             self._tell(["alive"])
             self._look_at_run()
             self._look_at_recording()
+            self._look_at_clocks()
 
     def _look_at_run(self) -> None:
         """What moves on behalf of a run that has said nothing for long is stopped."""
@@ -189,6 +193,17 @@ class Bench:
         if missing is not None and not self._incomplete:
             self._incomplete = True
             self._tell(["recording", "", *missing])
+
+    def _look_at_clocks(self) -> None:
+        """How the devices' clocks go beside this one's is told now and then."""
+        now = self._loop.time()
+        if now < self._clocks_due:
+            return
+        self._clocks_due = now + STRETCH
+        for service, link in self._links.items():
+            figures = link.clock.figures
+            if figures is not None:
+                self._tell(["clock", service, {**vars(figures), "boot": link.boot}])
 
     def _note(self, note: Callable[..., None], *told: Any) -> None:
         """Into the recording, if there is one; whatever that ends in ends the recording alone."""

@@ -1,7 +1,7 @@
 """What of the talk between a run and its bench is recorded, and under which topic.
 
-`/SERVICE/call`, `stimulus`, `cancel`, `reply`, `effect`, `state`, `fault`, `drop`, and `sim`: what
-the simulated device has answered. `/bench/...`: orders and the interlock. `/run/head`,
+`/SERVICE/call`, `stimulus`, `cancel`, `reply`, `effect`, `state`, `fault`, `clock`, `drop`, and
+`sim`: what the simulated device has answered. `/bench/...`: orders and the interlock. `/run/head`,
 `/run/input`: the record of the run, from which it can be flown again. `/SERVICE/sent`, `heard`: the
 wire.
 """
@@ -21,6 +21,7 @@ _TOLD: dict[str, tuple[str, ...]] = {
     "effect": ("number", "effect", "way_us"),
     "reply": ("number", "result", "error", "reason", "code", "age_us", "way_us"),
     "fault": ("fault", "where", "before", "after"),
+    "clock": ("figures",),
 }
 
 

@@ -39,6 +39,8 @@ class BenchEvidence:
         self.timings = Timings(timed, bench.most_misses)
         self.began, self.answered = self.timings.began, self.timings.answered
         self.ended = self.timings.ended
+        self.clocks: dict[str, dict[str, Any]] = {}
+        """How the clocks of the devices go beside that of the bench, as it was told last."""
         self.not_recorded = "" if bench.record.calls else "the bench file says record.calls: false"
         """Why there is no recording."""
         self.incomplete: tuple[str, float] | None = None
@@ -78,6 +80,7 @@ class BenchEvidence:
                 service: {
                     "mode": self._bench.devices[service].mode,
                     "state": line.state, "boots": line.boot, "identity": line.identity,
+                    "clock": self.clocks.get(service),
                     "methods": self.timings.told().get(service, {}),
                     **({"beside": beside[service]} if service in beside else {}),
                 }

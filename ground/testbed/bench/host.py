@@ -319,6 +319,9 @@ class BenchHost(PacedBench):
         if told[0] == "recording":
             self._not_recorded(*told[2:])
             return
+        if told[0] == "clock":
+            self.evidence.clocks[told[1]] = told[2]
+            return
         self._view.heard(told, self._bench.outside.now())
         if told[0] == "state":
             self._last[told[1]] = told[2]

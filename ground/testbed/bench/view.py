@@ -54,7 +54,10 @@ class BenchView:
             "stops": {"key": stop.key, "file": stop.file, "input": stop.input},
             "timing": evidence.timings.verdict(misses), "floor": shown,
             "devices": [
-                self._device(service, device, port.lines.get(service), timings, now)
+                {
+                    **self._device(service, device, port.lines.get(service), timings, now),
+                    "clock": evidence.clocks.get(service),
+                }
                 for service, device in self.bench.devices.items()
             ],
         }  # fmt: skip

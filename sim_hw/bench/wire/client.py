@@ -69,8 +69,10 @@ class _Waiting:
 class ProtocolClient:
     """Speaks to one device over one wire, from `hello` until the wire or the device is lost.
 
-    `on_said` hears signals and effects; `on_lost` is called once, with the reason. A call that has
-    waited for longer than its `valid` seconds is not sent. After a loss nothing is sent or heard.
+    `on_said` hears signals and effects; `on_lost` is called once, with the reason; `on_pong` hears
+    for how long the device is up (s), and when that was asked and heard (s of the clock). A call
+    that has waited for longer than its `valid` seconds is not sent. After a loss nothing is sent or
+    heard.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class ProtocolClient:
         silence: float = SILENCE,
         on_said: Callable[[DeviceSaid], None] = lambda said: None,
         on_lost: Callable[[str], None] = lambda why: None,
+        on_pong: Callable[[float, float, float], None] = lambda uptime, asked, heard: None,
     ) -> None:
         self.wire = wire
         self.counters = ClientCounters()
@@ -91,7 +94,8 @@ class ProtocolClient:
         self._writer = Writer()
         self._source = source
         self._heartbeat, self._silence = heartbeat, silence
-        self._on_said, self._on_lost = on_said, on_lost
+        self._on_said, self._on_lost, self._on_pong = on_said, on_lost, on_pong
+        self._pinged_ns = 0
         self._loop = asyncio.get_running_loop()
         self._clock = clock_of(self._loop)
         self._waiting: dict[int, _Waiting] = {}
@@ -184,7 +188,7 @@ class ProtocolClient:
 
     def _send_ping(self) -> None:
         self._number += 1
-        self._ping = self._number
+        self._ping, self._pinged_ns = self._number, self._clock()
         self._send(["call", self._ping, "ping", {}, round(1000.0 * self._silence)])
 
     @property
@@ -200,6 +204,8 @@ class ProtocolClient:
         before, self.uptime = self.uptime, uptime / 1e6
         if before is not None and self.uptime < before:
             self._end(f"{self.wire_name} has restarted: it is up for {self.uptime:.1f} s")
+            return
+        self._on_pong(self.uptime, self._pinged_ns / NANOSECONDS, self._clock() / NANOSECONDS)
 
     # ---------------------------------------------------------------- calls
 

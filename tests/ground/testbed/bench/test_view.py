@@ -60,3 +60,12 @@ def test_lateness_stands_beside_the_floor_and_a_bad_floor_makes_it_unknown() -> 
     assert shown["p50_s"] == pytest.approx(0.001, rel=0.04)
     bad = Floor(50.0, {"sleeping thread": Histogram.of([0.5] * 99)}, {}, [])
     assert told(view, bench, 0.0, bad)["floor"]["miss_rate"] == 1.0
+
+
+def test_how_its_clock_goes_stands_with_each_device() -> None:
+    view, bench = view_of("wheels_on_a_pty")
+    port = BenchPort(list(bench.wired), lambda packet: None)
+    evidence = BenchEvidence(bench, None)
+    assert view.told(port, evidence, None, 0.0)["devices"][0]["clock"] is None
+    evidence.clocks[WHEELS] = {"offset": -3.0, "ppm": 12.0}
+    assert view.told(port, evidence, None, 0.0)["devices"][0]["clock"]["ppm"] == 12.0
