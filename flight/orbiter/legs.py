@@ -24,6 +24,7 @@ from flight.orbiter.manoeuvres import (
     execute,
     two_impulses,
 )
+from flight.orbiter.navigation import LOST_AFTER
 from flight.orbiter.passive_safety import is_safe
 from flight.orbiter.propagation import State, coast
 from flight.orbiter.vehicle import OrbiterVehicle
@@ -37,7 +38,7 @@ LOOK_AGAIN = (300.0, 900.0, 1800.0, 3600.0)
 """s between plans of a leg where none is clear: what is not known becomes less meanwhile."""
 CORRECTIONS = (0.35, 0.7, 0.9)
 """Where on a leg the way is corrected."""
-_LOST_AFTER = 12
+LOST = "the measurements do not fit what is believed: container lost"
 _BLIND_LIMIT = 5400.0  # s: longer than Mars's shadow and the Sun's glare last
 _QUIET = 150.0  # s before the limit of a leg: longer than an image or a correction takes
 _LAST = 60.0  # s before the arrival: later a leg is not corrected
@@ -75,6 +76,7 @@ async def begin_leg(
     leg = Leg(goal, node.clock.now(), away=away)
 
     async def plan() -> Vector:
+        check_not_lost(node)
         for pause in (*LOOK_AGAIN, None):
             transfer = _plan(node, leg, keep_out, fractions)
             if transfer is not None:
@@ -105,12 +107,20 @@ def _plan(
     )  # fmt: skip
 
 
+def check_not_lost(node: OrbiterVehicle) -> None:
+    """Raises ActivityFailed where the container is not where it is believed to be: no way to it is
+    planned then, nor flown."""
+    if node.navigator.is_lost():
+        raise ActivityFailed(LOST)
+
+
 async def _look_for(node: OrbiterVehicle, seconds: float, measure: Measure | None) -> None:
     """Measures for a time."""
     end = node.clock.now() + seconds
     while (left := end - node.clock.now()) > 0.0:
         if measure is not None:
             await measure(node)
+            check_not_lost(node)
         await asyncio.sleep(min(60.0, left))
 
 
@@ -137,8 +147,8 @@ async def follow_leg(
             return False
         await measure(node)
         blind = node.clock.now() - max(began, nav.last_accepted)
-        if nav.rejected > _LOST_AFTER or blind > _BLIND_LIMIT:
-            raise ActivityFailed("the measurements do not fit what is believed: container lost")
+        if nav.rejected > LOST_AFTER or blind > _BLIND_LIMIT:
+            raise ActivityFailed(LOST)
         now = node.clock.now()
         if waiting and now >= waiting[0]:
             waiting.pop(0)

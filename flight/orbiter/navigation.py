@@ -32,6 +32,12 @@ _OFF_AXIS = 0.3  # rad along the orbit, between orbiter and container while bear
 _OUTLIER = 5.0  # standard deviations
 _DOUBT_AFTER = 3  # outliers in a row
 _DOUBT = 6.0  # times the covariance
+LOST_AFTER = 12  # outliers in a row
+UNSEEN = 15.0
+"""Images in which it is not, though it should be: less than half an hour of them. One in thirty
+misses it where it is."""
+_SEEN = 3.0
+"""Of these one sighting takes back so many: an artefact, one in fifty images, is no recovery."""
 
 
 class NavigationState(msgspec.Struct, frozen=True):
@@ -57,6 +63,7 @@ class Navigator:
     target: State | None = None
     covariance: Rows = field(default_factory=list)
     rejected: int = 0
+    unseen: float = 0.0
     last_accepted: float = -math.inf
     accepted: int = 0
 
@@ -105,6 +112,7 @@ class Navigator:
             self.time = time
         self.target, self.covariance = state, covariance
         self.rejected = self.accepted = 0
+        self.unseen = 0.0
 
     @staticmethod
     def _moved(state: State, covariance: Rows, seconds: float) -> tuple[State, Rows]:
@@ -167,6 +175,15 @@ class Navigator:
 
     # ---------------------------------------------------------------- measurements
 
+    def not_seen(self) -> None:
+        """An image of where the container is believed to be does not show it."""
+        self.unseen += 1.0
+
+    def is_lost(self) -> bool:
+        """Whether it is elsewhere than it is believed to be: what is seen does not fit, or nothing
+        is seen at all where it should be."""
+        return self.rejected > LOST_AFTER or self.unseen > UNSEEN
+
     def take_bearing(self, direction: Vector, sigma: float) -> bool:
         """Updates with a direction to the container (unit vector, inertial); False: an outlier."""
         line = self.line_of_sight()
@@ -217,6 +234,7 @@ class Navigator:
         self.target = (add(self.target[0], (x, y, z)), add(self.target[1], (u, v, w)))
         self.accepted += 1
         self.rejected = 0
+        self.unseen = max(0.0, self.unseen - _SEEN)
         self.last_accepted = self.time
         return True
 

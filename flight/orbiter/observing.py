@@ -20,6 +20,7 @@ from flight.astrodynamics.vectors import (
     unit,
 )
 from flight.icd.devices.base import DeviceError
+from flight.icd.devices.orbiter_navigation import Image
 from flight.orbiter.propagation import coast
 from flight.orbiter.vehicle import OrbiterVehicle
 from flight.runtime.pace import NANOSECONDS
@@ -80,8 +81,15 @@ async def image(node: OrbiterVehicle, predict: Callable[[float], Vector]) -> lis
     `predict` gives the direction for a mission time: lines of sight turn with the orbit, and
     turning to them takes its time.
     """
+    return _sightings(await _exposed(node, predict))
+
+
+async def _exposed(node: OrbiterVehicle, predict: Callable[[float], Vector]) -> Image:
     await point(node, predict, node.parameters["exposure"])
-    shown = await node.devices.camera.expose(node.parameters["exposure"])
+    return await node.devices.camera.expose(node.parameters["exposure"])
+
+
+def _sightings(shown: Image) -> list[Sighting]:
     if not shown.valid:
         return []
     w, x, y, z = shown.quaternion
@@ -126,20 +134,24 @@ def nearest(sightings: list[Sighting], direction: Vector, gate: float) -> Sighti
 
 
 async def take_bearing(node: OrbiterVehicle) -> bool:
-    """One image of the container into the filter; False when there was nothing to take."""
+    """One image of the container into the filter; False when there was nothing to take. One that
+    does not show it where it should be counts: it may be elsewhere."""
     nav = node.navigator
     if not container_visible(node, node.clock.now()):
         return False
     try:
-        sightings = await image(node, believed(node))
+        shown = await _exposed(node, believed(node))
     except DeviceError as error:
         node.device_trouble(reason=str(error))
         return False
-    if not sightings:
-        return False
-    nav.advance(sightings[0][0])
-    sighting = nearest(sightings, nav.line_of_sight(), _GATE)
+    if not shown.valid:
+        return False  # nobody has looked
+    sightings = _sightings(shown)
+    if sightings:
+        nav.advance(sightings[0][0])
+    sighting = nearest(sightings, nav.line_of_sight(), _GATE) if sightings else None
     if sighting is None:
+        nav.not_seen()
         return False
     return nav.take_bearing(sighting[1], node.parameters["bearing_sigma"])
 

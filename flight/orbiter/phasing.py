@@ -28,7 +28,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.orbiter.clearance import check_drift, keeps_clear
 from flight.orbiter.drifting import DRIFT_OFFSET, along_the_track
-from flight.orbiter.legs import Leg, follow_leg, time_of_range
+from flight.orbiter.legs import Leg, check_not_lost, follow_leg, time_of_range
 from flight.orbiter.long_burns import balanced, check_propellant, lead_of
 from flight.orbiter.manoeuvres import Transfer, execute, two_impulses, wait_until
 from flight.orbiter.observing import take_bearing
@@ -372,6 +372,7 @@ async def _closes_in(node: OrbiterVehicle, far: float) -> bool:
         if astray >= _LEADS_ASTRAY:
             return False
         await take_bearing(node)
+        check_not_lost(node)
         node.show_navigation()
         await asyncio.sleep(240.0)
     return False

@@ -310,6 +310,36 @@ def test_more_than_a_dozen_outliers_are_a_lost_container(
         do(follow_leg(ship, Leg((0.0, 300.0, 0.0), 300.0), look, 90.0))
 
 
+@pytest.mark.parametrize(("unseen", "lost"), [(15.0, False), (16.0, True)])
+def test_no_leg_is_begun_to_what_is_not_where_it_is_believed_to_be(
+    monkeypatch: pytest.MonkeyPatch, unseen: float, lost: bool
+) -> None:
+    way = Transfer((0.1, 0.0, 0.0), (0.0, 0.0, 0.0), 3_000.0)
+    monkeypatch.setattr(legs, "cheapest_safe", lambda *given: way)
+    ship: Any = Ship((0.0, 300.0, 0.0))
+    ship.navigator.unseen = unseen
+    with pytest.raises(ActivityFailed, match="container lost") if lost else nullcontext():
+        do(begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0))
+    assert bool(ship.burns()) is not lost
+
+
+def test_no_way_is_waited_for_to_what_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs, "cheapest_safe", lambda *given: None)
+    ship: Any = Ship()
+
+    async def looks(node: Any) -> bool:
+        node.navigator.not_seen()
+        return False
+
+    async def story() -> float:
+        with pytest.raises(ActivityFailed, match="container lost"):
+            await begin_leg(ship, (0.0, 100.0, 0.0), "to 100 m", 30.0, measure=looks)
+        return now()
+
+    assert do(story()) == 900.0  # the sixteenth look, one a minute, and no no of the planner
+    assert not ship.burns()
+
+
 @pytest.mark.parametrize(("arrival", "lost"), [(5_400.0, False), (5_600.0, True)])
 def test_blind_for_an_hour_and_a_half_it_is_lost(
     monkeypatch: pytest.MonkeyPatch, arrival: float, lost: bool

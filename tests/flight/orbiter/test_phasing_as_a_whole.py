@@ -127,6 +127,21 @@ def test_it_closes_in_until_the_range_is_reached(monkeypatch: pytest.MonkeyPatch
     assert do(closes(slow, 50_000.0)) == (False, 480.0)
 
 
+def test_it_does_not_close_in_on_what_is_not_where_it_is_believed_to_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def nothing(node: Any) -> bool:
+        node.navigator.not_seen()
+        return False
+
+    monkeypatch.setattr(phasing, "take_bearing", nothing)
+    monkeypatch.setattr(phasing, "time_of_range", lambda *given: 9_000.0)
+    ship: Any = Ship((0.0, 60_000.0, 0.0))
+    with pytest.raises(ActivityFailed, match="container lost"):
+        do(phasing._closes_in(ship, 500.0))
+    assert ship.navigator.unseen == 16.0
+
+
 def test_a_look_in_between_that_leads_there_begins_the_count_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -42,6 +42,11 @@ async def prepare(b: Bench, true: State, nominal: State) -> None:
         axis_sigma=70e3 / 3.0,
     )
     await b.do("load_manifest", records=manifest(b.tubes))
+    await find(b)
+
+
+async def find(b: Bench) -> None:
+    """As the ground does: it has it search until the orbit is known."""
     for _ in range(6):
         await b.do("search")
         report = await b.command("determine_orbit")
@@ -132,8 +137,7 @@ def test_a_container_that_is_lost_on_the_way_is_looked_for_again(tmp_path: Path)
                 report = await b.command("rendezvous")
                 if report.rung == Rung.COMPLETED:
                     break
-                await b.do("search")
-                await b.do("determine_orbit")
+                await find(b)
             assert report.rung == Rung.COMPLETED, report.detail
             assert b.vehicle.closest > COLLISION
             await b.do("capture")

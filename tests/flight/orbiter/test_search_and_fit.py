@@ -156,6 +156,38 @@ def test_a_bearing_is_taken_from_what_lies_where_it_is_believed(
     assert len(ship.told("device_trouble")) == 1
 
 
+def test_images_that_do_not_show_it_where_it_should_be_say_that_it_is_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ship = ready()
+    nav = ship.navigator
+    for _ in range(15):
+        assert bearing(ship, monkeypatch, image()) is False
+    assert not nav.is_lost()
+    line = line_of(ship)
+    assert bearing(ship, monkeypatch, image((line, 5.0))) is True
+    for _ in range(3):
+        assert not nav.is_lost(), "what is seen once takes some of them back"
+        bearing(ship, monkeypatch, image())
+    assert not nav.is_lost()
+    aside = unit(add(line_of(ship), scale(math.tan(math.radians(2.3)), across(line_of(ship))[0])))
+    bearing(ship, monkeypatch, image((aside, 5.0)))  # what is seen elsewhere is not it
+    assert nav.is_lost()
+    nav.set_target(nav.target, nav.covariance, nav.time)
+    assert not nav.is_lost(), "it was found anew"
+
+
+@pytest.mark.parametrize("answer", [image(valid=False), MUTE])
+def test_where_no_image_came_nobody_has_looked(
+    monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    ship = ready()
+    for _ in range(30):
+        assert bearing(ship, monkeypatch, answer) is False
+        assert bearing(ship, monkeypatch, image(), visible=False) is False
+    assert ship.navigator.unseen == 0.0 and not ship.navigator.is_lost()
+
+
 def scan(ship: Any, metres: float, *, valid: bool = True, off: float = 0.0) -> LidarReturn:
     line = line_of(ship)
     direction = unit(add(line, scale(off, across(line)[0])))
