@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from flight.core.chart.statechart import Safing
 from flight.core.fault_protection.device_looks import MEANWHILE, DeviceLooks
 from flight.core.fault_protection.readings import OWN_WORD, Readings
-from flight.core.keeping.storage import StorageDamage, StorageError
 from flight.core.sound_readings import PAUSES
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout, Method, Reading
 from flight.icd.devices.communications import Radio
@@ -419,51 +417,3 @@ def test_each_vehicle_has_a_driver_of_what_it_looks_after() -> None:
             for device, method in looked_at[name].items():
                 assert hasattr(node.drivers[device], method), f"{name}.{device}"
     assert all(looked_at.values()) and set(looked_at) == {k.name for k in vehicle_classes()}
-
-
-DAMAGE = StorageDamage("memory", "line_wanted", Path("store"))
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [(DAMAGE, "damaged"), (StorageError("the disc is gone"), "damaged"),
-     (ZeroDivisionError("a bug"), "look failed")],
-)  # fmt: skip
-@pytest.mark.parametrize("where", ["differs", "set_right"])
-def test_what_cannot_be_remembered_is_no_error_of_the_software(
-    error: Exception, told: str, where: str
-) -> None:
-    def fails(*given: Any) -> Any:
-        raise error
-
-    async def live(node: Node) -> None:
-        setattr(node, where, fails)
-        await one_look(node)
-        assert [each[0] for each in node.told if each[0] not in ("switched",)] == [told]
-        delattr(node, where)
-        node.told.clear()
-        await one_look(node)
-        assert ("set right", "uhf") in node.told, "it is looked at again"
-
-    story(lambda: good(on=False), live)
-
-
-def test_what_cannot_be_remembered_ends_no_housekeeping() -> None:
-    class Forgetful(Node):
-        damaged = True
-
-        def looks_after(self) -> dict[str, str]:
-            if self.damaged:
-                raise DAMAGE
-            return super().looks_after()
-
-    async def main() -> None:
-        async with Nursery("test") as nursery:
-            node = Forgetful(good, nursery)
-            await one_look(node)
-            assert [each[0] for each in node.told] == ["damaged"] and not node.asked
-            node.damaged = False
-            await one_look(node)
-            assert len(node.asked) == 1
-
-    run(main(), VirtualLoop())
