@@ -101,6 +101,7 @@ class MissionControl:
         self.custody = CustodyView(tubes)
         self.custody.load(self.archive)
         self.alarms = Alarms(self.archive, clock.now_ns)
+        self.alarms.units = dictionary.unit
         self.shelves = Shelves(self.alarms, clock.now_ns)
         self.watches = Watches()
         self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)

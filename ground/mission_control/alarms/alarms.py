@@ -15,6 +15,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.pace import NANOSECONDS
@@ -58,6 +60,8 @@ class Alarms:
         """A shelf ends at another instant than before: see `next_return`."""
         self.latches: Callable[[str, str], bool] = lambda source, name: False
         """Whether an alarm of that name stays until somebody resets it."""
+        self.units: Callable[[str, str], str] = lambda source, channel: ""
+        """The unit of a vehicle's channel; empty where it has none."""
         for row in archive.rows(f"SELECT {', '.join(_COLUMNS)} FROM alarms ORDER BY number"):
             alarm = _from_row(row)
             self._newest[alarm.key] = max(alarm.last_place, self._newest.get(alarm.key, 0))
@@ -76,7 +80,7 @@ class Alarms:
             return None
         self._notice_boot(event)
         if event.name in LIMIT_EVENTS:
-            return self._take_limit(event)
+            return self._take_limit(msgspec.structs.replace(event, text=self._with_unit(event)))
         if event.severity in _ALARMING:
             return self._raise(event, event.name)
         return None
@@ -108,6 +112,13 @@ class Alarms:
         """Whether something newer about a limit was said, or it is of an earlier boot."""
         order = order_of(event)
         return order <= self._newest.get(key, -1) or order < self._begun.get(event.source, 0)
+
+    def _with_unit(self, event: EventReport) -> str:
+        """What a vehicle says of a limit, `CHANNEL = VALUE is STATE`, with the unit of the value,
+        which it does not send."""
+        channel = str(event.data.get("channel", "?"))
+        unit, told = self.units(event.source, channel), event.text
+        return told.replace(" is ", f" {unit} is ", 1) if unit else told
 
     def _take_limit(self, event: EventReport) -> Alarm | None:
         name = f"{LIMIT}{event.data.get('channel', '?')}"

@@ -24,7 +24,9 @@ class GroundLimits:
         state = self.limits.state(vehicle, channel, sample.value)
         if state == "NONE":
             return
-        text = f"{channel} = {sample.value} is {state} by the limit set {self.limits.name}"
+        unit = self._alarms.units(vehicle, channel)
+        value = f"{sample.value} {unit}".rstrip()
+        text = f"{channel} = {value} is {state} by the limit set {self.limits.name}"
         self._alarms.judge(vehicle, channel, state, text, sample.occurred_ns, sample.place)
 
     def decide(self, name: str) -> None:

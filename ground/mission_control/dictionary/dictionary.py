@@ -179,6 +179,12 @@ class Dictionary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """A vehicle; raises DictionaryRefusal with those that there are."""
         return _find(self.vehicles, name, f"there is no vehicle {name!r}")
 
+    def unit(self, vehicle: str, channel: str) -> str:
+        """The unit of a channel's values; empty where they are numbers alone, or there is none."""
+        entry = self.vehicles.get(vehicle)
+        known = None if entry is None else entry.channels.get(channel)
+        return "" if known is None or known.unit == "1" else known.unit
+
     def check(self, vehicle: str, command: str, arguments: dict[str, Any]) -> CommandEntry:
         """The command, if it may be sent with these arguments; raises DictionaryRefusal."""
         entry = self.vehicle(vehicle).command(command)

@@ -1,6 +1,7 @@
 """The page in a real browser, by keyboard alone: nothing here ever clicks."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -314,3 +315,82 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
     tab.page.locator("#find-command").and_(tab.page.locator(":focus")).wait_for()
     tab.sees("1 armed", ".benchbar")
     assert tab.said == []
+
+
+def test_a_letter_after_g_is_that_of_a_screen_also_where_the_page_hears_of_it_late(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    """What counts is when it was pressed: else `p`, heard late, would pause the run."""
+    tab = open_tab(serve())
+    tab.log_in("anna")
+    press = """([late, key]) => {
+        const pressed = new KeyboardEvent("keydown", { key, bubbles: true });
+        const end = performance.now() + late;
+        while (performance.now() < end);
+        document.body.dispatchEvent(pressed);
+    }"""
+    tab.page.evaluate(press, [0, "g"])
+    tab.page.evaluate(press, [1600, "p"])
+    tab.page.locator("main.procedures").wait_for()
+    assert tab.said == []
+
+
+WORDS = """async () => {
+    const status = await import("/static/js/status.js");
+    const word = (severity) => status.wordOfKind(status.kindOfSeverity(severity));
+    const pairs = [["RED", "WARNING_HI"], ["YELLOW", "WARNING_LO"], [null, "FATAL"]];
+    return pairs.map(([value, severity]) => [
+        value && word(status.severityOfValue(value)), word(severity),
+    ]);
+}"""
+
+
+def test_what_calls_has_one_word_on_a_card_and_among_the_alarms(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    tab = open_tab(serve())
+    tab.log_in("anna")
+    words = [["warning", "warning"], ["caution", "caution"], [None, "fatal"]]
+    assert tab.page.evaluate(WORDS) == words
+
+
+LABELS = """async ([wanted, size]) => {
+    const { placeLabels } = await import("/static/js/labels.js");
+    return placeLabels(wanted, [], size);
+}"""
+
+
+def test_names_on_the_map_do_not_cover_each_other(serve: Serve, open_tab: OpenTab) -> None:
+    tab = open_tab(serve())
+    tab.log_in("anna")
+    size = {"width": 800, "height": 600}
+    near = [{"key": str(n), "x": 400 + 3 * n, "y": 300 + 2 * n, "text": f"M2020-00374-{n:02}"}
+            for n in range(12)]  # fmt: skip
+    corner = [{"key": "corner", "x": 798, "y": 3, "text": "Perseverance"}]
+    placed = tab.page.evaluate(LABELS, [near + corner, size])
+    boxes = [_box(each) for each in placed]
+    for place, one in enumerate(boxes):
+        assert 0 <= one[0] and one[2] <= 800 and 0 <= one[1] and one[3] <= 600, placed[place]
+        for other in boxes[place + 1 :]:
+            assert not (one[0] < other[2] and other[0] < one[2]
+                        and one[1] < other[3] and other[1] < one[3]), placed  # fmt: skip
+    assert [each["text"] for each in placed] == [each["text"] for each in near + corner]
+    alone = tab.page.evaluate(LABELS, [near[:1], size])
+    assert alone[0]["from"] is None and abs(alone[0]["x"] - 400) < 20
+    tab.go("m")
+    drawn = tab.page.locator("svg.site .words text")
+    tab.sees("Fetch rover", "svg.site .words")
+    texts = drawn.all_text_contents()
+    found = [drawn.nth(n).bounding_box() for n in range(len(texts))]
+    for place, one in enumerate(found):
+        for other in found[place + 1 :]:
+            left, right = sorted((one, other), key=lambda each: each["x"])
+            upper, lower = sorted((one, other), key=lambda each: each["y"])
+            beside = left["x"] + left["width"] <= right["x"]
+            assert beside or upper["y"] + upper["height"] <= lower["y"] + 4, texts
+
+
+def _box(label: dict[str, Any]) -> tuple[float, float, float, float]:
+    wide = 7.0 * len(label["text"])
+    left = label["x"] - {"start": 0.0, "end": wide, "middle": wide / 2}[label["anchor"]]
+    return left, label["y"] - 10, left + wide, label["y"] + 2

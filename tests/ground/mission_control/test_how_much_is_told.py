@@ -151,24 +151,75 @@ def test_what_is_thought_of_parameters_is_what_was_activated() -> None:
 # --------------------------------------------------------------------------------- passes
 
 
+class Contacts:
+    """Passes of the rover, each of 600 s, and the bytes that came in frames at instants (s)."""
+
+    def __init__(self, frames: dict[float, int], starts: tuple[int, ...], light: float = 0.0):
+        self.frames = frames
+        self.rows = [("rover", n * SECOND, (n + 600) * SECOND, 0) for n in starts]
+        self.archive: Any = Told(
+            passes=self._passes, downlinks=self._came, light_times=[(light,)] if light else []
+        )
+
+    def _passes(self, *given: Any) -> list[Any]:
+        if given[0] == "rover":  # those before an instant, the last first
+            before = [(start, end) for _, start, end, _ in self.rows if end < given[1]]
+            return sorted(before, reverse=True)[: given[2]]
+        return [row for row in self.rows if row[2] >= given[0] and row[1] < given[1]]
+
+    def _came(self, begin: int, end: int, craft: str) -> list[Any]:
+        assert craft == "relay/rover"
+        sizes = [size for at, size in self.frames.items() if begin <= at * SECOND < end]
+        return [(len(sizes), sum(sizes), len(sizes))]
+
+    def told(self, now: float, since: float = 0.0) -> list[Any]:
+        stations: Any = SimpleNamespace(passes=list)
+        now_ns, from_ns = round(now * SECOND), round(since * SECOND)
+        return pass_view.passes(self.archive, stations, now_ns, from_ns, 10**18, 50)
+
+
+TEN = tuple(range(0, 70_000, 10_000))
+
+
 def test_what_comes_within_an_hour_of_a_pass_is_of_it_and_five_say_what_to_expect() -> None:
-    sizes = {0: 100, 10: 1, 20: 2, 30: 3, 40: 4, 50: 5, 60: 0}
-    asked: list[Any] = []
-
-    def came(begin: int, end: int, craft: str) -> list[Any]:
-        asked.append((begin, end, craft))
-        return [(1, sizes[begin // (1000 * SECOND) * 10 // 10], 1)]
-
-    rows = [("rover", n * 1000 * SECOND, (n * 1000 + 600) * SECOND, 0) for n in sizes]
-    archive: Any = Told(passes=rows, downlinks=came, light_times=[])
-    stations: Any = SimpleNamespace(passes=list)
-    found = pass_view.passes(archive, stations, 60_100 * SECOND, 0, 10**18, 50)
-    assert asked[0] == (0, (600 + 3600) * SECOND, "relay/rover")
+    sizes = dict(zip(TEN, (100, 1, 2, 3, 4, 5, 0), strict=True))
+    contacts = Contacts({float(at): size for at, size in sizes.items()}, TEN)
+    found = contacts.told(60_100)
     expected = [each["expected_bytes"] for each in found]
     assert expected[0] is None and expected[1] == 100
     assert expected[6] == 3, "the middle of the five before, and the first is forgotten"
     assert [each["state"] for each in found] == ["past"] * 6 + ["now"]
     assert pass_view._state(10, 20, 9) == "coming" and pass_view._state(10, 20, 20) == "past"
+
+
+def test_the_first_frame_of_a_pass_is_of_it_though_the_light_time_is_kept_by_steps() -> None:
+    """It has become shorter by up to a second since it was kept: the frame comes sooner."""
+    last = 600.0 + 100.0 + 3600.0
+    frames = {99.0: 1, 100.0: 10, last - 0.001: 100, last: 1000, 98.999: 10_000}
+    [found] = Contacts(frames, (0,), light=100.0).told(9_000)
+    assert (found["frames"], found["bytes"]) == (3, 111)
+
+
+def test_what_is_to_be_expected_of_a_pass_does_not_hang_on_since_when_is_asked() -> None:
+    contacts = Contacts({float(at): at for at in TEN}, TEN)
+    whole = contacts.told(100_000)
+    for since in (15_000, 35_000, 60_000):
+        part = contacts.told(100_000, since)
+        assert part == [each for each in whole if each["end_ns"] >= since * SECOND] and part
+
+
+def test_a_pass_of_which_more_may_come_says_nothing_of_the_next(
+) -> None:
+    contacts = Contacts({0.0: 100, 10_000.0: 4, 13_000.0: 96}, (0, 10_000, 20_000))
+    here = 10_600.0 + 3600.0
+    for now, expected in ((here - 0.001, 100), (here, 100), (12_000.0, 100)):
+        assert contacts.told(now)[2]["expected_bytes"] == expected
+    contacts.frames[13_000.0] = 1
+    assert contacts.told(here)[2]["expected_bytes"] == 100, "the greater of two"
+    contacts.rows.insert(1, ("rover", 5000 * SECOND, 5600 * SECOND, 0))
+    contacts.frames[5000.0] = 2
+    assert contacts.told(here)[3]["expected_bytes"] == 5
+    assert contacts.told(here - 0.001)[3]["expected_bytes"] == 100
 
 
 # ----------------------------------------------------------------------- alarms and events

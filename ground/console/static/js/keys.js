@@ -49,7 +49,7 @@ export function hearKey(event) {
     if (screen.typed?.(event)) event.preventDefault();
     return;
   }
-  if (press(event.key, screen)) event.preventDefault();
+  if (press(event.key, screen, event.timeStamp)) event.preventDefault();
 }
 
 function leave(event) {
@@ -60,8 +60,9 @@ function leave(event) {
   drawNow();
 }
 
-function press(key, screen) {
-  const now = performance.now();
+// `now`: when it was pressed. A page that has much to draw hears of it later: a letter after g is not
+// to be taken for a key of its own then.
+function press(key, screen, now) {
   if (now - gAt < AFTER_G) {
     gAt = -Infinity;
     const wanted = [...SCREENS.values()].find((each) => each.key === key && (!each.role || may(each.role)));

@@ -55,6 +55,13 @@ const WORD_OF_SEVERITY = {
   ACTIVITY_LO: "detail", COMMAND: "command", DIAGNOSTIC: "diagnostic",
 };
 
+// What an alarm by a limit is, the value itself is: one thing has one word on all screens.
+const SEVERITY_OF_VALUE = { YELLOW: "WARNING_LO", RED: "WARNING_HI" };
+const WORD_OF_KIND = { ...Object.fromEntries(["FATAL", "WARNING_HI", "WARNING_LO"].map((each) => [OF_SEVERITY[each], WORD_OF_SEVERITY[each]])), normal: "normal" };
+
+export const severityOfValue = (state) => SEVERITY_OF_VALUE[state];
+export const wordOfKind = (kind) => WORD_OF_KIND[kind] ?? kind;
+
 export const kindOfSeverity = (severity) => OF_SEVERITY[severity] ?? "off";
 
 export function severityStatus(severity) {

@@ -75,7 +75,7 @@ def read_recording(folder: Path, dictionary: Values) -> Recording:
     (sols,) = database.execute("SELECT sols_at_zero FROM mission_clock").fetchone()
     found = Recording(dictionary, sols)
     found.passes = [
-        {**dict(row), "bytes_expected": 40_000, "bytes_come": None, "link": "relay"}
+        {**dict(row), "bytes_expected": None, "bytes_come": None, "link": "relay"}
         for row in database.execute(
             "SELECT vehicle, start_ns, end_ns FROM passes ORDER BY start_ns"
         )
@@ -85,6 +85,11 @@ def read_recording(folder: Path, dictionary: Values) -> Recording:
             within = each["start_ns"] <= down["received_ns"] <= each["end_ns"] + 3_600_000_000_000
             if each["vehicle"] == down["source"] and within:
                 each["bytes_come"] = (each["bytes_come"] or 0) + down["bytes"]
+    brought: dict[str, list[int]] = {}
+    for each in found.passes:  # the middle of what the five before it brought
+        before = brought.setdefault(each["vehicle"], [])
+        each["bytes_expected"] = sorted(before[-5:])[len(before[-5:]) // 2] if before else None
+        before.append(each["bytes_come"] or 0)
     found.commands = list(_commands(database))
     for query, make in ((_SAMPLES, _sample), (_EVENTS, _event), (_CUSTODY, _custody), (_LOG, _log)):
         found.told += [make(found, row) for row in database.execute(query)]

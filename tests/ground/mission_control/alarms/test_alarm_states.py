@@ -248,3 +248,28 @@ def test_what_clients_are_told_waits_for_somebody_only_where_it_is_listed(desk: 
     assert told() == ("ACKNOWLEDGED", False, None)
     desk.limit(2, "OK")
     assert told() == ("CLOSED", False, None)
+
+
+def test_an_alarm_of_a_limit_says_the_unit_of_its_value_from_first_to_last(desk: Desk) -> None:
+    units = {("rover", "temperature"): "K"}
+    desk.alarms.units = lambda source, channel: units.get((source, channel), "")
+
+    def crossed(number: int, channel: str, words: str, state: str) -> str:
+        data = {"channel": channel, "state": state}
+        name = "limit_cleared" if state == "OK" else "limit_red"
+        text = f"{channel} = {words}"
+        desk.take(EventReport("rover", name, Severity.WARNING_HI, number, text, data, number))
+        return desk.alarms.all()[-1].text
+
+    assert crossed(1, "temperature", "301.5 is RED, was OK", "RED") == (
+        "temperature = 301.5 K is RED, was OK"
+    )
+    assert crossed(2, "temperature", "300.0 is OK, was RED", "OK") == (
+        "temperature = 300.0 K is OK, was RED"
+    )
+    assert desk.again().alarms.all()[0].text.startswith("temperature = 300.0 K")
+    assert crossed(3, "slip", "0.7 is RED, was OK", "RED") == "slip = 0.7 is RED, was OK"
+    desk.warn(4)
+    assert desk.alarms.all()[-1].text == "wheel 3"
+    told = desk.archive.rows("SELECT text FROM events ORDER BY number")
+    assert told[0] == ("temperature = 301.5 is RED, was OK",), "what it said stays as it was said"

@@ -239,3 +239,18 @@ def test_a_wrong_derived_channel_is_refused_by_a_sentence(
     assert old in DERIVED
     with pytest.raises(ConfigurationError, match=problem):
         load_derived(write(DERIVED.replace(old, new, 1)), dictionary)
+
+
+def test_the_grounds_own_alarm_says_the_unit_of_the_value(
+    tmp_path: Path, write: Write, dictionary: Dictionary
+) -> None:
+    watched = Watched(tmp_path, write(SETS), dictionary)
+    watched.alarms.units = lambda source, channel: "A h" if channel == "charge" else ""
+    watched.ground.decide("night")
+    watched.measure(1, charge=0.3)
+    watched.ground.decide("day")
+    watched.measure(2, pieces=4)
+    texts = [alarm.text for alarm in watched.alarms.all()]
+    assert texts[-1] == "pieces = 4 is YELLOW by the limit set day"
+    watched.ground.decide("night")
+    assert watched.alarms.all()[0].text == "charge = 0.3 A h is YELLOW by the limit set night"

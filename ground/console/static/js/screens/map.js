@@ -1,6 +1,7 @@
 // The site from above: how the rovers went, where they are, where tubes were found, where they go.
 import { link, listOf, redraw } from "../app.js";
 import { h } from "../dom.js";
+import { placeLabels } from "../labels.js";
 import { fitted, number, pairs, panel } from "../parts.js";
 import { isOver } from "../status.js";
 import { store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
@@ -126,6 +127,7 @@ function site(names) {
     fixed.map((mark) => sign(mark, x(mark.east), y(mark.north))),
     names.map((name, place) => rover(name, COLOURS[place % COLOURS.length], x, y, scale)),
     going.map((drive) => goal(drive, x, y)),
+    words(names, fixed, going, x, y),
     h("g", { key: "bar" }, h("line", { class: "bar-line", x1: width - 24 - step * scale, x2: width - 24, y1: height - 20, y2: height - 20 }), h("text", { x: width - 24, y: height - 27, "text-anchor": "end" }, `${step} m`)));
 }
 
@@ -140,8 +142,30 @@ const signed = (metres) => String(metres).replace("-", "−");
 
 function sign(mark, x, y) {
   return h("g", { key: mark.name, class: mark.tube ? "tube" : "base" },
-    mark.tube ? h("path", { d: `M${x - 5} ${y - 5}L${x + 5} ${y + 5}M${x - 5} ${y + 5}L${x + 5} ${y - 5}` }) : h("polygon", { points: `${x},${y - 10} ${x + 10},${y + 8} ${x - 10},${y + 8}` }),
-    mark.tube ? h("text", { x: x - 10, y: y + 4, "text-anchor": "end" }, mark.name) : h("text", { x: x + 12, y: y + 22, "text-anchor": "middle" }, titleOf(mark.name)));
+    mark.tube ? h("path", { d: `M${x - 5} ${y - 5}L${x + 5} ${y + 5}M${x - 5} ${y + 5}L${x + 5} ${y - 5}` }) : h("polygon", { points: `${x},${y - 10} ${x + 10},${y + 8} ${x - 10},${y + 8}` }));
+}
+
+// Points of a track, near enough to each other that no name lies on it.
+function alongTrack(name, x, y) {
+  const track = (state.tracks.get(name) ?? []).map(([east, north]) => [x(east), y(north)]);
+  return track.flatMap(([left, top], place) => {
+    const [fromLeft, fromTop] = track[place - 1] ?? [left, top];
+    const parts = Math.min(50, Math.ceil(Math.hypot(left - fromLeft, top - fromTop) / 15));
+    return Array.from({ length: parts }, (_, part) => [left + ((fromLeft - left) * part) / parts, top + ((fromTop - top) * part) / parts]);
+  });
+}
+
+// All names, so placed that none covers another; those of what moves choose first.
+function words(names, fixed, going, x, y) {
+  const wanted = [
+    ...names.map((name) => ({ key: `of ${name}`, cls: "name", x: x(valueOf(name, "east")[2]), y: y(valueOf(name, "north")[2]), text: titleOf(name) })),
+    ...fixed.map((mark) => ({ key: `of ${mark.name}`, cls: mark.tube ? "tube" : "base", x: x(mark.east), y: y(mark.north), text: mark.tube ? mark.name : titleOf(mark.name) })),
+    ...going.map(({ vehicle, command, arguments: to, what }) => ({ key: `to ${vehicle} ${command} ${to.east} ${to.north}`, cls: "goal", x: x(to.east), y: y(to.north), text: `${what}: ${command}` })),
+  ].filter((each) => Number.isFinite(each.x) && Number.isFinite(each.y));
+  const placed = placeLabels(wanted, names.flatMap((name) => alongTrack(name, x, y)), state);
+  return h("g", { key: "words", class: "words" }, placed.map((each, place) => h("g", { key: each.key, class: wanted[place].cls },
+    each.from && h("line", { class: "lead", x1: each.from[0], y1: each.from[1], x2: each.x, y2: each.y - 4 }),
+    h("text", { x: each.x, y: each.y, "text-anchor": each.anchor }, each.text))));
 }
 
 function rover(name, colour, x, y, scale) {
@@ -154,16 +178,14 @@ function rover(name, colour, x, y, scale) {
     h("polyline", { points: track, fill: "none", stroke: colour, "stroke-width": 2.5, "stroke-linejoin": "round" }),
     off > 0 && h("circle", { cx: at[0], cy: at[1], r: Math.max(9, off * scale), fill: "none", stroke: colour, "stroke-dasharray": "3 3" }),
     h("line", { x1: at[0], y1: at[1], x2: nose[0], y2: nose[1], stroke: "#fff", "stroke-width": 2 }),
-    h("circle", { cx: at[0], cy: at[1], r: 6, fill: colour, stroke: "#fff", "stroke-width": 1.5 }),
-    h("text", { class: "name", x: at[0], y: at[1] - 16, "text-anchor": "middle" }, titleOf(name)));
+    h("circle", { cx: at[0], cy: at[1], r: 6, fill: colour, stroke: "#fff", "stroke-width": 1.5 }));
 }
 
-function goal({ vehicle, command, arguments: to, what }, x, y) {
+function goal({ vehicle, command, arguments: to }, x, y) {
   const from = [valueOf(vehicle, "east")?.[2], valueOf(vehicle, "north")?.[2]];
   if (!from.every(Number.isFinite)) return null;
-  const leftwards = to.east < from[0]; // where its line does not run
   return h("g", { key: `${vehicle} ${command} ${to.east} ${to.north}`, class: "goal" },
     h("line", { x1: x(from[0]), y1: y(from[1]), x2: x(to.east), y2: y(to.north) }),
-    h("circle", { cx: x(to.east), cy: y(to.north), r: 7 }), h("text", { x: x(to.east) + (leftwards ? -11 : 11), y: y(to.north) + 4, "text-anchor": leftwards ? "end" : "start" }, `${what}: ${command}`));
+    h("circle", { cx: x(to.east), cy: y(to.north), r: 7 }));
 }
 

@@ -6,7 +6,7 @@ import { number, panel, table } from "../parts.js";
 import { picture } from "./map.js";
 import { contactRows, passColumns } from "./passes.js";
 import { eventColumns } from "./events.js";
-import { isOver, kindOfSeverity, kindOfValue, status, worst } from "../status.js";
+import { isOver, kindOfSeverity, kindOfValue, severityOfValue, status, wordOfKind, worst } from "../status.js";
 import { channelOf, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { span } from "../time.js";
 
@@ -45,8 +45,8 @@ function card(name, place) {
   const rows = [...(store.time.live ? store.values : store.time.values ?? new Map()).values()].filter((row) => row[0] === name);
   const heard = rows.reduce((newest, row) => Math.max(newest, row[3] ?? 0), 0);
   const silent = rows.length === 0;
-  const kind = silent ? "off" : known.stale ? "standby" : worst(["normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfValue(row[5])).filter((each) => each !== "standby")]);
-  const word = silent ? "not heard yet" : known.stale ? "stale" : { normal: "normal", caution: "caution", serious: "serious", critical: "critical" }[kind];
+  const kind = silent ? "off" : known.stale ? "standby" : worst(["normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
+  const word = silent ? "not heard yet" : known.stale ? "stale" : wordOfKind(kind);
   const holder = store.authority[name]?.holder;
   return h("button", { type: "button", class: `card ${kind}`, key: name, onclick: () => go("vehicle", { vehicle: name }) },
     h("span", { class: "card-head" }, h("kbd", null, place + 1), h("strong", null, titleOf(name))),
