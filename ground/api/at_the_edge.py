@@ -3,10 +3,11 @@
 A run that is asked directly, on its control socket, does not know them.
 """
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from msgspec import Meta
 
+from ground.api.benches import BenchOrder
 from ground.api.fields import Name, Rate, Read, Request
 
 NextPass = Annotated[str, Meta(extra_json_schema={"enum": ["pass"]})]
@@ -84,15 +85,19 @@ class Bench(Read, frozen=True, tag="bench"):
 
 class OrderToBench(Request, frozen=True, tag="bench_order"):
     """An order to the bench: to `arm` a device for `seconds`, to make it `safe`, to `stop` all, to
-    `release` the stop.
+    `release` the stop, to `inject` a fault of its line or to `heal` that.
 
-    `service`: the device; left out, all. `arm` needs one and never arms all at once. To stop and to
-    make safe is anybody's, the others need the role conductor.
+    `service`: the device; left out, all. `arm`, `inject` and `heal` need one; nothing arms all at
+    once. `kind`: of the fault, one that its bench file allows (open, short, delay, drop, corrupt,
+    stuck), with a `figure` where it has one: s of a delay, the share of drop and corrupt. To stop
+    and to make safe is anybody's, the others need the role conductor.
     """
 
-    order: Literal["arm", "safe", "stop", "release"]
+    order: BenchOrder
     service: Annotated[str, Meta(max_length=80)] = ""
     seconds: Annotated[float, Meta(gt=0.0, le=86_400.0)] | None = None
+    kind: Annotated[str, Meta(max_length=40)] = ""
+    figure: Annotated[float, Meta(ge=0.0, le=1.0)] | None = None
 
 
 AT_THE_EDGE = Login | Logout | WhoAmI | Service | Telemetry | Pace | Bench | OrderToBench

@@ -106,7 +106,7 @@ class OwnRequests:
         known = self._told.get(user, self.roles.get(user, frozenset()))
         roles = known if asked.order in ANYBODYS else await self._roles_of(user)
         answer = await self.link.bench_order(
-            user, roles, asked.order, asked.service, asked.seconds
+            user, roles, asked.order, asked.service, asked.seconds, asked.kind, asked.figure
         )
         return {"ok": True, "result": {}} if answer.get("ok") else answer
 

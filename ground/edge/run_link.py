@@ -12,6 +12,7 @@ import msgspec
 import zmq
 
 from flight.icd.codec import CodecError, decode_plain, encode
+from ground.api.benches import LETS_MOVE
 from ground.api.fields import Change, Request
 from ground.api.requests import REQUEST_TYPES
 from ground.client.frames import LARGEST_ANSWER
@@ -101,14 +102,16 @@ class RunLink:
         return await self._asked({"do": "bench_look"}, SILENT, changes=False)
 
     async def bench_order(
-        self, user: str, roles: Iterable[str], order: str, service: str, seconds: float | None
-    ) -> Answer:
+        self, user: str, roles: Iterable[str], order: str, service: str, seconds: float | None,
+        kind: str, figure: float | None,
+    ) -> Answer:  # fmt: skip
         """A person's order to the bench. Stopping and making safe go through at any time."""
         asked = {
             "do": "bench", "order": order, "who": user, "roles": sorted(roles),
-            "service": service, "seconds": seconds, "until": time.monotonic() + ORDERED,
+            "service": service, "seconds": seconds, "kind": kind, "figure": figure,
+            "until": time.monotonic() + ORDERED,
         }  # fmt: skip
-        return await self._asked(asked, ORDERED, changes=order in ("arm", "release"))
+        return await self._asked(asked, ORDERED, changes=order in LETS_MOVE)
 
     async def _poll(self) -> bool:
         """Takes the answer to the last poll, if it is there, and asks again; whether there is more

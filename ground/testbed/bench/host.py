@@ -170,7 +170,7 @@ class BenchHost(PacedBench):
         self._told: dict[str, str] = {}
         self._ready: dict[str, bool] = {}
         self.evidence = BenchEvidence(kind.bench, self._floor)
-        self._broken = {}
+        self._broken, self._by_hand = {}, {}
         self._last: dict[str, str] = {}
         self._stopped = ""
         self._switches: dict[str, str] = {}
@@ -387,7 +387,7 @@ class BenchHost(PacedBench):
         if self._process is None:
             return None
         now = self._bench.outside.now()
-        return self._view.told(self.port, self.evidence, self._floor, now)
+        return self._view.told(self.port, self.evidence, self._floor, now, self._by_hand)
 
 
 def _stand_in(

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Descriptors, ThrottledLoop, checked_rate
-from ground.api.benches import why_may_not
+from ground.api.benches import LETS_MOVE, why_may_not
 from ground.testbed.bench.file import BenchFile
 from ground.testbed.bench.opening import check_arming
 from ground.testbed.hosts.throttled import ThrottledHost
@@ -17,7 +17,6 @@ from sim_hw.bench.port import BenchProcess
 from sim_hw.faults.line_names import KINDS
 
 LOOK = 0.1  # s
-LETS_MOVE = ("arm", "release", "inject", "heal")
 """Orders that are late when nobody waits for them any more; stop and safe are never late."""
 PAUSE = "pause"
 BY_HAND = "by hand"
@@ -58,6 +57,8 @@ class BenchOrders(ThrottledHost):
     _last: dict[str, str]
     _stopped: str
     _wanted: float
+    _by_hand: dict[str, str]
+    """How people have broken the lines of devices, by service."""
 
     @abstractmethod
     def _put(self, told: list[Any]) -> None:
@@ -130,6 +131,7 @@ class BenchOrders(ThrottledHost):
             raise InputRefused(f"{asked.order}: one service")
         if asked.order == "heal":
             process.order("fault", asked.service, "heal", BY_HAND)
+            self._by_hand.pop(asked.service, None)
             return
         if asked.kind not in KINDS:
             raise InputRefused(f"kind = {asked.kind!r}: allowed is one of {', '.join(KINDS)}")
@@ -142,6 +144,7 @@ class BenchOrders(ThrottledHost):
         figure = {"delay": 0.2, "drop": 0.5, "corrupt": 0.5}.get(asked.kind, 0.0)
         figure = figure if asked.figure is None else asked.figure
         process.order("fault", asked.service, "begin", BY_HAND, asked.kind, figure)
+        self._by_hand[asked.service] = asked.kind
 
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace. With something real armed it is not made faster than the bench's,

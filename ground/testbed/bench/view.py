@@ -4,8 +4,10 @@ It is read between two instants of the run, and changes no bit of it.
 """
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil, log2
 from typing import Any
 
 from ground.testbed.bench.evidence import BenchEvidence
@@ -15,6 +17,9 @@ from sim_hw.bench.floor import FLOOR_WAY, Floor
 from sim_hw.bench.port import BenchPort, Line
 
 _BY_WHOM = re.compile(r"by (.+), for ([0-9]+) s\Z")
+LONGEST_LIFE = 60  # changes of state of a device
+BARS = 2  # bars of a histogram to a doubling of the time
+EMPTY: Mapping[str, str] = {}
 NAMES = ("vendor", "model", "serial", "firmware")
 
 
@@ -25,21 +30,27 @@ class BenchView:
 
     bench: BenchFile
     stopped: str = ""
+    _lives: dict[str, deque[tuple[float, str]]] = field(default_factory=dict)
+    """When each device came into which state, the latest last."""
     _states: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     _identities: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
 
     def heard(self, told: list[Any], now: float) -> None:
         """Something was told."""
         if told[0] == "state":
+            life = self._lives.setdefault(told[1], deque(maxlen=LONGEST_LIFE))
+            if not life or life[-1][1] != told[2]:
+                life.append((now, told[2]))
             self._states[told[1]] = told[2], told[3], now
             self._identities[told[1]] = told[4], told[5]
         elif told[0] == "interlock":
             self.stopped = told[2]
 
     def told(
-        self, port: BenchPort, evidence: BenchEvidence, floor: Floor | None, now: float
-    ) -> dict[str, Any]:
-        """All of it, as plain data."""
+        self, port: BenchPort, evidence: BenchEvidence, floor: Floor | None, now: float,
+        broken: Mapping[str, str] = EMPTY,
+    ) -> dict[str, Any]:  # fmt: skip
+        """All of it, as plain data; `broken`: how people have broken lines, by service."""
         stop = self.bench.interlock.e_stop
         misses, shown = evidence.floor_misses(), None
         if floor is not None:
@@ -57,6 +68,10 @@ class BenchView:
                 {
                     **self._device(service, device, port.lines.get(service), timings, now),
                     "clock": evidence.clocks.get(service),
+                    "faults": device.faults, "broken": broken.get(service, ""),
+                    "life": [
+                        [max(0.0, now - at), state] for at, state in self._lives.get(service, ())
+                    ],
                 }
                 for service, device in self.bench.devices.items()
             ],
@@ -89,5 +104,14 @@ def _method(name: str, timing: Mapping[str, Any]) -> dict[str, Any]:
         "method": name, "n": timing["n"], "misses": timing["misses"], "slips": timing["slips"],
         "unanswered": timing["unanswered"], "p50_s": response["p50_s"],
         "p99_s": response["p99_s"], "max_s": response["max_s"],
-        "deadline_s": timing["deadline_s"],
+        "deadline_s": timing["deadline_s"], "bars": _bars(response["counts_ns"]),
     }  # fmt: skip
+
+
+def _bars(counts: list[list[int]]) -> list[list[float]]:
+    """A histogram as rows [upper end in s, how many], `BARS` to a doubling: some forty at most."""
+    found: dict[int, int] = {}
+    for upper_ns, count in counts:
+        bar = ceil(BARS * log2(upper_ns))
+        found[bar] = found.get(bar, 0) + count
+    return [[2.0 ** (bar / BARS) * 1e-9, count] for bar, count in sorted(found.items())]

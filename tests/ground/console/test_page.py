@@ -277,6 +277,19 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
     tab.sees("nobody has armed it", ".panel")
     tab.sees("nobody serves it", ".panel")
     tab.sees("misses deadlines", ".panel")
+    tab.sees("clock +41.2 ± 2.5 ppm", ".panel")
+    spread = tab.page.locator("svg.spread").first
+    assert "answers of drive from 1.40 to 41.60 ms, 3 about or" in str(
+        spread.get_attribute("aria-label")
+    )
+    assert spread.locator("rect.late").count() == 1 and spread.locator("rect").count() == 4
+    lived = tab.page.locator("svg.life")
+    assert lived.count() == 1 and lived.locator("rect.lost").count() == 1
+    tab.page.get_by_label("how the line of rover.wheels breaks").select_option("delay")
+    tab.page.get_by_role("button", name="Break").click()
+    tab.sees("The line of rover.wheels: delay.", "#said")
+    tab.page.get_by_role("button", name="Mend").click()
+    tab.page.get_by_role("button", name="Break").wait_for()
     tab.page.get_by_role("button", name="Arm…").first.focus()
     tab.press("Enter")
     tab.sees("To be armed: it may move then", ".confirm")

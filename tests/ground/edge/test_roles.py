@@ -110,7 +110,7 @@ async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
         assert await eve.ask({"do": "bench"}) == {"bench": run.bench}
         for order in ("stop", "safe"):
             await eve.ask({"do": "bench_order", "order": order})
-        for order in ("arm", "release"):
+        for order in ("arm", "release", "inject", "heal"):
             words = f"to {order} needs the role conductor; eve has observer"
             with pytest.raises(Refused, match=words):
                 await eve.ask({"do": "bench_order", "order": order})
@@ -120,9 +120,15 @@ async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
         await ben.ask(
             {"do": "bench_order", "order": "arm", "service": "rover.wheels", "seconds": 60.0}
         )
+        await ben.ask(
+            {"do": "bench_order", "order": "inject", "service": "rover.wheels", "kind": "delay",
+             "figure": 0.5}
+        )  # fmt: skip
         assert [(each["order"], each["who"], each["seconds"]) for each in run.orders] == [
-            ("stop", "eve", None), ("safe", "eve", None), ("arm", "ben", 60.0)
+            ("stop", "eve", None), ("safe", "eve", None), ("arm", "ben", 60.0),
+            ("inject", "ben", None),
         ]  # fmt: skip
+        assert (run.orders[-1]["kind"], run.orders[-1]["figure"]) == ("delay", 0.5)
         for wrong in ({"order": "fire"}, {"order": "arm", "seconds": -1.0}, {}):
             with pytest.raises(Refused, match="no request: bench_order"):
                 await ben.ask({"do": "bench_order", **wrong})

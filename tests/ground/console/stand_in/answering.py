@@ -51,12 +51,13 @@ class Answering(Reading):
         return {"bench": self.benched.told() if self.run.pace == 2.0 else None}
 
     def do_bench_order(
-        self, user: str, order: str, service: str = "", seconds: float | None = None
-    ) -> Values:
+        self, user: str, order: str, service: str = "", seconds: float | None = None,
+        kind: str = "",
+    ) -> Values:  # fmt: skip
         """Of all that is real."""
         if order not in ("stop", "safe"):
             self._needs(user, "conductor")
-        self.benched.order(user, order)
+        self.benched.order(user, order, kind)
         return {}
 
     def do_telemetry(self, user: str, vehicle: str | None = None) -> Values:

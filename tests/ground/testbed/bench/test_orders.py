@@ -45,7 +45,7 @@ class Orders(BenchOrders):
         self._bench: Any = SimpleNamespace(
             bench=bench, file=path, outside=SimpleNamespace(now=lambda: next(wall) / 10)
         )
-        self._last, self._stopped = {}, ""
+        self._last, self._stopped, self._by_hand = {}, "", {}
         self._wanted = inf
         self.events: list[tuple[str, str]] = []
         self._happenings: Any = SimpleNamespace(told=lambda *told: self.events.append(told))
@@ -145,7 +145,9 @@ def test_a_line_is_broken_by_hand_as_the_bench_file_allows() -> None:
     orders = Orders()
     orders.ordered(Order("inject", "anna", "rover.wheels", kind="delay", figure=0.3))
     orders.ordered(Order("inject", "anna", "rover.wheels", kind="open"))
+    assert orders._by_hand == {"rover.wheels": "open"}
     orders.ordered(Order("heal", "anna", "rover.wheels"))
+    assert orders._by_hand == {}
     assert orders._process.told == [
         ("fault", "begin", "by hand", "delay", 0.3), ("fault", "begin", "by hand", "open", 0.0),
         ("fault", "heal", "by hand"),

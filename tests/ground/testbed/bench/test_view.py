@@ -69,3 +69,36 @@ def test_how_its_clock_goes_stands_with_each_device() -> None:
     assert view.told(port, evidence, None, 0.0)["devices"][0]["clock"] is None
     evidence.clocks[WHEELS] = {"offset": -3.0, "ppm": 12.0}
     assert view.told(port, evidence, None, 0.0)["devices"][0]["clock"]["ppm"] == 12.0
+
+
+def test_its_life_is_told_in_changes_of_state_and_in_so_many_alone() -> None:
+    view, bench = view_of("wheels_on_a_pty")
+    assert told(view, bench, 5.0)["devices"][0]["life"] == []
+    for at, state, words in ((1.0, "found", ""), (2.0, "safe", ""), (2.5, "safe", "again")):
+        view.heard(["state", WHEELS, state, words, 1, WHO], at)
+    assert told(view, bench, 12.0)["devices"][0]["life"] == [[11.0, "found"], [10.0, "safe"]]
+    for number in range(200):
+        view.heard(["state", WHEELS, ("lost", "safe")[number % 2], "", 1, WHO], 20.0 + number)
+    life = told(view, bench, 300.0)["devices"][0]["life"]
+    assert len(life) == 60 and life[-1] == [81.0, "safe"]
+
+
+def test_how_times_are_spread_is_told_in_few_bars_that_count_them_all() -> None:
+    view, bench = view_of("nozzle_on_a_pty")
+    port, evidence = BenchPort(list(bench.wired), lambda packet: None), BenchEvidence(bench, None)
+    for number in range(2000):
+        evidence.began("mav.effectors", "steer", number, 0.0, 0.0)
+        evidence.answered("mav.effectors", number, 1e-6 * 1.01**number)
+    (method,) = view.told(port, evidence, None, 0.0)["devices"][0]["methods"]
+    uppers = [upper for upper, _ in method["bars"]]
+    assert sum(count for _, count in method["bars"]) == 2000 and len(uppers) <= 80
+    assert uppers == sorted(uppers) and uppers[0] == pytest.approx(1e-6, rel=0.5)
+
+
+def test_which_faults_a_line_may_have_and_which_a_person_has_put_there() -> None:
+    view, bench = view_of("wheels_on_a_pty")
+    port, evidence = BenchPort(list(bench.wired), lambda packet: None), BenchEvidence(bench, None)
+    (device,) = view.told(port, evidence, None, 0.0)["devices"]
+    assert (device["faults"], device["broken"]) == (bench.devices[WHEELS].faults, "")
+    (device,) = view.told(port, evidence, None, 0.0, {WHEELS: "delay"})["devices"]
+    assert device["broken"] == "delay"

@@ -1,6 +1,7 @@
 // What is real: each device, who armed it, how late it is beside this machine's floor; arming and stopping.
 import { drawNow, redraw } from "../app.js";
 import { freshBench, orderBench, stopBench } from "../bench.js";
+import { life, ms, spread } from "../benchpictures.js";
 import { h } from "../dom.js";
 import { button, panel, pairs, table } from "../parts.js";
 import { status } from "../status.js";
@@ -9,13 +10,14 @@ import { span } from "../time.js";
 
 const KINDS = { armed: "normal", safe: "standby", identified: "standby", found: "standby", absent: "caution", lost: "critical", refused: "critical" };
 const TIMING = { ok: ["normal", "keeps its deadlines"], missed: ["serious", "misses deadlines"], unknown: ["standby", "unknown"] };
-const state = { arming: null, minutes: "10" };
+const state = { arming: null, minutes: "10", kinds: {} };
 
 export default {
   id: "bench", title: "Bench", key: "h", group: "always",
   help: [
     "What of the vehicles is real hardware, simulated, or both beside one another. A device that is armed may move; the test conductor (the role conductor) arms it, by name and for a time, and that is told in the events, as is whoever was refused.",
     "STOP makes all that is real safe, at once, whatever else goes on; it latches until somebody releases it. Anybody may stop, also who only looks on.",
+    "The stripe below a state is the device's life so far: high where it was armed, red and higher where it was lost. A conductor breaks a line in the ways that the bench file allows (faults), and mends it.",
     "A miss is an answer later than its deadline, a slip a period in which a cycle never began. Where this machine by itself is late (the floor), nobody knows of a device whether it is slow.",
   ],
   hints: [["!", "STOP: all that is real is safe"]],
@@ -51,9 +53,10 @@ function columns() {
   return [
     { head: "device", cls: "nowrap", cell: (each) => [h("strong", null, each.service), h("span", { class: "soft note" }, each.interface)] },
     { head: "is", cls: "nowrap", cell: (each) => status(each.mode === "real" ? "serious" : "off", each.mode) },
-    { head: "state", cls: "grow", cell: (each) => [each.state ? status(KINDS[each.state] ?? "off", each.state) : h("span", { class: "soft" }, "simulated"), each.words && h("span", { class: "soft note" }, each.words)] },
+    { head: "state", cls: "grow", cell: (each) => [each.state ? status(KINDS[each.state] ?? "off", each.state) : h("span", { class: "soft" }, "simulated"), each.words && h("span", { class: "soft note" }, each.words), life(each)] },
     { head: "armed by", cls: "nowrap", cell: (each) => [each.armed_by, each.armed_left_s !== null && h("span", { class: "soft note" }, `for ${span(each.armed_left_s)} more`)] },
-    { head: "who it is", cls: "nowrap", cell: (each) => [each.identity, each.boot > 0 && h("span", { class: "soft note" }, `boot ${each.boot}`)] },
+    { head: "who it is", cls: "nowrap", cell: (each) => [each.identity, each.boot > 0 && h("span", { class: "soft note" }, `boot ${each.boot}`), each.clock && h("span", { class: "soft note" }, clock(each.clock))] },
+    { head: "its line", cls: "nowrap", cell: line },
     { head: "", cls: "nowrap", cell: actions },
   ];
 }
@@ -63,6 +66,22 @@ function actions(each) {
   return h("div", { class: "actions" },
     button("Safe", () => orderBench("safe", { service: each.service }, `${each.service} is to be safe.`), { disabled: each.state !== "armed" }),
     each.mode !== "monitor" && button("Arm…", () => { Object.assign(state, { arming: each.service, typed: "" }); redraw(); }, { disabled: !acts() || each.state !== "safe" && each.state !== "armed" }));
+}
+
+const clock = ({ ppm, ppm_within: within, offset_within: half }) => (ppm === null ? `clock known to ${ms(half)} ms` : `clock ${ppm >= 0 ? "+" : ""}${ppm.toFixed(1)} ± ${within.toFixed(1)} ppm`);
+
+// A conductor breaks the line of a device in the ways that the bench file allows, and mends it.
+function line(each) {
+  if (each.broken) {
+    return h("div", { class: "actions" }, status("serious", each.broken),
+      button("Mend", () => orderBench("heal", { service: each.service }, `The line of ${each.service} is to be mended.`), { disabled: !acts() }));
+  }
+  if (!each.faults?.length) return h("span", { class: "soft" }, "-");
+  const kind = each.faults.includes(state.kinds[each.service]) ? state.kinds[each.service] : each.faults[0];
+  return h("div", { class: "actions" },
+    h("select", { "aria-label": `how the line of ${each.service} breaks`, class: "short", value: kind, onchange: (event) => { state.kinds[each.service] = event.target.value; redraw(); } },
+      each.faults.map((one) => h("option", { value: one, key: one }, one))),
+    button("Break", () => orderBench("inject", { service: each.service, kind }, `The line of ${each.service}: ${kind}.`), { disabled: !acts() }));
 }
 
 // Arming takes more than one key: the name of the device is typed, and for how long.
@@ -92,13 +111,11 @@ async function arm(device, seconds) {
   if (await orderBench("arm", { service: device.service, seconds }, `${device.service} is to be armed.`)) leave();
 }
 
-const ms = (seconds) => (1e3 * seconds).toFixed(2);
-
 function floor() {
   const [kind, word] = TIMING[store.bench.timing] ?? TIMING.unknown;
   const found = store.bench.floor;
   return h("div", { class: "actions", key: "floor" }, store.bench.devices.some((each) => each.methods.some((one) => one.deadline_s > 0)) && status(kind, word), " ",
-    h("span", { class: "soft" }, found ? `floor of this machine at ${found.rate_hz} Hz: p50 ${ms(found.p50_s)}, p99 ${ms(found.p99_s)}, max ${ms(found.max_s)} ms, ${(100 * found.miss_rate).toFixed(2)}% beyond the deadline` : "the floor was not measured: no control loop runs over a device"));
+    h("span", { class: "soft" }, found ? `floor of this machine at ${found.rate_hz} Hz: p50 ${ms(found.p50_s)}, p99 ${ms(found.p99_s)}, max ${ms(found.max_s)} ms, ${(100 * found.miss_rate).toFixed(2)}% beyond the deadline` : "the floor was not measured: nothing has a deadline"));
 }
 
 const LATE = [
@@ -109,6 +126,7 @@ const LATE = [
   { head: "p99 ms", cls: "right", cell: (row) => ms(row.p99_s) },
   { head: "max ms", cls: "right", cell: (row) => ms(row.max_s) },
   { head: "deadline ms", cls: "right", cell: (row) => (row.deadline_s ? ms(row.deadline_s) : "-") },
+  { head: "spread", cls: "nowrap", cell: spread },
   { head: "misses", cls: "right", cell: (row) => (row.misses ? status("serious", String(row.misses)) : "0") },
   { head: "slips", cls: "right", cell: (row) => row.slips },
   { head: "no answer", cls: "right", cell: (row) => row.unanswered },
