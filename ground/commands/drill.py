@@ -168,8 +168,10 @@ def _write(
     shown = shown_of(tasks, judged)
     summary = summary_of(_command(), judged, campaign.seconds)
     summary.notes = notes
+    unprotected: dict[str, Judged] = {}
     if arguments.score:
-        summary.score = score(campaign, drills)
+        scored = score(campaign, drills, judged)
+        summary.score, unprotected = scored.rows, scored.unprotected
         print(score_text(summary))
     coverage = campaign.coverage(judged)
     write_results(arguments.out, shown, summary)
@@ -178,7 +180,7 @@ def _write(
     if arguments.html is not None:
         write_html(arguments.html, shown, summary, coverage)
     if arguments.fmeca is not None:
-        write_fmeca(arguments.fmeca, fmeca_rows(shown))
+        write_fmeca(arguments.fmeca, fmeca_rows(shown, unprotected))
     if arguments.coverage:
         print(coverage_text(coverage))
     return shown

@@ -1,11 +1,13 @@
 """A table of failure modes, effects and criticality, from drills that were flown.
 
-The columns are those of a FMECA worksheet after ECSS-Q-ST-30-02C.
+The columns are those of a FMECA worksheet after ECSS-Q-ST-30-02C. That assesses severity without
+regard to what compensates: it is that of the flight without the protections, where one was flown
+(`--score`, or `--without` in the same campaign); else the words say that it is as flown.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from flight.configuration.whole_files import replace_file
@@ -18,6 +20,7 @@ COLUMNS = (
     "item", "function", "failure mode", "phase", "local effect", "end effect",
     "detection", "compensation", "severity", "drill", "verdict",
 )  # fmt: skip
+AS_FLOWN = "as flown, with what compensates"
 SEVERITIES = {
     1: "1 catastrophic: a vehicle or a tube is lost",
     2: "2 critical: the mission does not go on",
@@ -26,23 +29,39 @@ SEVERITIES = {
 }
 
 
-def fmeca_rows(shown: Iterable[Shown]) -> list[list[str]]:
-    """A row for each fault that has hit, the most severe first."""
+def fmeca_rows(
+    shown: Sequence[Shown], unprotected: Mapping[str, Judged] | None = None
+) -> list[list[str]]:
+    """A row for each fault that has hit, the most severe first. `unprotected`: by the name of its
+    drill, the flight without its protections."""
+    worst = _worst(shown, unprotected or {})
     rows: list[tuple[int, list[str]]] = []
     for each in shown:
         if each.judged.record.protections_off:
             continue
         for span in each.judged.record.faults:
             if span.hits:
-                level = _severity(each.judged)
+                bare = worst.get(each.judged.record.drill)
+                level = _severity(each.judged) if bare is None else bare
+                as_flown = f", {AS_FLOWN}" if bare is None and each.told.protects else ""
                 row = [
                     plain_target(span.target).partition(" ")[2], _function(each, span),
                     span.kind, span.phase, span.what, _end_effect(each.judged),
-                    _detection(each, span), _compensation(each), SEVERITIES[level],
+                    _detection(each, span), _compensation(each), f"{SEVERITIES[level]}{as_flown}",
                     each.told.name, each.judged.verdict,
                 ]  # fmt: skip
                 rows.append((level, row))
     return [row for _, row in sorted(rows, key=lambda entry: (entry[0], entry[1]))]
+
+
+def _worst(shown: Iterable[Shown], unprotected: Mapping[str, Judged]) -> dict[str, int]:
+    """By the name of its drill, the severity of what was flown without protections."""
+    found = {name: _severity(judged) for name, judged in unprotected.items()}
+    for each in shown:
+        if each.judged.record.protections_off:
+            name, level = each.judged.record.drill, _severity(each.judged)
+            found[name] = min(level, found.get(name, level))
+    return found
 
 
 def write_fmeca(path: Path, rows: Sequence[Sequence[str]]) -> None:
@@ -67,10 +86,12 @@ def fmeca_markdown(rows: Sequence[Sequence[str]]) -> str:
 
 def _severity(judged: Judged) -> int:
     record = judged.record
-    lost = ("no_vehicle_lost", "tubes_accounted", "ledgers_agree")
+    lost = ("no_vehicle_lost", "no_tube_unknown", "tubes_accounted", "ledgers_agree")
     if any(broken.what in lost for broken in record.broken):
         return 1
-    if record.heal is not None and record.heal.met is None and judged.verdict != "PASS":
+    goes_on = [each for each in record.within if each.name.startswith("recover")]
+    goes_on += [] if record.heal is None else [record.heal]
+    if judged.verdict == "FAIL" and any(each.met is None for each in goes_on):
         return 2
     return 3 if judged.verdict != "PASS" else 4
 

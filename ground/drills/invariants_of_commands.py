@@ -4,14 +4,8 @@ from typing import Any
 
 from flight.icd.messages import TERMINAL_RUNGS, CommandReport, EventReport, Message, Rung
 from ground.drills.invariant import Invariant
+from ground.drills.irreversible import BEFORE
 from ground.testbed.run import Run
-
-IRREVERSIBLE: dict[tuple[str, str], tuple[str, str]] = {
-    ("mav.ejector", "eject"): ("mav", "launch"),
-    ("mav.first_igniter", "fire"): ("mav", "launch"),
-    ("mav.second_igniter", "fire"): ("mav", "launch"),
-}
-"""What a device does once and for good, and the command without which it must not."""
 
 
 class CommandsEndOnce(Invariant):
@@ -75,7 +69,8 @@ def _ladder(run: Run, role: str) -> Any:
 
 
 class ArmedBeforeFired(Invariant):
-    """Nothing hazardous begins without ARM and FIRE, and no motor is lit without its command."""
+    """Nothing hazardous begins without ARM and FIRE, and nothing is done for good without what must
+    have come before (`ground.drills.irreversible`)."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -112,9 +107,18 @@ class ArmedBeforeFired(Invariant):
             self._say(f"{report.source} has begun {spec.name} ({report.identifier}) unarmed")
 
     def _called(self, service: str, method: str) -> None:
-        wanted = IRREVERSIBLE.get((service, method))
-        if wanted is not None and wanted not in self._fired:
-            self._say(f"{service}.{method} without a FIRE of {' '.join(wanted)}")
+        before = BEFORE.get((service, method))
+        if before is None:
+            return
+        if before.fired and not any(each in self._fired for each in before.fired):
+            wanted = " or ".join(" ".join(each) for each in before.fired)
+            self._say(f"{service}.{method} without a FIRE of {wanted}")
+        role, _, _ = service.partition(".")
+        if before.states and self.run.host.runs(role):
+            node = self.run.host.node(role)
+            if not any(node.is_in(state) for state in before.states):
+                allowed = " or ".join(before.states)
+                self._say(f"{service}.{method} in state {node.state}; allowed is {allowed}")
 
     def _say(self, what: str) -> None:
         self._found = self._found or what

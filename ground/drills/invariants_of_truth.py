@@ -1,15 +1,14 @@
 """What must hold of tubes, energy, propellant and mechanisms, by the truth."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from ground.drills.invariant import Invariant
 from ground.testbed.run import Run
+from sim_hw.assembly.conservation import Balance
 
-ENERGY_TOLERANCE = 1e-6
-"""Of all energy that went through: what rounding of a million steps leaves."""
-MASS_TOLERANCE = 1e-9  # kg
+BETWEEN = 10.0
+"""s of mission time between looks at what closes: what is once off stays so."""
 TOLERANCES = {"rad": 0.02, "degrees": 0.5}
 """By their units, what offsets and play of a joint come to, and the steps of a drive."""
 
@@ -59,58 +58,45 @@ def unknown_tubes(run: Run) -> list[str]:
     return [tube for tube, account in said.items() if account.last_seen is not None]
 
 
-class EnergyCloses(Invariant):
-    """All energy of each vehicle is accounted for: gained, used, lost, stored."""
-
-    def look(self) -> str:
-        for name, built in self.run.hardware.vehicles.items():
-            electrical = built.electrical
-            account = electrical.account
-            gained = account.array + account.generator + account.unserved
-            spent = math.fsum(
-                (
-                    account.loads, account.charging_loss, account.discharging_loss,
-                    account.shunted, account.drained,
-                )
-            )  # fmt: skip
-            battery = electrical.parameters.battery
-            begun = battery.initial_state_of_charge * battery.capacity * 3600.0
-            error = gained - spent - (electrical.peek().energy - begun)
-            if abs(error) > ENERGY_TOLERANCE * max(gained, begun):
-                return f"{name}: {error:.3f} J of {gained:.0f} J are not accounted for"
-        return ""
-
-
-class PropellantCloses(Invariant):
-    """No tank is filled by itself, and none holds less than nothing."""
+class Closes(Invariant):
+    """Rows of `sim_hw.assembly.conservation` that close: looked at now and then, and at the end."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._before: dict[str, float] = {}
+        self._next = -math.inf
+
+    def rows(self) -> list[Balance]:
+        """Those that are to close, as they are now."""
+        raise NotImplementedError
 
     def look(self) -> str:
-        for name, left in _tanks(self.run):
-            before = self._before.get(name, left)
-            if left > before + MASS_TOLERANCE:
-                return f"{name}: {before:.6f} kg have become {left:.6f} kg"
-            if left < -MASS_TOLERANCE:
-                return f"{name}: {left:.6f} kg are left"
-            self._before[name] = left
-        return ""
+        now = self.run.hardware.world.now()
+        if now < self._next:
+            return ""
+        self._next = now + BETWEEN
+        return self._told()
+
+    def end(self, broke: BaseException | None) -> str:
+        return self._told()
+
+    def _told(self) -> str:
+        return next((str(row) for row in self.rows() if not row.closes), "")
 
 
-def _tanks(run: Run) -> Iterator[tuple[str, float]]:
-    """What is left in each tank (kg), as of when it was integrated last."""
-    vehicles = run.hardware.vehicles
-    lander = run.hardware.world.space.bodies.get("lander")
-    if lander is not None and len(lander.state) > 6 and lander.state[6] > 0.0:
-        yield "descent engines of the lander", lander.state[6]
-    if "orbiter" in vehicles:
-        yield "tanks of the orbiter", vehicles["orbiter"].devices["thrusters"].vehicle.propellant
-    if "mav" in vehicles:
-        body = vehicles["mav"].devices["ejector"].truth.body
-        if body is not None:
-            yield "cold gas of the MAV", body.gas
+class EnergyCloses(Closes):
+    """All energy of each vehicle is accounted for: gained, used, lost, stored; and what falls
+    around Mars keeps its own."""
+
+    def rows(self) -> list[Balance]:
+        return self.run.hardware.conservation.energies()
+
+
+class PropellantCloses(Closes):
+    """All mass is accounted for: what each vehicle weighs is what it had, less what has burnt,
+    leaked or gone; no tank is filled by itself, and none holds less than nothing."""
+
+    def rows(self) -> list[Balance]:
+        return self.run.hardware.conservation.masses()
 
 
 class NoBrownout(Invariant):

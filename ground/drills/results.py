@@ -39,13 +39,25 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a protection was shown to be for: without it and without faults, the drill must pass;
-    without it and with its faults, it must fail. `by`: what it failed by."""
+    without it and with its faults, it must fail. `by`: what it failed by, `effect` s after the
+    first hit. `detected`: s from the first hit to when that was noticed, with the protection; None:
+    nobody noticed."""
 
     drill: str
     protections: tuple[str, ...]
     quiet: str
     broken: str
     by: str = ""
+    effect: float | None = None
+    detected: float | None = None
+
+    @property
+    def is_early(self) -> bool | None:
+        """Whether it is noticed within half of the time to the effect; None where that is not
+        known."""
+        if self.effect is None or self.detected is None:
+            return None
+        return self.detected <= 0.5 * self.effect
 
     @property
     def counts(self) -> bool:

@@ -8,7 +8,7 @@ from ground.drills.campaign import Task
 from ground.drills.drill import Drill
 from ground.drills.jobs import Job, shown_path
 from ground.drills.record import Judged
-from ground.drills.results import Shown, Summary, Told, kept_name
+from ground.drills.results import ScoreRow, Shown, Summary, Told, kept_name
 from ground.drills.scenario import load_scenario
 from ground.testbed.evidence.evidence import evidence_of
 from ground.testbed.evidence.fingerprint import fingerprint
@@ -45,6 +45,17 @@ def again(drill: Drill, job: Job) -> str:
     return " ".join(words)
 
 
+def _early(row: ScoreRow) -> str:
+    """When the effect comes, and when it is noticed with the protections."""
+    if row.effect is None:
+        return ""
+    noticed = "nobody notices"
+    if row.detected is not None:
+        late = "" if row.is_early else ", LATER than half of that"
+        noticed = f"noticed after {row.detected:.3g} s{late}"
+    return f" after {row.effect:.3g} s; {noticed}"
+
+
 def score_text(summary: Summary) -> str:
     """What the protections were shown to be for."""
     lines = []
@@ -53,7 +64,7 @@ def score_text(summary: Summary) -> str:
         by = f" by {row.by}" if row.by else ""
         lines.append(
             f"{word:9} {row.drill}: without {', '.join(row.protections)} it is {row.quiet} when "
-            f"nothing breaks, and {row.broken}{by} with its faults"
+            f"nothing breaks, and {row.broken}{by} with its faults{_early(row)}"
         )
     if summary.score_share is None:
         return "protection score: no drill names what it protects"

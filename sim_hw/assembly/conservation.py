@@ -73,8 +73,15 @@ class Conservation:
 
     def balances(self) -> list[Balance]:
         """All rows that can be looked at now."""
-        return [*self._energies(), *self._ascent(), *self._orbiter(), *self._descent(),
-                *self._free_orbit()]  # fmt: skip
+        return [*self.energies(), *self.masses()]
+
+    def energies(self) -> list[Balance]:
+        """Those of energy: of each power system, and of what flies free."""
+        return [*self._energies(), *self._free_orbit()]
+
+    def masses(self) -> list[Balance]:
+        """Those of mass and propellant, of each vehicle that has some to lose."""
+        return [*self._ascent(), *self._orbiter(), *self._descent()]
 
     def _energies(self) -> Iterator[Balance]:
         seen: list[Electrical] = []

@@ -136,8 +136,12 @@ def score(summary: Summary) -> str:
             badge(row.quiet),
             badge(row.broken),
             text(row.by),
+            text("" if row.effect is None else seconds(row.effect)),
+            text("nobody" if row.detected is None else seconds(row.detected)),
+            "" if row.is_early is None else badge("PASS" if row.is_early else "FAIL"),
         ]
         for row in summary.score
     ]
-    heads = ["Shown", "Drill", "Switched off", "Without fault", "With fault", "Failed by"]
+    heads = ["Shown", "Drill", "Switched off", "Without fault", "With fault", "Failed by",
+             "After", "Noticed after", "Within half"]  # fmt: skip
     return table(heads, rows) if rows else ""

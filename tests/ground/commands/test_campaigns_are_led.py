@@ -263,12 +263,18 @@ def test_what_is_asked_for_is_written_and_nothing_else(
     patch("ground.drills.telling.shown_of", lambda tasks, judged: ["shown"])
     patch("ground.drills.telling.summary_of", lambda command, judged, seconds: summary)
     patch("ground.drills.telling.score_text", lambda summary: did.append("score told") or "")
-    patch("ground.drills.score.score", lambda campaign, drills: did.append("score") or "rows")
+    scored = SimpleNamespace(rows="rows", unprotected={"d": "without"})
+
+    def score(campaign: Any, drills: Any, judged: Any) -> Any:
+        did.append("score")
+        return scored
+
+    patch("ground.drills.score.score", score)
     patch("ground.drills.results.write_results", note("results"))
     patch("ground.drills.junit.write_junit", note("junit"))
     patch("ground.drills.html.page.write_html", note("html"))
     patch("ground.drills.fmeca.write_fmeca", note("fmeca"))
-    patch("ground.drills.fmeca.fmeca_rows", lambda shown: [])
+    patch("ground.drills.fmeca.fmeca_rows", lambda shown, without: [without])
     patch("ground.drills.coverage.coverage_text", lambda found: did.append("coverage told") or "")
     campaign: Any = SimpleNamespace(seconds=1.0, coverage=lambda judged: "coverage")
     found = drill._write(given(drill, "x", *words), campaign, [], [], [], ["a note"])

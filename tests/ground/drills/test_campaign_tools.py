@@ -14,8 +14,9 @@ from ground.drills.fmeca import COLUMNS, fmeca_rows, write_fmeca
 from ground.drills.judging import judge
 from ground.drills.record import Broken, FaultSpan, Judged, Mark, Record, Waited
 from ground.drills.results import ScoreRow, Shown, Summary, Told
-from ground.drills.score import failed_by
+from ground.drills.score import effect_after, failed_by, noticed_after
 from ground.drills.shrinking import candidates, reason_of, shrink
+from ground.drills.telling import score_text
 from ground.drills.trail import first_difference
 from ground.drills.variants import load_variants, seeds_of
 from tests.ground.drills.conftest import GOOD
@@ -133,6 +134,64 @@ def test_the_failure_modes_are_a_table_with_the_worst_first(tmp_path: Path) -> N
     write_fmeca(tmp_path / "f.csv", rows)
     assert "gone \\| for good" in (tmp_path / "f.md").read_text()
     assert (tmp_path / "f.csv").read_text().splitlines()[0].startswith("item,function")
+
+
+def fails(*broken: Broken, **more: object) -> Judged:
+    return judged(broken=list(broken) or [Broken("x", 130.0, "")], **more)
+
+
+def test_severity_is_that_of_the_flight_without_what_compensates(tmp_path: Path) -> None:
+    told = Told(name="radar", title="t", protects=("gate",))
+    kept = Shown(told=told, judged=judged())
+    column = COLUMNS.index("severity")
+    ((*_, as_flown),) = [row[: column + 1] for row in fmeca_rows([kept])]
+    assert as_flown.startswith("4") and "as flown, with what compensates" in as_flown
+    lost = fails(Broken("no_tube_unknown", 1.0, ""))
+    ((*_, severity),) = [row[: column + 1] for row in fmeca_rows([kept], {"radar": lost})]
+    assert severity == "1 catastrophic: a vehicle or a tube is lost"
+    ((*_, other),) = [row[: column + 1] for row in fmeca_rows([kept], {"other": lost})]
+    assert other == as_flown
+    off = Shown(told=told, judged=fails(protections_off=("gate",)))
+    ((*_, degraded),) = [row[: column + 1] for row in fmeca_rows([kept, off])]
+    assert degraded.startswith("3 major") and "as flown" not in degraded
+    waits = [Waited("recover", "state lander.landed", 60.0, 115.0)]
+    stands = Shown(told=told, judged=fails(protections_off=("gate",), within=waits))
+    ((*_, critical),) = [row[: column + 1] for row in fmeca_rows([kept, off, stands])]
+    assert critical.startswith("2 critical"), "the worst of those that were flown"
+
+
+def test_the_effect_comes_so_long_after_the_first_hit() -> None:
+    assert effect_after(judged()) is None, "nothing failed"
+    assert effect_after(fails(Broken("b", 140.0, ""), Broken("a", 130.0, ""))) == 20.0
+    late = [Waited("detect", "x", 1.0, 110.0), Waited("recover", "y", 60.0, 115.0)]
+    missed = Judged(verdict="FAIL", because=["x"], record=judged(within=late).record)
+    assert effect_after(missed) == 65.0, "when it ought to have come"
+    spans = [FaultSpan("f", "stuck", "device x")]
+    assert effect_after(fails(faults=spans)) is None, "nothing hit"
+
+
+def test_it_is_noticed_by_what_the_drill_says_or_by_the_first_warning() -> None:
+    assert noticed_after(judged().record) == 2.5
+    assert noticed_after(judged(within=[]).record) == 2.0
+    assert noticed_after(judged(within=[], marks=[]).record) is None
+    missed = [Waited("detect", "x", 5.0, 110.0)]
+    assert noticed_after(judged(within=missed).record) is None, "a warning of something else"
+    assert noticed_after(None) is None
+
+
+@pytest.mark.parametrize(
+    ("effect", "detected", "early"),
+    [(10.0, 5.0, True), (10.0, 5.001, False), (10.0, None, None), (None, 5.0, None)],
+)
+def test_half_of_the_time_to_the_effect_is_early(
+    effect: float | None, detected: float | None, early: bool | None
+) -> None:
+    row = ScoreRow(drill="d", protections=("p",), quiet="PASS", broken="FAIL", effect=effect,
+                   detected=detected)  # fmt: skip
+    assert row.is_early is early
+    told = score_text(Summary(score=[row]))
+    assert ("LATER than half" in told) is (early is False)
+    assert ("nobody notices" in told) is (effect is not None and detected is None)
 
 
 def test_a_sign_is_a_warning_of_the_vehicle_that_was_hit_and_after_it() -> None:
