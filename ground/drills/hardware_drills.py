@@ -2,8 +2,9 @@
 
 Each device is broken where the flight uses it, by every kind by which it shows of itself that it is
 not to be trusted: for a while, and then the flight goes on, in time and without a tube of which
-nobody knows; and for good, and then it is told. What does not show of itself is listed, with the
-reason. A file holds what is broken at one vehicle in one phase, each device as a case of it.
+nobody knows; and for good, and then it is told. What does not show of itself, or needs figures that
+only a drill of its own can give, is listed with the reason. A file holds what is broken at one
+vehicle in one phase, each device as a case of it.
 """
 
 import math
@@ -34,15 +35,16 @@ WHY_NOT = {
         "bias", "scale", "drift", "noise", "spike", "saturation", "quantised", "swapped_sign",
         "swapped_axes", "wrong_but_plausible", "stuck",
     ),
-    "a value that was true a while ago: it shows where the quantity must have changed meanwhile": (
-        "stale", "slow_rate",
-    ),
+    "old, with the stamp of then: it shows by that where it is older than who asks for it allows, "
+    "and how old is a figure that only a drill of its own can give": ("stale", "slow_rate"),
     "told as done: it shows where a witness looks, as the tables of witnesses say": (
         "acknowledged_without_effect", "partial", "runaway", "reversed",
     ),
     "late, and then as it should be: within the limit of the call it is no fault": (
-        "delayed", "slow", "intermittent",
+        "delayed", "slow",
     ),
+    "each call without an answer shows as by dropout, which is among them: how long good and bad "
+    "last are figures that only a drill of its own can give": ("intermittent",),
     "done though nobody told it: it shows where what is told is held against that": (
         "spurious_actuation",
     ),
@@ -67,7 +69,21 @@ NOT_SURVIVED = {
 }
 WAITED_FOR = ("ground.imagery",)
 """What answers with a fault until it has what it is asked for: the last answer is a reading."""
-OWN = "a failure of this device alone: it has tests of its own"
+OWN_SHOWN = (
+    "a failure of this device alone that shows of itself: what it tells is invalid, or it answers "
+    "with a fault, as by the kinds that are among them; the tests of the device and drills of its "
+    "own have its figures"
+)
+OWN = (
+    "a failure of this device alone, told as done or as true: it shows where a witness or another "
+    "source looks; the tests of the device and drills of its own have its figures"
+)
+SHOWN_MODES = (
+    "gauge_invalid", "sensor_broken", "own_dropout", "blind", "dead", "invalid", "no_solution",
+    "dropouts", "dead_wheel", "joint_stall", "brake", "own_jam", "latch", "check", "wheels",
+    "valve", "no_ignition",
+)  # fmt: skip
+"""The modes of devices of which the device itself says that it cannot."""
 LEAD = 0.5  # s before the call that is meant
 NOT_DETECTABLE = "NOT_DETECTABLE.md"
 Drills = dict[str, dict[str, Any]]
@@ -307,7 +323,7 @@ def not_detectable(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             if (name, kind) in NOT_SURVIVED:
                 yield name, kind, NOT_SURVIVED[name, kind]
             elif kind not in (*SENSOR, *ACTUATOR):
-                yield name, kind, reasons.get(kind, OWN)
+                yield name, kind, reasons.get(kind, OWN_SHOWN if kind in SHOWN_MODES else OWN)
 
 
 def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
@@ -320,14 +336,20 @@ def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
             old.unlink()
     for name, plain in drills.items():
         replace_file(folder / f"{name}.yaml", text_of(plain))
+    replace_file(folder / NOT_DETECTABLE, _listed(scenario, nominal.left_out))
+    return len(drills)
+
+
+def _listed(scenario: Scenario, left_out: Sequence[tuple[str, str, str, str]]) -> str:
+    """The page of what is not among them. `left_out`: see `_Nominal`."""
     by_reason: dict[str, dict[str, list[str]]] = {}
     for device, kind, why in not_detectable(scenario):
         by_reason.setdefault(why, {}).setdefault(kind, []).append(device)
-    for why, device, kind, phase in nominal.left_out:
+    for why, device, kind, phase in left_out:
         listed = by_reason.setdefault(why, {}).setdefault(kind, [])
         listed.append(f"{device} (in the phase {phase})")
     lines = [
-        "# Faults that do not show of themselves",
+        "# Faults that are not among the drills",
         "",
         "Single faults of devices that are not among the drills beside this file, and why; written",
         "by `msr drill --write-hardware`.",
@@ -335,5 +357,4 @@ def write_hardware(folder: Path, scenario: Scenario, survey: Survey) -> int:
     for why, kinds in by_reason.items():
         lines += ["", f"## {why[0].upper()}{why[1:]}", ""]
         lines += [f"- `{kind}`: {', '.join(devices)}" for kind, devices in kinds.items()]
-    replace_file(folder / NOT_DETECTABLE, "\n".join(lines) + "\n")
-    return len(drills)
+    return "\n".join(lines) + "\n"

@@ -7,13 +7,15 @@ import pytest
 from ground.drills.hardware_drills import (
     ACTUATOR,
     NOT_SURVIVED,
+    OWN_SHOWN,
     SENSOR,
+    SHOWN_MODES,
     hardware_drills,
     not_detectable,
     write_hardware,
 )
 from ground.drills.places import LASTS
-from ground.drills.scenario import Scenario
+from ground.drills.scenario import Scenario, load_scenario
 from ground.drills.survey import Calls, Survey
 from ground.drills.variants import load_variants
 from sim_hw.faults.catalogue import catalogue
@@ -164,6 +166,12 @@ def test_what_is_written_is_read_and_what_is_no_longer_used_is_taken_away(
     assert [file.stem for file in folder.glob("*.yaml")] == ["loading_arm"]
 
 
+def test_of_each_device_it_is_said_which_of_its_own_failures_show() -> None:
+    listed = {(name, kind): why for name, kind, why in not_detectable(load_scenario("nominal"))}
+    shown = {kind for (_, kind), why in listed.items() if why == OWN_SHOWN}
+    assert shown == set(SHOWN_MODES), "each is a mode that there is"
+
+
 def test_every_other_fault_of_a_device_is_listed_with_its_reason(
     scenario: Scenario, survey: Survey, tmp_path: Path
 ) -> None:
@@ -176,6 +184,8 @@ def test_every_other_fault_of_a_device_is_listed_with_its_reason(
     general = set(catalogue().kinds("device"))
     own = {kind for (_, kind), why in listed.items() if "of this device alone" in why}
     assert not own & general, "each general kind has a reason of its own"
+    assert "shows of itself" in listed["arm.camera", "blind"]
+    assert "shows of itself" not in listed["rover.tube_rack", "stuck_open"]
     write_hardware(tmp_path, scenario, survey)
     text = (tmp_path / "NOT_DETECTABLE.md").read_text()
     assert "- `bias`: " in text and "- `dropout`" not in text
