@@ -17,6 +17,12 @@ class NamedPart:
     name: str
     has: Collection[str] = ()
     others: Collection[str] = ()
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    """Why it lacks something, where there is more to say than that it does."""
+
+    def why_no(self, what: str) -> str:
+        """Why nothing can be done to something of it; "" where it has that."""
+        return "" if what in self.has else self.lacks.get(what, f"{self.name} has no {what}")
 
 
 @dataclass

@@ -84,7 +84,7 @@ class WorldKind(FaultKind, frozen=True, kw_only=True):
 
     @classmethod
     def why_not(cls, part: NamedPart) -> str:
-        return "" if cls.needs in part.has else f"{part.name} has no {cls.needs}"
+        return part.why_no(cls.needs)
 
     def check(self, part: NamedPart, method: str | None, fields: tuple[str, ...]) -> None:
         if method is not None or fields:

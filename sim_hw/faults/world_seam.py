@@ -28,6 +28,12 @@ def world_parts(
     parts = {SITE: NamedPart(SITE, ("sky", "ground"), on_ground)}
     for name, electrical in vehicles.items():
         has: list[str] = []
+        lacks: dict[str, str] = {}
+        if isinstance(electrical, Electrical) and electrical.name != name:
+            lacks["battery"] = (
+                f"{name} lives on the battery of {electrical.name}: break that; what it flies on is "
+                "a store of energy without cells"
+            )
         if isinstance(electrical, Electrical) and electrical.name == name:
             has.append("battery")
             if electrical.parameters.array is not None:
@@ -40,7 +46,7 @@ def world_parts(
             has += ["container", *(f"socket {number}" for number in sockets)]
         has += _tanks_of(devices[name])
         if has:
-            parts[name] = NamedPart(name, tuple(has))
+            parts[name] = NamedPart(name, tuple(has), lacks=lacks)
     return parts
 
 

@@ -71,7 +71,9 @@ def ground_parts(nodes: dict[str, type[Node]]) -> dict[str, CommandsPart]:
     }
     parameters = {name: tuple(kind.parameter_declarations) for name, kind in nodes.items()}
     every = tuple(dict.fromkeys(name for own in commands.values() for name in own))
-    part = CommandsPart(MISSION_CONTROL, every, tuple(nodes), commands, parameters)
+    part = CommandsPart(
+        MISSION_CONTROL, every, tuple(nodes), commands=commands, parameters=parameters
+    )
     return {MISSION_CONTROL: part}
 
 
