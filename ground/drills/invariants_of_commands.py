@@ -110,7 +110,7 @@ class ArmedBeforeFired(Invariant):
         before = BEFORE.get((service, method))
         if before is None:
             return
-        if before.fired and not any(each in self._fired for each in before.fired):
+        if before.fired and not any(self._has_fired(*each) for each in before.fired):
             wanted = " or ".join(" ".join(each) for each in before.fired)
             self._say(f"{service}.{method} without a FIRE of {wanted}")
         role, _, _ = service.partition(".")
@@ -119,6 +119,16 @@ class ArmedBeforeFired(Invariant):
             if not any(node.is_in(state) for state in before.states):
                 allowed = " or ".join(before.states)
                 self._say(f"{service}.{method} in state {node.state}; allowed is {allowed}")
+
+    def _has_fired(self, role: str, name: str) -> bool:
+        """Whether a command has been fired: a device may be told before its acceptance is."""
+        ladder = _ladder(self.run, role)
+        return (role, name) in self._fired or any(
+            each.command.name == name
+            and each.command.stage != "arm"
+            and each.rung is not Rung.REJECTED
+            for each in ([] if ladder is None else ladder.entries())
+        )
 
     def _say(self, what: str) -> None:
         self._found = self._found or what

@@ -31,8 +31,8 @@ def world_parts(
         lacks: dict[str, str] = {}
         if isinstance(electrical, Electrical) and electrical.name != name:
             lacks["battery"] = (
-                f"{name} lives on the battery of {electrical.name}: break that; what it flies on is "
-                "a store of energy without cells"
+                f"{name} lives on the battery of {electrical.name}: break that; what it flies on "
+                "is a store of energy without cells"
             )
         if isinstance(electrical, Electrical) and electrical.name == name:
             has.append("battery")

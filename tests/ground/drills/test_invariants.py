@@ -128,6 +128,20 @@ def test_what_is_done_for_good_is_told_in_a_state_where_it_may_not_be() -> None:
     assert found.look() == "lander.pyrotechnics.fire in state landed.waiting; allowed is entry"
 
 
+@pytest.mark.parametrize(
+    ("stage", "rung", "told"),
+    [("fire", Rung.ACCEPTED, ""), ("fire", Rung.RECEIVED, ""),
+     ("fire", Rung.REJECTED, "without a FIRE"), ("arm", Rung.COMPLETED, "without a FIRE")],
+)  # fmt: skip
+def test_a_device_may_be_told_before_the_acceptance_is(stage: str, rung: Rung, told: str) -> None:
+    ladder = Ladder()
+    run = run_with(ladder)
+    found = INVARIANTS["armed_before_fired"](run)
+    ladder._entries.append(entry("f", "seal_container", stage, rung, 2))
+    run.hardware.called[0]("mav.container", "latch")
+    assert told in found.look() and bool(found.look()) is bool(told)
+
+
 @pytest.mark.parametrize("command", ["launch", "release_container"])
 def test_of_two_commands_either_is_enough(command: str) -> None:
     run = run_with(Ladder(entry("f", command, "fire", Rung.ACCEPTED, 2)))
