@@ -13,9 +13,9 @@ def check_contradictions(section: Section, drill: Drill, scenario: Scenario) -> 
     _never_against_within(section, drill)
     _always_against_never(section, drill)
     _always_against_within(section, drill, scenario)
-    if not (drill.always or drill.never or drill.within or drill.heal):
+    if not (drill.always or drill.never or _waits(drill)):
         raise section.refuse(
-            "the drill judges nothing: allowed is at least one of always, never, within, heal"
+            "the drill judges nothing: allowed is at least one of always, never, within, heal.then"
         )
 
 

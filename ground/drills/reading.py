@@ -190,9 +190,9 @@ def _one_within(name: str, section: Section, vocabulary: Vocabulary, horizon: fl
 def _heal(section: Section | None, vocabulary: Vocabulary, horizon: float) -> Heal | None:
     if section is None:
         return None
-    section.only(("at", "then"), ("at", "then"))
-    at, then = section.at("at"), section.at("then")
-    since = then.get("since")
+    section.only(("at", "then"), ("at",))
+    at, then = section.at("at"), section.get("then")
+    since = None if then is None else then.get("since")
     if since is not None:
         raise since.refuse(f"{since.key}: it counts from the healing: allowed is to leave it out")
     seconds = None
@@ -200,7 +200,8 @@ def _heal(section: Section | None, vocabulary: Vocabulary, horizon: float) -> He
         seconds = at.read(Wait)
         if seconds >= horizon:
             raise at.refuse_value(f"end_of_faults, or less than the horizon ({horizon:g} s)")
-    return Heal(seconds, _one_within("then", then, vocabulary, horizon))
+    liveness = None if then is None else _one_within("then", then, vocabulary, horizon)
+    return Heal(seconds, liveness)
 
 
 # ------------------------------------------------------------- the operator

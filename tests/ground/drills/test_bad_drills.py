@@ -80,8 +80,6 @@ BAD = {
         "horizon:", "heal: {at: 2 s, then: {state: lander.safe, in: 1 s}}\nhorizon:", 5,
         "no fault that could be healed",
     ),
-    "heal after which nothing must come": ("horizon:", "heal: {at: 2 s}\nhorizon:", 5,
-                                           "heal.then is missing"),
     "since a fault that is none": ("since: start", "since: end", 9, "allowed is since: start"),
     "since a hit, unsaid, of none": (", since: start", "", 9, 'since "hit" of a fault'),
     "event with a value of another type": (
@@ -162,6 +160,12 @@ BAD_FAULT = {
     "healed, since": (
         "always:", "heal: {at: 6 s, then: {state: lander.landed, in: 1 min, since: end}}\nalways:",
         8, "it counts from the healing",
+    ),
+    "healed, and nothing judged": (
+        WITH_FAULT[WITH_FAULT.index("always:") :], "heal: {at: 1 min}\n", 1, "judges nothing",
+    ),
+    "healed, and judged by something else": (
+        "always:", "heal: {at: 1 min}\nalways:", 0, None,
     ),
     "after the horizon": ("{at: 5 s}", "{after: lander.standing, delay: 1 sol}", 7, "when.delay"),
     "held beyond the horizon": ("{at: 5 s}", "{in: lander.landed, for: 1 sol}", 7, "when.for"),
