@@ -42,8 +42,9 @@ class WhoAmI(Read, frozen=True, tag="whoami"):
 
 
 class Service(Read, frozen=True, tag="service"):
-    """How the edge is. Answers `link` {up, since, why, life} to the run, and counts of what it
-    answered, published and refused."""
+    """How the edge is. Answers `run`, a text that is the same as long as this run goes on and
+    another for each other; `previews`: why none are flown here, or nothing; `link` {up, since, why,
+    life} to the run; and counts of what it answered, published and refused."""
 
 
 class Telemetry(Read, frozen=True, tag="telemetry"):

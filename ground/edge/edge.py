@@ -46,6 +46,7 @@ from ground.edge.standing import GOAL, Standing, StandingFile, read_standing
 from ground.edge.streams import Streams
 from ground.edge.telemetry_table import TelemetryTable
 from ground.edge.twin import Twin
+from ground.edge.which_run import RunName
 from ground.edge.window import Window
 
 LOOK = 0.5  # wall seconds between looks at approvals and at the announcement
@@ -91,6 +92,7 @@ class Edge:
         self._approvals = Approvals(self.state / "approvals.json", now, times)
         tail, table = JournalTail(), TelemetryTable()
         self._standing = StandingFile(self.state)
+        self._name = RunName(self.state)
         self.news = News(tail, table, self._publish, self._approvals.heard)
         self.link = RunLink(
             self.folder, now, self.news.take, self._life_begins, self._link_changed,
@@ -228,6 +230,7 @@ class Edge:
             streams.publish(topic, message)
 
     def _life_begins(self) -> None:
+        self._name.begins(self.link.state.life, (self.state / GOAL).exists())
         self.news.forget()
         self._own.forget()
         self._approvals.forget()
@@ -255,6 +258,8 @@ class Edge:
 
     def _service(self) -> dict[str, Any]:
         return {
+            "run": self._name.run,
+            "previews": self._twin.why_never,
             "link": self.link_told(),
             "counts": self.counts.plain(),
             "malformed": self.counts.malformed

@@ -17,6 +17,7 @@ from ground.edge.news import News
 from ground.edge.run_link import RESUMING, RunLink
 
 PROGRAM = "ground.preview"
+NEVER = "previews are switched off here, as in a drill with people"
 COMPARED = ("mode", "state_of_charge", "east", "north")
 PROCEDURE = "mission"
 A_LOOK = 500  # entries of the journal
@@ -90,6 +91,11 @@ class Twin:
         self._of_people.clear()
         self._at_ns, self._differs, self._entries = 0, "", 0  # another one begins at the beginning
 
+    @property
+    def why_never(self) -> str:
+        """Why nothing is flown here, whatever the run does; empty where something is."""
+        return "" if self._allowed else NEVER
+
     async def preview(self, user: str, asked: Preview) -> Plain:
         """Flies what is asked for; with nothing to fly the twin is warmed up."""
         why = self._why_not()
@@ -139,7 +145,7 @@ class Twin:
 
     def _why_not(self) -> str:
         if not self._allowed:
-            return "previews are switched off here, as in a drill with people"
+            return NEVER
         if not self._link.state.up:
             return f"{self._link.state.why or 'the run does not answer'}: nothing is flown"
         if self._news.clock.get("ended"):

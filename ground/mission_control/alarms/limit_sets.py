@@ -151,11 +151,16 @@ class ActiveLimits:
         return judge(value, *self.bands(vehicle, channel))
 
     def plain(self) -> dict[str, Any]:
-        """The set in force, and all that there are with what they say."""
+        """The set in force with the limits that it has of its own, and all that there are with
+        what they say."""
         return {
             "name": self.name,
             "sets": {ON_BOARD: "the limits of the dictionary"}
             | {name: each.doc for name, each in self._sets.sets.items()},
+            "limits": {
+                f"{vehicle}.{channel}": {"yellow": list(each.yellow), "red": list(each.red)}
+                for (vehicle, channel), each in self.of_set().items()
+            },
         }
 
 

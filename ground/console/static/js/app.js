@@ -93,6 +93,7 @@ export function refresh() {
 async function askAll() {
   const before = store.hello?.branch_of?.run ?? "";
   store.hello = await link.ask("hello");
+  store.service = await link.ask("service").catch(() => null);
   const parent = store.hello.branch_of;
   if (store.journal && parent && parent.run !== before) say(`This page shows a branch now: it goes on from ${parent.run}${parent.checkpoint ? ` at ${parent.checkpoint}` : ""}, which is kept.`);
   setEpoch(store.hello.epoch_utc, store.hello.sols_at_zero);

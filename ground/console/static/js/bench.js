@@ -32,6 +32,14 @@ export function stopBench() {
   return orderBench("stop", {}, "Stopped: all that is real is safe.");
 }
 
+// Why the run does not jump to an instant, and why nothing is flown on a twin of it; empty: it does.
+export function whyNoJump() {
+  const armed = (store.bench?.devices ?? []).filter((each) => each.state === "armed").map((each) => each.service);
+  return armed.length ? `${armed.join(", ")}: real and armed; no jump to an instant, make it safe first` : "";
+}
+
+export const whyNoPreview = () => store.service?.previews || (store.bench ? "devices of this run are real: nobody knows what they will do" : "");
+
 // In view on every screen where something is real: which may move, and what stops it.
 export function benchBar() {
   if (!store.bench) return null;

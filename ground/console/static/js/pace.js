@@ -1,5 +1,6 @@
 // What people can do to the pace of a run.
-import { order } from "./app.js";
+import { order, say } from "./app.js";
+import { whyNoJump } from "./bench.js";
 import { store } from "./store.js";
 
 const PACES = [1, 10, 60, 300, 1000, 3000, 10000];
@@ -19,6 +20,8 @@ export function changePace(by) {
 }
 
 export function setPace(rate, until) {
+  const why = until === undefined ? "" : whyNoJump();
+  if (why) return say(`${why}.`, true);
   const words = rate === 0 ? "Paused." : rate === null ? "As fast as it goes." : `${rate.toLocaleString("en")} mission seconds a second.`;
   return order("pace", until === undefined ? { rate } : { rate, ...until }, words);
 }

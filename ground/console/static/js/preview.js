@@ -1,5 +1,6 @@
 // What is staged, flown on a twin before it is sent; beside it what then really came.
 import { link, redraw, say } from "./app.js";
+import { whyNoPreview } from "./bench.js";
 import { h } from "./dom.js";
 import { button, commanding, number, table, words } from "./parts.js";
 import { staged, stackState } from "./stack.js";
@@ -16,6 +17,8 @@ const canFly = (item) => !item.when && item.state !== "waiting";
 export const previewable = () => staged().filter(canFly).slice(0, MOST);
 
 export async function askPreview() {
+  const never = whyNoPreview();
+  if (never) return say(`Nothing is flown: ${never}.`, true);
   const stages = previewable().map((item) => item.stage);
   // What was staged a moment ago is flown though its entry has not come yet.
   const fresh = stackState.picked;
@@ -54,7 +57,7 @@ export function leavePreview() {
 }
 
 export const previewButton = () => may("operator", "director", "engineer", "trainer", "admin") &&
-  button(state.flying ? "Flying…" : "Preview", askPreview, { keys: "v", disabled: state.flying || !commanding() || previewable().length === 0, why: "fly what is staged on a twin; nothing is sent" });
+  button(state.flying ? "Flying…" : "Preview", askPreview, { keys: "v", disabled: state.flying || !commanding() || whyNoPreview() !== "" || previewable().length === 0, why: whyNoPreview() || "fly what is staged on a twin; nothing is sent" });
 
 // What the stack holds now is another thing than what was flown.
 function isOld(told) {
@@ -68,6 +71,7 @@ export function previewBody() {
   const { told, warming } = state;
   if (warming) return h("p", { class: "soft", role: "status" }, `The twin flies to where the run is: ${Math.round(100 * warming.at_ns / Math.max(1, warming.now_ns))} %.`);
   if (state.refused) return h("p", { class: "problem" }, state.refused);
+  if (!told && whyNoPreview()) return h("p", { class: "soft" }, `Nothing is flown here: ${whyNoPreview()}.`);
   if (!told) return h("p", { class: "soft" }, "Nothing was flown yet. ", h("kbd", null, "v"), " flies what is staged on a twin of the run, and sends nothing.");
   const old = isOld(told);
   return [

@@ -90,6 +90,6 @@ export const isOpen = (alarm) => !["NORMAL", "CLOSED"].includes(alarm.state);
 
 const OF_STAGE = {
   draft: "off", ready: "normal", waiting_approval: "caution", approved: "normal", void: "serious",
-  released: "standby", cancelled: "off",
+  released: "standby", cancelled: "off", refused: "serious", expired: "caution",
 };
 export const stageStatus = (state) => status(OF_STAGE[state] ?? "off", String(state).replaceAll("_", " "));

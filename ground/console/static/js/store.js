@@ -13,6 +13,7 @@ export const store = {
   dictionary: null,
   link: { socket: false, api: true, since: Date.now(), why: "" },
   clock: null, // the newest of the run
+  service: null, // of the server: which run it serves, and what it does not do
   bench: null, // what is real in it; null: nothing
   note: "", // a line of the server's, until it is put away
   values: new Map(), // "vehicle channel" → row
@@ -37,7 +38,7 @@ export const store = {
   faultsNow: { faults: [], hits: [] }, // for trainers: what breaks, and what it hit
   drill: { state: "none", prompts: [] }, // with people: what is asked of them
   drillNews: 0, // how often one was begun or ended: then it is asked for anew
-  limits: null, // {name, sets}
+  limits: null, // {name, sets, limits}: of the ground, those in force
   stale: [], // when something changed that entries do not tell whole: what is to be asked again
   journal: 0, // number that the snapshot was true at
   last: {}, // number of each topic's newest entry
@@ -67,6 +68,12 @@ export function valueOf(vehicle, channel) {
 
 export function channelOf(vehicle, channel) {
   return store.dictionary?.vehicles[vehicle]?.channels[channel];
+}
+
+// The same with the limits of the set in force, where that has some of its own.
+export function limitedBy(vehicle, entry) {
+  const own = entry && store.limits?.limits?.[`${vehicle}.${entry.name}`];
+  return own ? { ...entry, ...own } : entry;
 }
 
 export function takeSnapshot(told) {

@@ -313,6 +313,22 @@ class Answering(Reading):
             self._put(self.stack[stage] | done, "released", user)
         return {"identifiers": found}
 
+    def do_limits_set(self, user: str, name: str) -> Values:
+        """For the engineer."""
+        self._needs(user, "engineer", "director")
+        own = {"lander.state_of_charge": {"yellow": [0.91, None], "red": [None, None]}}
+        self.limits = {**self.limits, "name": name, "limits": own if name == "night" else {}}
+        self.run.tell("limits", "set", "", {"name": name}, user)
+        return self.limits
+
+    def do_roles_set(self, who: str, /, **given: Any) -> Values:
+        """For the admin."""
+        self._needs(who, "admin")
+        self.run.tell("audit", "roles_set", "", {
+            "request": {"do": "roles_set", **given}, "ok": True,
+        }, who)  # fmt: skip
+        return given
+
     def do_cancel(self, user: str, identifier: str) -> Values:
         """What has not left."""
         command = self.run.commands[identifier]
@@ -373,9 +389,9 @@ class Answering(Reading):
         """Before its time."""
         return self._alarm(user, number, state="ACKNOWLEDGED", shelved_until_ns=None)
 
-    def do_alarm_own(self, user: str, number: int) -> Values:
+    def do_alarm_own(self, user: str, number: int, owner: str = "") -> Values:
         """Sees to it."""
-        return self._alarm(user, number, owner=user)
+        return self._alarm(user, number, owner=owner or user)
 
     def do_alarm_note(self, user: str, number: int, note: str) -> Values:
         """A word on it."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.ground.console.stand_in.recording import Values, utc
-from tests.ground.console.stand_in.run import Run
+from tests.ground.console.stand_in.run import LIGHT_NS, Run
 from tests.ground.console.stand_in.written import Written
 
 USERS = {
@@ -30,6 +30,8 @@ class Reading:
         }
         self.procedure_pace = "run"
         self.written = Written()
+        self.limits = {"name": "on_board", "limits": {},
+                       "sets": {"on_board": "those of the dictionary", "night": "at night"}}
 
     def answer(self, request: Any, session: str | None) -> Values:
         """`{"ok", "result" | "refused"}`."""
@@ -62,6 +64,21 @@ class Reading:
         """Sessions of the stand-in do not end."""
 
     # ---------------------------------------------------------------- reads
+
+    def do_service(self, user: str) -> Values:
+        """Of the edge: which run it serves, and that it flies previews."""
+        return {"run": "stand-in", "previews": ""}
+
+    def do_on_board(self, user: str, vehicle: str) -> Values:
+        """A parameter that is other than we think, and a sequence that runs."""
+        same = {"thought": 3, "told": 3, "agrees": True, "staged": 4}
+        other = {"thought": 0.5, "told": None, "agrees": False, "staged": None}
+        sequence = {"loaded_ns": 0, "thought": "started", "told": "entry", "entry": 2, "run": 1,
+                    "told_ns": self.run.time_ns}  # fmt: skip
+        change = {"command": "disable_monitor", "monitor": "cold", "ours": False, "occurred_ns": 0}
+        return {"vehicle": vehicle, "parameters": {"attempts": same, "speed": other},
+                "sequences": {"dig": sequence}, "protection": [change],
+                "protection_commands": []}  # fmt: skip
 
     def do_hello(self, user: str) -> Values:
         """Who and what."""
@@ -121,8 +138,8 @@ class Reading:
             "journal_last": len(run.journal),
             "stack": list(self.stack.values()), "authority": self.authority,
             "alarms": [alarm for alarm in run.alarms.values() if alarm["state"] != "NORMAL"],
-            "procedure": self.do_procedure(user), "passes": self.do_passes(user),
-            "custody": self._tubes(), "vehicles": self._vehicles(),
+            "procedure": self.do_procedure(user), "passes": self.do_passes(user)["passes"],
+            "custody": self._tubes(), "vehicles": self._vehicles(), "limits": self.limits,
         }  # fmt: skip
 
     def _vehicles(self) -> list[Values]:
@@ -173,23 +190,30 @@ class Reading:
         ]  # fmt: skip
         return found[: min(limit, 200)]
 
-    def do_alarms(self, user: str, all: bool = False) -> list[Values]:
-        """Open alarms, or all."""
-        return [each for each in self.run.alarms.values() if all or each["state"] != "NORMAL"]
+    def do_alarms(self, user: str, all: bool = False, limit: int = 200) -> list[Values]:
+        """Open alarms, or all: one is over at least."""
+        found = [each for each in self.run.alarms.values() if all or each["state"] != "NORMAL"]
+        over = {
+            "number": 9000, "vehicle": "lander", "name": "limit wind", "severity": "WARNING_LO",
+            "state": "CLOSED", "unacknowledged": False, "raised_ns": 0, "last_ns": 0, "count": 1,
+            "text": "it blew", "owner": "", "shelved_until_ns": None,
+        }  # fmt: skip
+        return [*found, over] if all else found
 
     def do_passes(
         self, user: str, from_ns: int | None = None, to_ns: int | None = None
-    ) -> list[Values]:
-        """Around now, or of a time."""
+    ) -> Values:
+        """Around now, or of a time; with the light time and a link."""
         day = 88_775 * 10**9
         begin = self.run.time_ns - 2 * day if from_ns is None else from_ns
         end = self.run.time_ns + 3 * day if to_ns is None else to_ns
-        passes = self.run.recording.passes
-        return [
+        passes = [
             each if each["start_ns"] <= self.run.time_ns else {**each, "bytes_come": None}
-            for each in passes
+            for each in self.run.recording.passes
             if begin <= each["end_ns"] and each["start_ns"] <= end
         ]
+        return {"passes": passes, "light_time": [[begin, LIGHT_NS / 1e9, False]],
+                "links": [["orbiter", begin, True, 1024.0]]}  # fmt: skip
 
     def do_custody(self, user: str, tube: str = "") -> list[Values]:
         """Steps of a tube, or all."""

@@ -1,22 +1,38 @@
 // After a pass: what is other than before, by kind, and the beginning of the shift's log.
-import { ask, go, redraw } from "../app.js";
+import { ask, go, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { asOf, breakable, button, number, panel, table, unitOf } from "../parts.js";
 import { byRung } from "../ladder.js";
 import { kindOfCommand, kindOfSeverity, RANK, severityStatus, status } from "../status.js";
-import { channelOf, nowNs, titleOf, viewNs } from "../store.js";
+import { channelOf, nowNs, store, titleOf, viewNs } from "../store.js";
 import { lmst, SOL_NS } from "../time.js";
 
-const LEFT = "console left at";
+const LEFT = "console left"; // [[run, ns], ...], the newest last
+const MOST_RUNS = 20;
 const state = { since: "pass", told: null, log: "", asked: -Infinity };
 const MOST = 100;
-addEventListener("pagehide", () => { if (nowNs() > 0) localStorage.setItem(LEFT, String(nowNs())); });
-const leftAt = Number(localStorage.getItem(LEFT)) || null;
+
+function readLeft() {
+  try {
+    return JSON.parse(localStorage.getItem(LEFT) ?? "[]").filter((each) => each.length === 2);
+  } catch {
+    return [];
+  }
+}
+
+const before = readLeft();
+addEventListener("pagehide", () => {
+  const run = store.service?.run;
+  if (run && nowNs() > 0) localStorage.setItem(LEFT, JSON.stringify([...readLeft().filter(([each]) => each !== run), [run, nowNs()]].slice(-MOST_RUNS)));
+});
+
+// When this run was left on this machine last, in its own time; null: it was not looked at before.
+const leftAt = () => before.find(([run, ns]) => run === store.service?.run && ns <= nowNs())?.[1] ?? null;
 
 export default {
   id: "changes", title: "What changed", key: "w", group: "after a pass",
   help: [
-    "Everything that came since the last pass began, since you left this page, or within a sol: commands that climbed, modes, limits, tubes, values.",
+    "Everything that came since the last pass began, since you left this run, or within a sol: commands that climbed, modes, limits, tubes, values.",
     "The log is written down from it; change it as you like, and copy it into yours.",
   ],
   hints: [["l", "since the last pass"], ["i", "since I left"], ["s", "a sol"]],
@@ -26,11 +42,12 @@ export default {
 };
 
 async function look(since) {
+  if (since === "left" && leftAt() === null) return say("You have not looked at this run before, on this machine.", true);
   state.since = since;
-  const words = since === "pass" ? { since_pass: 1 } : { since_ns: Math.round(since === "left" ? leftAt ?? 0 : Math.max(0, viewNs() - SOL_NS)) };
+  const words = since === "pass" ? { since_pass: 1 } : { since_ns: Math.round(since === "left" ? leftAt() : Math.max(0, viewNs() - SOL_NS)) };
   const told = await ask("changes", words);
   if (told) Object.assign(state, { told, log: told.log ?? "" });
-  redraw();
+  return redraw();
 }
 
 // One row for each command that came further, the newest first: where it stands, and what was before.
@@ -47,14 +64,14 @@ const rungWord = (row) => row.rung.toLowerCase().replaceAll("_", " ");
 
 const valueWords = ({ vehicle, channel }, value) => breakable(number(asOf(vehicle, channel, value)), 9);
 
-const since = (name, words, keys) => button(words, () => look(name), { cls: state.since === name ? "main" : "", keys });
+const since = (name, words, keys, why) => button(words, () => look(name), { disabled: Boolean(why), why, cls: state.since === name ? "main" : "", keys });
 
 function view() {
   const told = state.told ?? {};
   const tubes = told.tubes ?? told.custody ?? [];
   const rows = (name) => (told[name] ?? []).slice(-MOST).reverse();
   return [
-    h("div", { class: "filters", key: "filters" }, since("pass", "since the last pass", "l"), since("left", "since I left", "i"), since("sol", "in the last sol", "s"),
+    h("div", { class: "filters", key: "filters" }, since("pass", "since the last pass", "l"), since("left", "since I left", "i", leftAt() === null && "you have not looked at this run before, on this machine"), since("sol", "in the last sol", "s"),
       h("span", { class: "soft" }, told.since_ns === undefined ? "" : `since ${lmst(told.since_ns)}`),
       told.events && Object.entries(told.events).sort(([a], [b]) => RANK.indexOf(kindOfSeverity(b)) - RANK.indexOf(kindOfSeverity(a))).map(([severity, count]) => h("span", { key: severity }, severityStatus(severity), ` ${count}`))),
     h("div", { class: "thirds", key: "body" },

@@ -1,14 +1,14 @@
 // What is loaded on board, as we sent it and as the vehicle tells it: the two compared.
-import { go } from "../app.js";
+import { go, link, redraw } from "../app.js";
 import { h } from "../dom.js";
-import { button, panel, table, toldBy, words } from "../parts.js";
+import { breakable, button, panel, table, toldBy, words } from "../parts.js";
 import { commandStatus } from "../ladder.js";
 import { eventColumns, eventKey, select } from "./events.js";
 import { status } from "../status.js";
 import { store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 
-const state = { vehicle: "" };
+const state = { vehicle: "", told: null, seen: "", problem: "" };
 const LOADS = /^(load|activate|start|abort|enable|disable|arm_response|set_sensor|use_|announce|swap)/;
 const TOLD = ["monitors_violated", "response_running", "loads_shed", "sensors_set_aside", "armed_command", "computer_side", "boot_number", "storage_failing"];
 const WHOLE = 300; // letters: there is room for names of many
@@ -17,32 +17,76 @@ const EVENTS = /parameter|sequence|protection|monitor|response|boot|sensor/;
 export default {
   id: "onboard", title: "On board", key: "b", group: "anomaly", ofVehicle: true,
   help: [
-    "Left: the parameters, sequences, tables and switches that we sent, with how far each command came: only what COMPLETED is on board, as far as we know.",
+    "Left: parameters and sequences as we think, by the commands that COMPLETED, beside what the vehicle has told of them; where the two differ, one of us is wrong. Below, what we sent, with how far it came.",
     "Right: what the vehicle itself tells of its protection, and the events about it. A boot after a load is a reason to ask again.",
   ],
   hints: [["1-7", "vehicle"]],
   open(given) {
-    if (given?.vehicle) state.vehicle = given.vehicle;
+    if (given?.vehicle) choose(given.vehicle);
+    else freshen(true);
   },
+  freshen: () => freshen(),
   view,
 };
 
+const value = (each) => (each === null ? h("span", { class: "soft" }, "as in its file") : h("strong", null, words(each)));
+
+const parameterColumns = [
+  { head: "parameter", cls: "grow mono", cell: ([key]) => breakable(key) },
+  { head: "we think", cls: "right", cell: ([, each]) => value(each.thought) },
+  { head: "it told", cls: "right", cell: ([, each]) => value(each.told) },
+  { head: "", cls: "nowrap", cell: ([, each]) => [status(each.agrees ? "normal" : "serious", each.agrees ? "agrees" : "differs"), each.staged !== null && h("span", { class: "note" }, status("standby", `${words(each.staged)} loaded, not active`))] },
+];
+
+const sequenceColumns = [
+  { head: "sequence", cls: "grow", cell: ([key]) => h("strong", null, breakable(key)) },
+  { head: "we think", cls: "nowrap", cell: ([, each]) => [each.thought || h("span", { class: "soft" }, "not ours"), each.loaded_ns !== null && h("span", { class: "note soft" }, `sent ${lmst(each.loaded_ns)}`)] },
+  { head: "it told", cls: "nowrap", cell: ([, each]) => [each.told || h("span", { class: "soft" }, "nothing"), each.entry !== null && h("span", { class: "note" }, `at entry ${each.entry}${each.run === null ? "" : ` of run ${each.run}`}`)] },
+  { head: "told at", cls: "nowrap", cell: ([, each]) => lmst(each.told_ns) },
+];
+
+const rest = ({ occurred_ns: _, ours: __, command: ___, ...more }) => more;
+
+const protectionColumns = [
+  { head: "when", cls: "nowrap", cell: (each) => lmst(each.occurred_ns) },
+  { head: "what", cls: "grow", cell: (each) => [h("strong", null, breakable(String(each.command ?? "").replaceAll("_", " "))), " ", h("span", { class: "mono" }, words(rest(each)))] },
+  { head: "", cls: "nowrap", cell: (each) => (each.ours ? status("normal", "ours") : status("caution", "its own")) },
+];
+
+// What is loaded, asked for anew when the vehicle has told something, or a command climbed.
+async function freshen(anyway = false) {
+  const name = state.vehicle;
+  const seen = `${name} ${store.journal} ${store.last.ev ?? 0} ${store.last.cmd ?? 0}`;
+  if (!name || !store.link.socket || (seen === state.seen && !anyway)) return;
+  state.seen = seen;
+  try {
+    const told = await link.ask("on_board", { vehicle: name });
+    if (state.vehicle === name) Object.assign(state, { told, problem: "" });
+  } catch (error) {
+    Object.assign(state, { problem: error.message, seen: "" });
+  }
+  redraw();
+}
+
+function choose(name) {
+  Object.assign(state, { vehicle: name, told: null });
+  freshen(true);
+}
+
 function view() {
-  state.vehicle ||= vehicleNames()[0] ?? "";
+  if (!state.vehicle) choose(vehicleNames()[0] ?? "");
   const name = state.vehicle;
   const sent = [...store.commands.values()].filter((each) => each.vehicle === name && LOADS.test(each.command));
-  const parameters = thought(sent);
+  const told = state.told ?? { parameters: {}, sequences: {}, protection: [] };
+  const empty = (words) => (state.told ? words : state.problem || "it is asked for");
   return [
-    h("div", { class: "filters", key: "filters" }, select("Vehicle", name, vehicleNames().map((each) => [each, titleOf(each)]), (value) => { state.vehicle = value; }),
+    h("div", { class: "filters", key: "filters" }, select("Vehicle", name, vehicleNames().map((each) => [each, titleOf(each)]), choose),
+      !store.time.live && h("span", { class: "soft" }, "parameters, sequences and protection are those of now"),
       h("span", { class: "gap" }), button("Ask for its status", () => go("command", { vehicle: name, command: "report_status" }))),
     h("div", { class: "split", key: `body ${name}` },
       h("div", { class: "column", key: "left" },
-        panel("Parameters, as we think", table("Parameters", [
-          { head: "parameter", cls: "grow mono", cell: ([key]) => key },
-          { head: "value", cls: "right", cell: ([, each]) => h("strong", null, words(each.value)) },
-          { head: "", cls: "nowrap", cell: ([, each]) => (each.active ? status("normal", "active") : each.loaded ? status("standby", "loaded, not active") : status("caution", "sent, not confirmed")) },
-          { head: "since", cls: "nowrap", cell: ([, each]) => lmst(each.at) },
-        ], [...parameters], { key: ([key]) => key, empty: "we have changed none: those of the vehicle's file hold" }), { cls: "tall" }),
+        panel("Parameters", table("Parameters", parameterColumns, Object.entries(told.parameters), { key: ([key]) => key, empty: empty("we have changed none: those of the vehicle's file hold") }), { cls: "tall" }),
+        panel("Sequences", table("Sequences", sequenceColumns, Object.entries(told.sequences), { key: ([key]) => key, empty: empty("none was loaded") }), { cls: "tall" }),
         panel("Loads and switches that we sent", table("Loads", [
           { head: "command", cls: "grow", cell: (each) => [h("strong", null, each.command), " ", h("span", { class: "mono" }, words(each.arguments))] },
           { head: "", cls: "nowrap", cell: commandStatus },
@@ -54,20 +98,7 @@ function view() {
           { head: "", cls: "grow", cell: (channel) => h("strong", null, toldBy(valueOf(name, channel), WHOLE)) },
           { head: "age", cls: "right nowrap soft", cell: (channel) => (valueOf(name, channel) ? spanNs(viewNs() - valueOf(name, channel)[3]) : "never told") },
         ], TOLD.filter((channel) => channel in (store.dictionary?.vehicles[name]?.channels ?? {})), { key: (channel) => channel }), { cls: "small" }),
+        panel("Changes of its protection", table("Protection", protectionColumns, told.protection, { key: (each) => `${each.occurred_ns} ${each.command} ${words(rest(each))}`, empty: empty("it has told of none") }), { cls: "tall" }),
         panel("Events about it", table("Events about what is on board", eventColumns({ short: true, of: name }), store.events.filter((event) => event.vehicle === name && EVENTS.test(event.name) && event.received_ns <= viewNs()).slice(0, 100), { key: eventKey, empty: "none was told" }), { cls: "tall" }))),
   ];
-}
-
-// Parameters by the loads that we sent, the oldest first, and whether they were made active since.
-function thought(sent) {
-  const found = new Map();
-  for (const each of [...sent].reverse()) {
-    const done = each.status === "COMPLETED";
-    if (each.command === "load_parameters") {
-      for (const [key, value] of Object.entries(each.arguments?.values ?? {})) found.set(key, { value, loaded: done, active: false, at: each.sent_ns });
-    } else if (each.command === "activate_parameters" && done) {
-      for (const entry of found.values()) if (entry.loaded) entry.active = true;
-    }
-  }
-  return found;
 }

@@ -1,16 +1,18 @@
 // Contacts with each vehicle: a timeline, and a table with the bytes expected and come.
-import { listOf, ask } from "../app.js";
+import { ask, listOf, redraw } from "../app.js";
 import { pass } from "../adapt.js";
 import { h } from "../dom.js";
-import { fitted, panel, table } from "../parts.js";
+import { button, commanding, fitted, pairs, panel, table } from "../parts.js";
 import { status } from "../status.js";
 import { store, titleOf, vehicleNames, viewNs } from "../store.js";
-import { lmst, spanNs, utc } from "../time.js";
+import { whyNoJump } from "../bench.js";
+import { runToNextPass } from "../pace.js";
+import { lmst, span, spanNs, utc } from "../time.js";
 import { SOL_NS } from "../time.js";
 
 const BEFORE = 1 * SOL_NS;
 const AFTER = 2 * SOL_NS;
-const state = { askedFor: null };
+const state = { askedFor: null, light: [], links: [] };
 const size = { width: 1200, height: 0 };
 const LEFT = 110; // pixels for the names
 const ROW = 24;
@@ -19,6 +21,7 @@ export default {
   id: "passes", title: "Passes", key: "s", group: "always",
   help: [
     "When each vehicle can be spoken to, one sol back and two ahead, with the line of now. Commands leave and telemetry comes only within these.",
+    "Beside them the light time, conjunctions of Mars with the Sun, and how the links of the spacecraft were.",
     "Bytes come are what was received in and shortly after the pass; much less than expected means that something is missing. n runs to the next pass.",
   ],
   hints: [["n", "run to the next pass"]],
@@ -31,7 +34,10 @@ async function askPasses() {
   const at = viewNs();
   state.askedFor = at;
   const answer = await ask("passes", { from_ns: Math.round(at - 2 * SOL_NS), to_ns: Math.round(at + 3 * SOL_NS) });
-  if (answer) store.passes = listOf(answer).map(pass);
+  if (!answer) return;
+  store.passes = (answer.passes ?? listOf(answer)).map(pass);
+  Object.assign(state, { light: answer.light_time ?? [], links: answer.links ?? [] });
+  redraw();
 }
 
 function view() {
@@ -40,10 +46,37 @@ function view() {
   const past = store.passes.filter((pass) => pass.end_ns < viewNs()).reverse();
   return [
     panel("Timeline", timeline(), { cls: "timeline" }),
-    h("div", { class: "split", key: "tables" },
-      panel("To come", table("Passes to come", passColumns({}), coming, { key, empty: "no pass is predicted" }), { cls: "tall" }),
-      panel("Past", table("Past passes", passColumns({ past: true }), past, { key, empty: "none yet" }), { cls: "tall" })),
+    h("div", { class: "thirds", key: "tables" },
+      panel("To come", table("Passes to come", passColumns({}), coming, { key, empty: "no pass is predicted" }), { cls: "tall", side: button("Run to the next", runToNextPass, { cls: "quiet", keys: "n", disabled: !commanding() || whyNoJump() !== "", why: whyNoJump() }) }),
+      panel("Past", table("Past passes", passColumns({ past: true }), past, { key, empty: "none yet" }), { cls: "tall" }),
+      h("div", { class: "column", key: "links" }, panel("Light time", lightTime(), { cls: "small" }), panel("Links of the spacecraft", links(), { cls: "tall" }))),
   ];
+}
+
+// One way, now and at the end of what is looked at; while Mars is behind the Sun nothing is sent.
+function lightTime() {
+  const at = viewNs();
+  const now = state.light.findLast(([ns]) => ns <= at);
+  if (!now) return h("p", { class: "soft" }, "not known");
+  const last = state.light.at(-1);
+  const turns = state.light.filter(([, , dark], place) => place > 0 && dark !== state.light[place - 1][2]);
+  return pairs([
+    ["one way", span(now[1])], last !== now && [lmst(last[0]), span(last[1])],
+    ["conjunction", now[2] ? status("caution", "now: nothing is sent") : "not now"],
+    ...turns.slice(0, 3).map(([ns, , dark]) => [dark ? "begins" : "ends", lmst(ns)]),
+  ]);
+}
+
+// How the link of each spacecraft is, as of the instant that is looked at, and how it was before.
+function links() {
+  const known = state.links.filter(([, since]) => since <= viewNs()).reverse();
+  const newest = new Set(known.filter(([name], place) => known.findIndex(([other]) => other === name) === place));
+  return table("Links", [
+    { head: "spacecraft", cls: "grow", cell: (each) => (newest.has(each) ? h("strong", null, titleOf(each[0])) : h("span", { class: "soft" }, titleOf(each[0]))) },
+    { head: "", cls: "nowrap", cell: ([, , up]) => (up ? status("normal", "up") : status("off", "down")) },
+    { head: "bit/s", cls: "right", cell: ([, , up, rate]) => (up && rate ? rate.toLocaleString("en") : "-") },
+    { head: "since", cls: "nowrap", cell: ([, since]) => lmst(since) },
+  ], known, { key: ([name, since]) => `${name} ${since}`, empty: "no link has been told of" });
 }
 
 const key = (pass) => `${pass.vehicle} ${pass.start_ns}`;

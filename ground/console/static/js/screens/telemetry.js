@@ -1,11 +1,11 @@
 // Every channel of a vehicle with its age and limits, and trends of those that one picks.
-import { redraw } from "../app.js";
+import { order, redraw } from "../app.js";
 import { h } from "../dom.js";
 import { score } from "../fuzzy.js";
-import { breakable, button, number, panel, step, table, toldBy, unitOf } from "../parts.js";
+import { breakable, button, commanding, number, panel, step, table, toldBy, unitOf } from "../parts.js";
 import { select } from "./events.js";
 import { judged } from "../status.js";
-import { channelOf, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
+import { channelOf, limitedBy, may, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { spanNs } from "../time.js";
 import { caption, drawTrend, SPANS } from "../trend.js";
 
@@ -17,7 +17,7 @@ export default {
   id: "telemetry", title: "Telemetry", key: "t", group: "after a pass", ofVehicle: true,
   help: [
     "The newest value of each channel with its age: how long ago it was so, not when it came. Stale means that a newer one was due by now.",
-    "Enter or a click puts a channel into the trends at the side (four at most, the oldest goes). Dashed lines are its limits. The trends are of the same time as all other views.",
+    "Enter or a click puts a channel into the trends at the side (four at most, the oldest goes). Dashed lines are its limits: those of the vehicle, or of the set that the ground judges by, which engineers and directors choose. The trends are of the same time as all other views.",
   ],
   hints: [["1-7", "vehicle"], ["/", "find"], ["j k", "down, up"], ["Enter", "trend"]],
   keys: {
@@ -63,12 +63,22 @@ function view() {
       h("input", { "data-find": true, type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } }),
       h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.all, onchange: (event) => { state.all = event.target.checked; redraw(); } }), "also those never received"),
       h("span", { class: "gap" }),
+      limitSets(),
       select("Span of the trends", String(state.sols), SPANS.map(([sols, words]) => [String(sols), words]), (value) => { state.sols = Number(value); })),
     h("div", { class: "split even-left", key: "body" },
       panel(`Channels of ${titleOf(state.vehicle)}`, table("Channels", columns, shown, { key: (row) => row.name, picked: state.picked, pick: (row) => { state.picked = row.name; toggle(row.name); }, empty: "no such channel" }), { cls: "tall", key: "channels" }),
       h("div", { class: "column", key: "trends" }, state.trends.map(trend),
         state.trends.length === 0 && h("p", { class: "empty soft" }, "Pick channels to see them over time."))),
   ];
+}
+
+// The set of limits that the ground judges by; who may puts another in force.
+function limitSets() {
+  if (!store.limits) return null;
+  const { name, sets } = store.limits;
+  const words = (each) => `limits: ${each.replaceAll("_", " ")}`;
+  if (!may("engineer", "director") || !commanding()) return h("span", { class: "soft", title: sets[name] }, words(name));
+  return select("Limits in force", name, Object.keys(sets).map((each) => [each, words(each)]), (wanted) => order("limits_set", { name: wanted }, `In force: ${wanted}, ${sets[wanted]}.`));
 }
 
 function trend(name) {
@@ -83,7 +93,7 @@ const columns = [
   { head: "channel", cls: "nowrap", cell: (row) => h("span", { title: row.doc }, row.name, state.trends.includes(row.name) && h("span", { class: "trended" }, "trend")) },
   { head: "value", cls: "right told", cell: (row) => told(valueOf(state.vehicle, row.name)) },
   { head: "unit", cls: "nowrap", cell: (row) => unitOf(row.unit) },
-  { head: "", cls: "nowrap", cell: (row) => judged(valueOf(state.vehicle, row.name), row) },
+  { head: "", cls: "nowrap", cell: (row) => judged(valueOf(state.vehicle, row.name), limitedBy(state.vehicle, row)) },
   { head: "age", cls: "right nowrap", cell: (row) => h("span", { class: "soft" }, age(row.name)) },
   { head: "limits", cls: "soft limits", cell: limits },
 ];
@@ -99,7 +109,8 @@ function age(name) {
 }
 
 // "yellow < 258 or > 308": where it is so, on the sides on which there is a limit.
-function limits(row) {
+function limits(entry) {
+  const row = limitedBy(state.vehicle, entry);
   const part = (name, [least, most]) => {
     if (least === null && most === null) return null;
     const words = [least !== null && `< ${number(least)}`, most !== null && `> ${number(most)}`].filter(Boolean).join(" or ");
