@@ -1,7 +1,8 @@
 """`msr passes`: when a relay is in sight of a vehicle, and what went over it."""
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from ground.commands.asking import (
     NANOSECONDS,
@@ -19,7 +20,7 @@ from ground.terminal.exit_codes import YES
 if TYPE_CHECKING:
     from ground.client import MissionControl
 
-HEADS = ("vehicle", "link", "begins (UTC)", "ends (UTC)", "min", "bytes expected", "bytes come")
+HEADS = ("vehicle", "begins (UTC)", "ends (UTC)", "min", "", "bytes expected", "bytes come")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,14 +60,29 @@ async def _list(mc: "MissionControl", arguments: argparse.Namespace) -> int:
     rows = [
         (
             each.get("vehicle"),
-            each.get("link"),
             times.utc(each["start_ns"]),
             times.utc(each["end_ns"]),
             round((each["end_ns"] - each["start_ns"]) / NANOSECONDS / 60.0, 1),
-            each.get("bytes_expected"),
-            each.get("bytes_come"),
+            each["state"],
+            each["expected_bytes"],
+            None if each["state"] == "coming" else each["bytes"],
         )
         for each in found
     ]
     print_table(HEADS, rows, "no pass is predicted in that time")
+    for line in _links(answer, now_ns, times):
+        print(line)
     return YES
+
+
+def _links(answer: dict[str, Any], now_ns: int, times: Times) -> Iterator[str]:
+    """Light time and links as they are now."""
+    light = [row for row in answer.get("light_time", ()) if row[0] <= now_ns][-1:]
+    for _, seconds, conjunction in light:
+        yield f"light time {seconds:.0f} s one way" + (
+            "; conjunction: nothing is sent" if conjunction else ""
+        )
+    newest = {row[0]: row[1:] for row in answer.get("links", ()) if row[1] <= now_ns}
+    for name, (since, up, rate) in newest.items():
+        how = f"up, {rate:g} bit/s" if up else "down"
+        yield f"link of {name}: {how}, since {times.utc(since)} UTC"

@@ -282,19 +282,29 @@ async def test_passes_of_two_days_are_told_with_their_minutes(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     found = [
-        {"vehicle": "rover", "link": "uhf", "start_ns": 60 * S, "end_ns": 156 * S,
-         "bytes_expected": 5, "bytes_come": 4},
-        {"vehicle": "lander", "start_ns": 0, "end_ns": 60 * S},
+        {"vehicle": "rover", "start_ns": 60 * S, "end_ns": 156 * S, "state": "past",
+         "expected_bytes": 5, "bytes": 4},
+        {"vehicle": "lander", "start_ns": 0, "end_ns": 60 * S, "state": "coming",
+         "expected_bytes": None, "bytes": 0},
     ]  # fmt: skip
-    mc: Any = Control(passes={"passes": found})
+    light = [[0, 600.0, False], [100 * H, 700.0, True], [101 * H, 800.0, False]]
+    links_ = [["orbiter", 0, False, 0.0], ["orbiter", 60 * S, True, 2048.0],
+              ["orbiter", 101 * H, False, 0.0], ["lander", 0, False, 0.0]]  # fmt: skip
+    mc: Any = Control(passes={"passes": found, "light_time": light, "links": links_})
     mc.now_ns = 100 * H
     await passes._list(mc, given(passes))
     await passes._list(mc, given(passes, "--past", "2", "--hours", "1.5", "--vehicle", "rover"))
     assert mc.asked == [("passes", 100 * H, 148 * H), ("passes", 98 * H, 101 * H + H // 2)]
     told = lines(capsys)
-    row = f"rover uhf {EPOCH} 00:01:00 {EPOCH} 00:02:36 1.6 5 4"
-    assert told[2:4] == [row, f"lander - {EPOCH} 00:00:00 {EPOCH} 00:01:00 1 - -"]
-    assert told[-1] == row
+    row = f"rover {EPOCH} 00:01:00 {EPOCH} 00:02:36 1.6 past 5 4"
+    now = [
+        "light time 700 s one way; conjunction: nothing is sent",
+        f"link of orbiter: up, 2048 bit/s, since {EPOCH} 00:01:00 UTC",
+        f"link of lander: down, since {EPOCH} 00:00:00 UTC",
+    ]
+    assert told[2:4] == [row, f"lander {EPOCH} 00:00:00 {EPOCH} 00:01:00 1 coming - -"]
+    assert told[4:7] == now
+    assert told[-4:] == [row, *now]
     await passes._list(mc, given(passes, "--vehicle", "lander", "--json"))
     assert json.loads(capsys.readouterr().out) == [found[1]]
     with pytest.raises(Refused, match="allowed is one of rover, lander"):

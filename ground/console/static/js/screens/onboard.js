@@ -29,7 +29,7 @@ export default {
   view,
 };
 
-const value = (each) => (each === null ? h("span", { class: "soft" }, "as in its file") : h("strong", null, words(each)));
+const value = (each) => (each === null ? h("span", { class: "soft nowrap" }, "as in its file") : h("strong", null, words(each)));
 
 const parameterColumns = [
   { head: "parameter", cls: "grow mono", cell: ([key]) => breakable(key) },

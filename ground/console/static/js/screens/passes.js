@@ -2,7 +2,7 @@
 import { ask, listOf, redraw } from "../app.js";
 import { pass } from "../adapt.js";
 import { h } from "../dom.js";
-import { button, commanding, fitted, pairs, panel, table } from "../parts.js";
+import { button, commanding, fitted, panel, table } from "../parts.js";
 import { status } from "../status.js";
 import { store, titleOf, vehicleNames, viewNs } from "../store.js";
 import { whyNoJump } from "../bench.js";
@@ -16,12 +16,13 @@ const state = { askedFor: null, light: [], links: [] };
 const size = { width: 1200, height: 0 };
 const LEFT = 110; // pixels for the names
 const ROW = 24;
+const MOST_LINKS = 5;
 
 export default {
   id: "passes", title: "Passes", key: "s", group: "always",
   help: [
     "When each vehicle can be spoken to, one sol back and two ahead, with the line of now. Commands leave and telemetry comes only within these.",
-    "Beside them the light time, conjunctions of Mars with the Sun, and how the links of the spacecraft were.",
+    "Above them stand the light time and the conjunctions of Mars with the Sun, below at the right how the links of the spacecraft are, and were.",
     "Bytes come are what was received in and shortly after the pass; much less than expected means that something is missing. n runs to the next pass.",
   ],
   hints: [["n", "run to the next pass"]],
@@ -45,26 +46,26 @@ function view() {
   const coming = store.passes.filter((pass) => pass.end_ns >= viewNs());
   const past = store.passes.filter((pass) => pass.end_ns < viewNs()).reverse();
   return [
-    panel("Timeline", timeline(), { cls: "timeline" }),
-    h("div", { class: "thirds", key: "tables" },
+    panel("Timeline", timeline(), { cls: "timeline", side: lightTime() }),
+    h("div", { class: "split", key: "tables" },
       panel("To come", table("Passes to come", passColumns({}), coming, { key, empty: "no pass is predicted" }), { cls: "tall", side: button("Run to the next", runToNextPass, { cls: "quiet", keys: "n", disabled: !commanding() || whyNoJump() !== "", why: whyNoJump() }) }),
-      panel("Past", table("Past passes", passColumns({ past: true }), past, { key, empty: "none yet" }), { cls: "tall" }),
-      h("div", { class: "column", key: "links" }, panel("Light time", lightTime(), { cls: "small" }), panel("Links of the spacecraft", links(), { cls: "tall" }))),
+      h("div", { class: "column", key: "past" },
+        panel("Past", table("Past passes", passColumns({ past: true }), past, { key, empty: "none yet" }), { cls: "tall" }),
+        panel("Links of the spacecraft", links(), { cls: "small" }))),
   ];
 }
 
-// One way, now and at the end of what is looked at; while Mars is behind the Sun nothing is sent.
+// One way, now and when what is looked at ends; while Mars is behind the Sun nothing is sent.
 function lightTime() {
   const at = viewNs();
   const now = state.light.findLast(([ns]) => ns <= at);
-  if (!now) return h("p", { class: "soft" }, "not known");
+  if (!now) return h("span", { class: "soft" }, "light time not known");
   const last = state.light.at(-1);
-  const turns = state.light.filter(([, , dark], place) => place > 0 && dark !== state.light[place - 1][2]);
-  return pairs([
-    ["one way", span(now[1])], last !== now && [lmst(last[0]), span(last[1])],
-    ["conjunction", now[2] ? status("caution", "now: nothing is sent") : "not now"],
-    ...turns.slice(0, 3).map(([ns, , dark]) => [dark ? "begins" : "ends", lmst(ns)]),
-  ]);
+  const turn = state.light.find(([ns, , dark]) => ns > at && dark !== now[2]);
+  return [
+    h("span", null, "one way ", h("strong", null, span(now[1])), last !== now && h("span", { class: "soft" }, `, ${lmst(last[0])}: ${span(last[1])}`)),
+    now[2] ? status("caution", `conjunction: nothing is sent${turn ? ` until ${lmst(turn[0])}` : ""}`) : turn ? status("caution", `conjunction from ${lmst(turn[0])}`) : h("span", { class: "soft" }, "no conjunction"),
+  ];
 }
 
 // How the link of each spacecraft is, as of the instant that is looked at, and how it was before.
@@ -76,7 +77,7 @@ function links() {
     { head: "", cls: "nowrap", cell: ([, , up]) => (up ? status("normal", "up") : status("off", "down")) },
     { head: "bit/s", cls: "right", cell: ([, , up, rate]) => (up && rate ? rate.toLocaleString("en") : "-") },
     { head: "since", cls: "nowrap", cell: ([, since]) => lmst(since) },
-  ], known, { key: ([name, since]) => `${name} ${since}`, empty: "no link has been told of" });
+  ], [...known.filter((each) => newest.has(each)), ...known.filter((each) => !newest.has(each))].slice(0, MOST_LINKS), { key: ([name, since]) => `${name} ${since}`, empty: "no link has been told of" });
 }
 
 const key = (pass) => `${pass.vehicle} ${pass.start_ns}`;

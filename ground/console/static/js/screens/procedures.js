@@ -69,7 +69,7 @@ function view() {
       panel("What to do", actions(one), { cls: "small" }),
       openPrompts().length > 0 && panel("Asked in the drill", promptTable(false), { cls: "small" }),
       one?.draft && panel("Draft", review(one, () => freshen(true)), { cls: "small", key: "draft" }),
-      panel("Go or no-go", poll(one), { cls: "small" }),
+      (one?.poll || !one?.draft) && panel("Go or no-go", poll(one), { cls: "small" }),
       panel("Log", log(one), { cls: "tall" }),
       panel("All procedures", table("Procedures", columns, state.list ?? [], { key: (each) => each.name, picked: state.name ?? MISSION, pick: (each) => look(each.name), empty: "none is known" }), { cls: "small" })));
 }
