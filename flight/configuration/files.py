@@ -192,8 +192,8 @@ def refusal(path: Path | str, key: str, allowed: str) -> ConfigurationError:
             # A key may have dots itself: `rover.wheels`.
             names = [".".join(parts[: count + 1]) for count in range(len(parts))]
             found = next((name for name in names if name in entries), None)
-            if found is None:  # not given: its default is what is refused
-                break
+            if found is None:  # its default is what is refused
+                return reader.refuse(node, key, f"{key} is not given: allowed is {allowed}")
             node, parts = entries[found][1], parts[found.count(".") + 1 :]
         else:
             break

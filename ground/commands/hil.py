@@ -155,7 +155,7 @@ def _check(arguments: argparse.Namespace) -> int:
     try:
         rows = run_loop(check(), PacedLoop())
     except WireLost as error:
-        raise refused("ADDRESS", str(error)) from None
+        raise refused("ADDRESS", f"{error}{_others(arguments.address, str(error))}") from None
     _print_check(arguments, kit, rows, time.monotonic() - begun)
     verdicts = {row.verdict for row in rows}
     if "failed" in verdicts:
@@ -188,6 +188,18 @@ def _checked(arguments: argparse.Namespace) -> "tuple[type[DeviceInterface], Ope
     except AddressRefused as error:
         raise refused("ADDRESS", str(error)) from None
     return interface, opener_of(arguments.address, None, allow_network=network)
+
+
+def _others(text: str, words: str) -> str:
+    """Who else is on a line."""
+    from sim_hw.bench.wire.addresses import AddressRefused, read_address
+    from sim_hw.bench.wire.hints import others_words
+    from sim_hw.bench.wire.wire import HELD
+
+    try:
+        return others_words(read_address(text, allow_network=True), must=HELD in words)
+    except AddressRefused:  # a bench file
+        return ""
 
 
 def _print_check(

@@ -27,11 +27,11 @@ from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.interlock import InputLine
 from sim_hw.bench.process import RealDevice
 from sim_hw.bench.wanted import Wanted
-from sim_hw.bench.wire.addresses import Address, read_address
+from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import ProtocolClient
-from sim_hw.bench.wire.hints import holders_of, silence_words
+from sim_hw.bench.wire.hints import others_words, silence_words
 from sim_hw.bench.wire.payloads import POWER
-from sim_hw.bench.wire.wire import WireLost
+from sim_hw.bench.wire.wire import HELD, WireLost
 
 
 def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False) -> list[Finding]:
@@ -131,7 +131,7 @@ async def _ask(
             hint = silence_words(address, wire, client) if address else ""
             client.close()
     except (WireLost, DeviceError) as error:
-        holders = _holders(address, str(error)) if address else ""
+        holders = others_words(address, must=HELD in str(error)) if address else ""
         return Finding(FAIL, what, f"{error}{hint}{holders}"), ""
     finally:
         await end_of(opener)
@@ -148,9 +148,3 @@ async def _ask(
         )
         return Finding(WARN, what, words), " ".join(named[:3])
     return Finding(OK, what, words), " ".join(named[:3])
-
-
-def _holders(address: Address, words: str) -> str:
-    if "another program holds it" not in words:
-        return ""
-    return f" ({', '.join(holders_of(address.path)) or 'it is not to be seen which'})"

@@ -31,6 +31,7 @@ from ground.hil.judging import (
 from ground.hil.motions import Motion
 from ground.hil.own_probes import OWN_PROBES
 from ground.hil.place_probes import PLACE_PROBES
+from sim_hw.bench.wanted import told_apart
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.payloads import LEAST_FRAME
 
@@ -58,9 +59,10 @@ async def identity(kit: Kit) -> str:
     if told["interface"] != name:
         raise Broken(f"identity.interface = {told['interface']}: {name} was asked for")
     if not _HEX.match(told["interface_hash"]) or told["interface_hash"] != digest:
+        theirs, ours = told_apart(told["interface_hash"], digest)
         raise Broken(
-            f"identity.interface_hash = {told['interface_hash'][:12]}: this {name} is "
-            f"{digest[:12]}; build the firmware anew against it"
+            f"identity.interface_hash = {theirs}: this {name} is {ours}; build the firmware anew "
+            "against it"
         )
     kit.identity = told
     return f"{told['vendor']} {told['model']} {told['serial']}, firmware {told['firmware']}"

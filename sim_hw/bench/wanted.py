@@ -7,6 +7,7 @@ from typing import Any
 from sim_hw.bench.wire.client import HEARTBEAT, SILENCE
 from sim_hw.bench.wire.payloads import LEAST_FRAME, shown
 
+HASH = 12  # characters of a hash that are shown, or up to where two differ
 MOST_NAMES = 32  # of what a device says of itself: more than the protocol has
 
 _VERSION = re.compile(r"(>=|==)?\s*([0-9]+(?:\.[0-9]+)*)\Z")
@@ -41,9 +42,9 @@ class Wanted:
             if wanted and told.get(name) != wanted:
                 return _other(name, told.get(name), wanted)
         if told.get("interface_hash") != self.interface_hash:
+            theirs, ours = told_apart(shown(told.get("interface_hash")), self.interface_hash)
             return (
-                f"it was made for another version of {self.interface} "
-                f"({shown(told.get('interface_hash'))[:12]}, here {self.interface_hash[:12]}): "
+                f"it was made for another version of {self.interface} ({theirs}, here {ours}): "
                 "build its firmware anew"
             )
         if self.firmware and not _is_version(str(told.get("firmware")), self.firmware):
@@ -52,6 +53,12 @@ class Wanted:
         if type(most) is not int or most < LEAST_FRAME:
             return f"its maximum_frame is {shown(most)}; allowed are {LEAST_FRAME} bytes and more"
         return ""
+
+
+def told_apart(theirs: str, ours: str) -> tuple[str, str]:
+    """As much of two hashes that differ as shows it."""
+    same = next((at for at, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), 0)
+    return theirs[: max(HASH, same + 1)], ours[: max(HASH, same + 1)]
 
 
 def _other(name: str, told: Any, wanted: str) -> str:

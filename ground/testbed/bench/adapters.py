@@ -71,7 +71,17 @@ def check_address(path: Path, key: str, address: str, *, allow_network: bool = T
     try:
         read_address(address, allow_network=allow_network)
     except AddressRefused as error:
-        raise refusal(path, key, str(error)) from None
+        raise refusal(path, key, _allowed(address, str(error))) from None
+
+
+def _allowed(address: str, words: str) -> str:
+    """What may be written in the place of an address, from the words that refuse it."""
+    words = words.removeprefix(f"{address}: ")
+    what, said, allowed = words.rpartition("allowed is ")
+    if not said:
+        return f"another one: {words}"
+    name = what.removesuffix(": ").partition(" = ")[0]
+    return f"{allowed} (of {name})" if name else allowed
 
 
 def _kind(device: Mapped) -> type[Adapter]:

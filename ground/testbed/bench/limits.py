@@ -141,6 +141,8 @@ def read_calibration(path: Path, key: str, name: str, serial: str) -> Calibratio
     """The calibration that a bench file names, beside it; raises ConfigurationError."""
     if not serial:
         raise refusal(path, key, "none without identity.serial: a calibration is of one device")
+    if not (path.parent / name).is_file():
+        raise refusal(path, key, f"a file beside this one, and {path.parent / name} is none")
     found = load_configuration(path.parent / name, Calibration)
     if found.format != 1:
         raise refusal(path.parent / name, "format", "1")

@@ -18,10 +18,13 @@ from ground.testbed.bench.adapters import place_of
 from ground.testbed.bench.file import BenchFile, RealtimeFile
 from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.hardware.hardware import load_vehicle_files
+from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.device_link import ABSENT, ARMED, REFUSED, SAFE
 from sim_hw.bench.port import BenchProcess
 from sim_hw.bench.realtime import real_time
 from sim_hw.bench.wire.addresses import read_address
+from sim_hw.bench.wire.hints import others_words
+from sim_hw.bench.wire.wire import HELD
 from sim_hw.power_and_heat.electrical import ElectricalParameters
 
 READY = 30.0  # s of the wall in which all devices are to be there before a flight
@@ -191,10 +194,21 @@ def until_ready(
     for service, (state, words) in states.items():
         if state != ready[service]:
             wire = bench.devices[service].wire
-            why = words or "it does not answer"
+            why = (words or "it does not answer") + _others(
+                bench, service, state, words, process.identifier
+            )
             problem = f"{service} is {state} on wire {wire}: {why}"
             raise ConfigurationError(str(file), None, f"devices.{service}", problem)
     raise ConfigurationError(str(file), None, "devices", "the bench process has ended")
+
+
+def _others(bench: BenchFile, service: str, state: str, words: str, but: int) -> str:
+    """Who else is on the line of a device that is not there."""
+    device = bench.devices[service]
+    if state == REFUSED or device.adapter != PROTOCOL:
+        return ""
+    address = read_address(bench.wires[device.wire].address, allow_network=True)
+    return others_words(address, must=HELD in words, but=but)
 
 
 class _Notes:
@@ -224,6 +238,6 @@ def _two_of_one_name(file: Path, service: str, told: dict[str, Any], names: dict
     name = " ".join(str(told.get(each)) for each in ("vendor", "model", "serial"))
     if names.setdefault(name, service) != service:
         raise ConfigurationError(
-            str(file), None, f"devices.{service}", f"it is {name}, and so is the device of "
-            f"{names[name]}: give each a serial number of its own",
+            str(file), None, f"devices.{service}", f"{service} is {name}, and so is the device of "
+            f"{names[name]}: give each a serial number of its own, and say it in the bench file",
         )  # fmt: skip

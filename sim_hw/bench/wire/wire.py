@@ -9,6 +9,7 @@ from typing import Protocol
 MOST_BYTES = 2 << 20
 """Bytes a second, understood or not, beyond which a device is lost: ten times what a loop of 200 Hz
 has that tells 1 kB a cycle."""
+HELD = "another program holds it"
 LEAST_MESSAGE = 64  # bytes that a datagram or a message counts for at least
 
 
@@ -86,7 +87,7 @@ def next_step(error: OSError) -> str:
     if error.errno == errno.EACCES:
         return "permission is missing: on Linux, be in the group `dialout`, and log in anew"
     if error.errno == errno.EBUSY:
-        return "another program holds it: end that one first"
+        return f"{HELD}: end that one first"
     if error.errno == errno.ECONNREFUSED:
         return "nobody serves it: start the device first"
     if error.errno == errno.EIO:

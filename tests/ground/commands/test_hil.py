@@ -1,6 +1,8 @@
 """`msr hil`: a check of a C device on a pty, and refusals in one sentence."""
 
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -96,6 +98,31 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert main(["hil", *words]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+@pytest.mark.processes
+def test_who_holds_a_line_is_named_and_that_is_not_the_device_itself(
+    binary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = tmp_path / "line"
+    device = started(binary, "--pty", str(line))
+    shell = "flock $0 sleep 30 >/dev/null & echo $!"  # of nobody here
+    try:
+        pid = int(subprocess.check_output(["sh", "-c", shell, str(line)]))
+        try:
+            for _ in range(200):  # until it has it
+                assert main(["hil", "check", f"serial://{line}", "Wheels", "--still"]) in (0, 2)
+                said = capsys.readouterr().err
+                if said:
+                    break
+        finally:
+            subprocess.run(["pkill", "-P", str(pid)], check=False)
+            os.kill(pid, signal.SIGKILL)
+        assert "another program holds it: end that one first (process " in said
+        assert f"process {pid} (flock)" in said and "wheels" not in said.partition("first (")[2]
+    finally:
+        device.kill()
+        device.communicate()
 
 
 def test_an_example_is_built_where_it_is_told_to(

@@ -253,6 +253,31 @@ async def test_a_line_whose_two_ways_are_joined_is_told(nursery: Nursery) -> Non
     assert "what the bench says comes back: are the two ways of the line joined" in told[-1][3]
 
 
+async def test_of_one_that_says_nothing_at_all_it_is_told_what_to_look_at(nursery: Nursery) -> None:
+    told: list[list[Any]] = []
+
+    async def mute() -> Wire:
+        return MemoryWire(lambda data: None, "mute")
+
+    hint = partial(silence_words, read_address("serial:///dev/mute?baud=9600"))
+    link = DeviceLink(Wanted("rover.wheels", "Wheels", HASH), mute, told.append, hint=hint)
+    nursery.start(link.run(), name="link")
+    await asyncio.sleep(3.0)
+    assert told[-1][3] == (
+        "identity gave no answer within 1 s; nothing has come from it: is it switched on, and "
+        "does it speak at baud=9600?"
+    )
+
+
+def test_two_hashes_that_differ_late_are_shown_up_to_there() -> None:
+    wanted = Wanted("rover.wheels", "Wheels", HASH)
+    for at in (0, 30, 63):
+        other = HASH[:at] + ("0" if HASH[at] != "0" else "1") + HASH[at + 1 :]
+        words = wanted.wrong({"interface": "Wheels", "interface_hash": other})
+        theirs, _, ours = words.partition("(")[2].partition(")")[0].partition(", here ")
+        assert theirs != ours and other.startswith(theirs) and HASH.startswith(ours)
+
+
 @pytest.mark.parametrize("lost", ["identity", "ping"])
 async def test_an_answer_that_is_lost_on_its_way_does_not_cost_a_second(
     nursery: Nursery, lost: str

@@ -79,6 +79,7 @@ def test_the_benches_of_configs_can_be_read() -> None:
         ("{value: 1.2, unit: m/s", "{value: 0, unit: m/s", "drive"),
         ("serial:///tmp/line", "tcp://10.0.0.1:5", "anyone on that network could move the device"),
         ("serial:///tmp/line", "rs232:///tmp/line", "allowed is one of qemu, serial"),
+        ("serial:///tmp/line", "serial:///tmp/line?baud=7", 'baud=7": allowed is one of 50, 75'),
         ("wire: line", "wire: line\n    on_loss: tired", "allowed is one of obstacle"),
         ("wire: line", HEARTBEAT.format(0.5, 0.99), "allowed is a timeout of two periods (1 s) or"),
         ("wire: line", HEARTBEAT.format(0.2, 0.3), "allowed is a timeout of two periods (0.4 s)"),

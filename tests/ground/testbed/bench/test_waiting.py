@@ -29,6 +29,7 @@ class Process:
     """Tells one thing a look, and has an eye on what stands at the terminal then."""
 
     gone = False
+    identifier = 0
 
     def __init__(self, says: dict[int, list[Any]], terminal: Terminal) -> None:
         self.says, self.terminal, self.look, self.seen = says, terminal, 0, {0: ""}
