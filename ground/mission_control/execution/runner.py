@@ -29,6 +29,7 @@ from ground.mission_control.execution.cursor import PhaseRecord as PhaseRecord
 from ground.mission_control.execution.handling import Handling, Stopped
 from ground.mission_control.execution.hibernations import Hibernations
 from ground.mission_control.execution.orders import INSTANT, StepOrders
+from ground.mission_control.execution.patience import pause_before_more
 from ground.mission_control.execution.products import ProductCompletion
 from ground.mission_control.execution.recovery import Recoverer
 from ground.mission_control.execution.survey import find_from_orbit
@@ -282,12 +283,33 @@ class ProcedureRunner:
                 break
             if recovered:  # without an answer, the same command is asked for again
                 number -= verdict == Verdict.UNANSWERED
-            elif attempt == step.attempts:
+            elif attempt >= step.attempts and not await self._wait_for_more(
+                name, following, step, command, attempt - step.attempts
+            ):
                 break
             else:
                 attempt += 1
         detail = command.detail + self._recoverer.why_not
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
+
+    async def _wait_for_more(
+        self, name: str, following: str, step: steps.CommandStep, command: TrackedCommand,
+        further: int,
+    ) -> bool:  # fmt: skip
+        """Whether a step whose attempts are used up is tried again; waits until it is."""
+        if self._tools.tracker.of_step(following):
+            return True  # issued already, before the ground was started again
+        if self.handling.attended or self._recoverer.why_not:
+            return False  # people say what follows, or the rules have said it
+        limit = self._orders.limit(step)
+        pause = pause_before_more(
+            step, command, further, self.program.recovery, self._tools, limit
+        )
+        if pause is None:
+            return False
+        self._log(name, f"{step.vehicle} {step.command} is tried again in {pause:g} s")
+        await asyncio.sleep(pause)
+        return not self.handling.attended
 
     def _named(self, instruction: Instruction, number: int) -> str:
         """What the commands of the present visit to a step are kept under."""

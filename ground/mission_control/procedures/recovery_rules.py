@@ -11,6 +11,7 @@ from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.procedures.source import ProcedureSource
 
 Sols = Annotated[float, Meta(gt=0.0, le=100.0)]
+Pause = Annotated[float, Meta(gt=0.0, le=1.0e6)]
 Count = Annotated[int, Meta(ge=0, le=100)]
 
 
@@ -18,8 +19,9 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     """The rules of `configs/recovery.yaml`; what a procedure says under `recovery:` goes before.
 
     `hibernation_sols`: for which one that said that it hibernates is waited for; `needs`: without
-    whom a vehicle can do nothing. `critical`: of each vehicle, the states out of which it must have
-    fallen for the ground to leave it in its safe state.
+    whom a vehicle can do nothing. `pauses_seconds`: before each further try of a step whose
+    attempts are used up, where nothing else follows but the end. `critical`: of each vehicle, the
+    states out of which it must have fallen for the ground to leave it in its safe state.
     """
 
     per_step: Count
@@ -28,6 +30,7 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     silence_sols: Sols
     limit_sols: Sols
     hibernation_sols: Annotated[float, Meta(gt=0.0, le=700.0)] = 200.0
+    pauses_seconds: Annotated[list[Pause], Meta(max_length=20)] = []
     needs: dict[str, list[str]] = {}
     critical: dict[str, list[str]] = {}
 

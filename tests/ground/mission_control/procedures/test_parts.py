@@ -137,7 +137,10 @@ def test_parts_that_include_each_other_are_refused(procedure: Load, parts: Parts
     assert "in that part itself" in str(refused.value)
 
 
-def test_an_opportunity_is_found_anew_for_each_attempt(fly: Fly) -> None:
+def test_an_opportunity_is_found_anew_for_each_attempt(
+    fly: Fly, recovering: Callable[[str], None]
+) -> None:
+    recovering("{pauses_seconds: []}")
     text = (
         "  - {do: command, vehicle: rover, command: drive, limit_sols: 9, attempts: 2,"
         " opportunity: {of: launch, argument: distance}}\n"

@@ -204,7 +204,8 @@ def test_custody_that_is_not_as_demanded_stops_with_the_whereabouts(fly: Fly) ->
     assert outcome.reason.endswith("steps[1]: M1, M2 at container: M2 is unreported")
 
 
-def test_each_attempt_is_a_new_command(fly: Fly) -> None:
+def test_each_attempt_is_a_new_command(fly: Fly, recovering: Callable[[str], None]) -> None:
+    recovering("{pauses_seconds: []}")
     text = f"  - {{{DRIVE}, arguments: {{distance: 1.0}}, attempts: 3}}\n"
 
     async def flight(ground: Any) -> Any:
