@@ -74,7 +74,7 @@ async def count_down(node: MavVehicle, signal: Signal) -> Signal:
     wanted = signal.given(Launch)
     launch = wanted.time or now + node.parameters["count_length"]
     node.launch_closes = closes = launch + wanted.window
-    launch = max(launch, now + node.parameters["alignment_time"] + 2.0 * LAST_CHECK)
+    launch, kept = _earliest(node, launch, None)
     while True:
         if launch > closes:
             raise ActivityFailed(
@@ -84,35 +84,57 @@ async def count_down(node: MavVehicle, signal: Signal) -> Signal:
         await _until(node, launch - node.parameters["count_length"])
         problems = await checks(node)
         if not problems:
-            problems = await _final_count(node, settings, launch)
+            kept, problems = await _final_count(node, settings, launch, kept)
             if not problems:
                 return Signal("liftoff")
         node.count_held(reason="; ".join(problems))
         await asyncio.sleep(node.parameters["hold_look"])
-        ready = node.clock.now() + node.parameters["alignment_time"] + 2.0 * LAST_CHECK
-        launch = max(launch, ready)
+        launch, kept = _earliest(node, launch, kept)
 
 
-async def _final_count(node: MavVehicle, settings: AscentSettings, launch: float) -> list[str]:
-    """Aligns, plans for this launch time, looks at all once more, and waits for the instant."""
-    await _until(node, launch - node.parameters["alignment_time"] - 2.0 * LAST_CHECK)
+def _earliest(
+    node: MavVehicle, launch: float, kept: Alignment | None
+) -> tuple[float, Alignment | None]:
+    """When it can be launched, not before `launch`; and an alignment, where it still holds then.
+
+    It does for as long as it took: until then the gyroscopes walk as far as they did while it was
+    made. A hold that ends within that time takes up the count behind it, and costs no window.
+    """
+    period = float(node.parameters["alignment_time"])
+    soon = max(launch, node.clock.now() + 2.0 * LAST_CHECK)
+    if kept is not None and soon - kept.time <= period:
+        return soon, kept
+    return max(launch, node.clock.now() + period + 2.0 * LAST_CHECK), None
+
+
+async def _final_count(
+    node: MavVehicle, settings: AscentSettings, launch: float, kept: Alignment | None = None
+) -> tuple[Alignment | None, list[str]]:
+    """Aligns, plans for this launch time, looks at all once more, and waits for the instant.
+
+    `kept`: an alignment that still holds then; none is made anew. Returns the alignment, None if
+    there is none, and what stands against the launch.
+    """
+    period = node.parameters["alignment_time"] if kept is None else 0.0
+    await _until(node, launch - period - 2.0 * LAST_CHECK)
     node.count_resumed(seconds=round(launch - node.clock.now()))
+    aligned = kept
     try:
-        aligned = await alignment(node, settings)
+        aligned = aligned or await alignment(node, settings)
         plan = plan_ascent(settings, launch)
     except (ValueError, ActivityFailed) as error:
-        return [str(error)]
+        return aligned, [str(error)]
     await _until(node, launch - LAST_CHECK)
     problems = await checks(node)
     late = node.clock.now() - launch
     if not problems and late > 0.0:
         problems = [f"the last check took {late:.1f} s too long"]
     if problems:
-        return problems
+        return aligned, problems
     await _until(node, launch)
     navigation = from_pad(settings.pad, aligned, node.clock.now())
     node.computer = AscentComputer(settings, plan, navigation)
-    return []
+    return aligned, []
 
 
 async def alignment(node: MavVehicle, settings: AscentSettings) -> Alignment:

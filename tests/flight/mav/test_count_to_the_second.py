@@ -53,12 +53,12 @@ class Counting:
         self.note("checks")
         return self.problems.pop(0) if self.problems else []
 
-    async def _align(self, node: Any, settings: Any) -> str:
+    async def _align(self, node: Any, settings: Any) -> Any:
         self.note("align")
         await asyncio.sleep(120.0)
         if self.not_aligned:
             raise self.not_aligned.pop()
-        return "aligned"
+        return SimpleNamespace(time=self.clock.now())
 
     def _plan(self, settings: Any, launch: float) -> Any:
         self.note("plan", launch)
@@ -100,7 +100,8 @@ async def test_a_count_looks_twice_aligns_plans_and_ends_at_the_instant(node: An
     assert (await count_down(node, told())).name == "liftoff"
     assert node.did == [(0.0, "checks"), *final(600.0)]
     assert node.clock.now() == 600.0
-    assert node.computer == (node.settings, PLAN, ("navigation", "pad", "aligned", 600.0))
+    navigation = ("navigation", "pad", SimpleNamespace(time=580.0), 600.0)
+    assert node.computer == (node.settings, PLAN, navigation)
 
 
 async def test_a_launch_time_is_waited_for(node: Any) -> None:
@@ -131,13 +132,37 @@ async def test_a_problem_at_the_first_look_holds_and_costs_no_launch_time(node: 
     assert node.did[3:] == final(600.0) and node.clock.now() == 600.0
 
 
-async def test_a_problem_at_the_last_look_costs_a_new_alignment(node: Any) -> None:
+HELD = [(0.0, "checks"), *final(600.0), (590.0, "held", "cold")]
+
+
+async def test_a_problem_at_the_last_look_that_passes_soon_costs_no_alignment(node: Any) -> None:
+    node.problems = [[], ["cold"]]
+    await count_down(node, told(window=40.0))
+    assert node.did == [
+        *HELD, (620.0, "checks"), (620.0, "resumed", 20), (620.0, "plan", 640.0),
+        (630.0, "checks"),
+    ]  # fmt: skip
+    assert node.clock.now() == 640.0, "within a window that no alignment would have met"
+    assert node.computer[2] == ("navigation", "pad", SimpleNamespace(time=580.0), 640.0)
+
+
+@pytest.mark.parametrize(("look", "launch"), [(90.0, 700.0), (90.1, 820.1)])
+async def test_an_alignment_holds_as_long_as_it_took_and_no_longer(
+    node: Any, look: float, launch: float
+) -> None:
+    node.parameters["hold_look"] = look
     node.problems = [[], ["cold"]]
     await count_down(node, told())
-    assert node.did == [
-        (0.0, "checks"), *final(600.0), (590.0, "held", "cold"), (620.0, "checks"), *final(760.0),
-    ]  # fmt: skip
-    assert node.clock.now() == 760.0
+    assert node.clock.now() == pytest.approx(launch)
+    assert sum(what == "align" for _, what, *_ in node.did) == (1 if launch == 700.0 else 2)
+
+
+async def test_holds_do_not_make_an_alignment_younger(node: Any) -> None:
+    node.problems = [[], ["cold"], ["cold"], ["cold"], ["cold"]]
+    await count_down(node, told())
+    assert node.did[: len(HELD)] == HELD
+    assert sum(what == "align" for _, what, *_ in node.did) == 2
+    assert node.clock.now() == pytest.approx(850.0)
 
 
 @pytest.mark.parametrize("which", ["not_aligned", "not_planned"])
@@ -145,7 +170,8 @@ async def test_what_cannot_be_aligned_or_planned_holds_the_count(node: Any, whic
     error: Exception = ActivityFailed("shaken") if which == "not_aligned" else ValueError("shaken")
     setattr(node, which, [error])
     await count_down(node, told())
-    assert (580.0, "held", "shaken") in node.did and node.clock.now() == 750.0
+    assert (580.0, "held", "shaken") in node.did
+    assert node.clock.now() == (750.0 if which == "not_aligned" else 630.0)
     node.did.clear()
     setattr(node, which, [error] * 9)
     with pytest.raises(ActivityFailed, match="scrubbed"):
