@@ -46,10 +46,11 @@ class Asking:
     def __init__(self, node: MavVehicle, nursery: Nursery) -> None:
         self._node = node
         self._nursery = nursery
+        self.last: dict[str, Asked] = {}  # the last call of each name
 
     def ask(self, name: str, call: Callable[[], Awaitable[Any]]) -> "Asked":
         """Calls a device; what it answers stands in what is returned, once it has."""
-        asked = Asked(self._node, name)
+        asked = self.last[name] = Asked(self._node, name)
         self._nursery.start(asked.wait(call), name=name)
         return asked
 
@@ -107,6 +108,17 @@ def in_tube(asked: Asked | None) -> bool | None:
     """What the ejector's switch says; None when it says nothing valid."""
     state: EjectorState | None = None if asked is None else asked.answer
     return state.in_tube if state is not None and state.valid else None
+
+
+def is_from_before(state: Asked, ejection: Asked | None) -> bool:
+    """Whether a state of the ejector tells of the time before an ejection: it says that the charge
+    is still there, and the ejection's own answer that it has fired and the switch has opened. A
+    charge does not come back: then the state has stuck, and says nothing of where the MAV is."""
+    before: EjectorState | None = state.answer
+    after: EjectorState | None = None if ejection is None else ejection.answer
+    if before is None or after is None or not (before.valid and after.valid):
+        return False
+    return before.charged and not after.charged and not after.in_tube
 
 
 def can_throw(asked: Asked) -> bool:

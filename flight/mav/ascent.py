@@ -24,6 +24,7 @@ from flight.mav.acting import (
     beside_the_loop,
     can_throw,
     in_tube,
+    is_from_before,
     is_there,
 )
 from flight.mav.ascent_computer import (
@@ -215,7 +216,8 @@ async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: f
         await loop.cycle(computer.fall, node.burn_cycle)
     if in_tube(switch) and node.context.structure.keeps(WITNESSES):
         node.result_unconfirmed(actuation=OUT_OF_TUBE.what, witness=OUT_OF_TUBE.seen_by)
-        stay(node, "a fall is felt, and the switch says that it lies in its tube")
+        if not is_from_before(switch, asking.last.get(EJECTED.what)):
+            stay(node, "a fall is felt, and the switch says that it lies in its tube")
     while monotonic() - thrown < AIRTIME:
         if await _light(loop, asking, node.first_igniter, FIRST_LIT, "first", computer.fall):
             return Signal("lit")

@@ -228,6 +228,32 @@ async def test_no_motor_is_lit_while_the_switch_says_that_it_lies_in_its_tube(no
     assert node.cleared and node.first_igniter.calls == []
 
 
+@pytest.mark.parametrize(
+    ("state", "answer", "lights"),
+    [
+        ({"charged": True}, {}, True),  # what has fired is charged still: it tells of before
+        ({"charged": False}, {}, False),  # fired, and in its tube all the same
+        ({"charged": True}, {"in_tube": True}, False),  # the ejection itself did not see it go
+        ({"charged": True}, {"charged": True}, False),  # nor that it has fired
+        ({"charged": True}, {"valid": False}, False),
+    ],
+)
+async def test_a_switch_that_has_stuck_since_before_the_ejection_says_nothing(
+    node: Any, state: dict[str, bool], answer: dict[str, bool], lights: bool
+) -> None:
+    vars(node.ejector.answers["state"]).update(in_tube=True, **state)
+    thrown = {"valid": True, "charged": False, "in_tube": False, **answer}
+    node.ejector.answers["eject"] = SimpleNamespace(**thrown)
+    node.computer.lit_after["fall"] = 60
+    if lights:
+        assert (await ascent.eject(node, GO)).name == "lit"
+    else:
+        with pytest.raises(ActivityFailed, match="the switch says that it lies in its tube"):
+            await ascent.eject(node, GO)
+        assert node.first_igniter.calls == []
+    assert "result_unconfirmed" in node.told
+
+
 @pytest.mark.parametrize("charged", [True, False])
 async def test_a_reboot_at_the_ejection_finds_it_in_its_tube_or_lost(
     node: Any, charged: bool
