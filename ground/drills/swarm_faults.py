@@ -22,6 +22,7 @@ from sim_hw.faults.device_call import DevicePart
 from sim_hw.faults.kind import FaultKind, TargetKind
 from sim_hw.faults.spurious_kinds import SpuriousActuation
 from sim_hw.faults.targets import Targets
+from sim_hw.faults.world_kinds import BusShort
 
 NEVER = ("lost", "propellant_leak")
 """Kinds that cannot be healed, or leave behind what no healing brings back: a swarm asks what
@@ -37,6 +38,7 @@ STATEMENTS = {"dead": ("open", "read", "write"), "empty": ("open",)}
 SIZES = (-2.0, 3.0)  # powers of ten of figures without a range of their own
 TIMES = (-1.0, 2.5)  # powers of ten of seconds
 MOST_LIKELY_CALLS = 5
+SOFT = 0.9  # of the time that a bus bears a short, for which a swarm has one
 BEFORE = 0.9  # of the time to the call that is meant: until then an output comes on by itself
 DEATHS, MESSAGES = 50, 2_000
 """What a fault does at most that works by itself, as long as it lasts."""
@@ -243,8 +245,9 @@ def needed(choice: Choice) -> float:
 
 
 def longest(kind: type[FaultKind], figures: dict[str, Any]) -> float:
-    """s that a fault may last that does something by itself again and again: what a hundred deaths
-    do not show, ten thousand do not, and they take hours."""
+    """s that a fault may last: what does something by itself again and again shows no more in ten
+    thousand deaths, which take hours, than in a hundred; and what leaves damage behind when it goes
+    on is healed before."""
     match kind.name():
         case "crash_loop":
             return DEATHS * (COLD.seconds + float(figures["after"]))
@@ -252,6 +255,8 @@ def longest(kind: type[FaultKind], figures: dict[str, Any]) -> float:
             return MESSAGES / float(figures.get("rate") or Babble().rate)
         case "slow" if kind.target == "node":
             return MESSAGES * float(figures["by"])
+        case "bus_short":  # a soft one that has become a hard one is not healed
+            return SOFT * float(figures.get("bears", BusShort(share=1.0).bears))
     return math.inf
 
 

@@ -158,6 +158,9 @@ def test_what_works_by_itself_is_bounded() -> None:
     assert longest(nodes["slow"], {"by": 0.5}) == MESSAGES * 0.5
     assert longest(buses["babble"], {"rate": 100.0}) == MESSAGES / 100.0
     assert longest(buses["babble"], {}) == MESSAGES / 10.0
+    shorts = catalogue().kinds("world")["bus_short"]
+    assert longest(shorts, {"bears": 3.88}) < 3.88  # what has become a hard one no healing mends
+    assert 10.0 < longest(shorts, {}) < 1800.0
     assert longest(buses["drop"], {}) == longest(nodes["hang"], {}) == float("inf")
 
 
