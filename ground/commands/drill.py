@@ -30,8 +30,8 @@ SCENARIO = "return"
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code of the worst verdict; raises ConfigurationError."""
-    check_mode(arguments)
     if arguments.matrix is not None:
+        check_mode(arguments)
         return _print_matrix(arguments.matrix)
     _check(arguments)
     if arguments.bench is not None:
@@ -269,6 +269,7 @@ def _print_matrix(scenario: str) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    check_mode(arguments)
     if not 1 <= arguments.workers <= MOST_WORKERS:
         raise refused("--workers", arguments.workers, f"1 to {MOST_WORKERS}")
     check_folder("--out", arguments.out)

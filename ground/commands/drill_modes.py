@@ -15,9 +15,9 @@ FLIGHT = ("--only", "--seeds", "--without", "--bare", "--alone")
 BENCH = ("--arm", "--as", "--allow-network")
 USES: dict[str, tuple[str, ...]] = {
     "--matrix": (),
-    "--write-hardware": ("--scenario", *WORK),
     "--bench": (FILES, "--only", "--seeds", "--without", "--bare", *BENCH, *REPORTS,
                 "--workers", "--out", "--quiet"),
+    "--write-hardware": ("--scenario", *WORK),
     "--from": ("--only", *REPORTS, *WORK),
     "--swarm": ("--seed", "--scenario", "--compare", "--shrink", *REPORTS, *WORK),
     "--nth": (FILES, "--kind", "--only", "--seeds", "--without", "--alone", "--compare", *REPORTS,
@@ -42,6 +42,7 @@ WHY = {
     ("--bench", "--cluster"): "the devices are here",
     ("--bench", "--compare"): "two flights of a bench are never the same, bit by bit",
     ("--bench", "--alone"): "each is flown from the beginning there",
+    ("--bench", "--write-hardware"): "it surveys the simulation",
     ("--matrix", FILES): "is of a scenario: --matrix SCENARIO",
 }
 """Why some do not go together."""

@@ -12,7 +12,6 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from ground.commands import (
     drill,
-    drill_bench,
     drill_files,
     measure,
     replaying,
@@ -20,6 +19,7 @@ from ground.commands import (
     study_arguments,
     study_ascent,
 )
+from ground.commands.drill_modes import WHY
 from ground.commands.drill_way import request_of
 from tests.ground.commands.asked import given
 
@@ -165,12 +165,12 @@ def test_versions_that_do_not_fly_are_told_and_are_no_success(
     [
         (["x", "--workers", "0"], "--workers = 0: allowed are 1 to 64"),
         (["x", "--workers", "65"], "--workers = 65: allowed are 1 to 64"),
-        (["x", "--kind", "bias"], "--kind = bias: it needs --nth"),
-        (["x", "--from", "y"], "--from the drills are those of the records"),
+        (["x", "--kind", "bias"], "--kind has no use for drill files alone: it goes with --nth"),
+        (["x", "--from", "y"], "--from flies the drills of the records"),
         (["--swarm", "0"], "--swarm = 0: allowed are 1 to 100000"),
         (["--swarm", "100001"], "--swarm = 100001: allowed are 1 to 100000"),
-        (["--swarm", "5", "x"], "--swarm its drills are drawn"),
-        (["--swarm", "5", "--from", "y"], "--swarm its drills are drawn"),
+        (["--swarm", "5", "x"], "--swarm draws its drills"),
+        (["--swarm", "5", "--from", "y"], "--swarm has no use beside --from"),
         ([], "FILE or FOLDER is missing"), (["--quiet", "--score"], "FILE or FOLDER is missing"),
     ],
 )  # fmt: skip
@@ -260,14 +260,13 @@ def test_how_far_a_campaign_has_come_is_told_in_place_on_a_terminal(
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("option", sorted(drill_bench.CANNOT))
+@pytest.mark.parametrize("option", sorted(what for mode, what in WHY if mode == "--bench"))
 def test_what_a_bench_cannot_is_refused_with_why(option: str) -> None:
-    flags = {"score", "shrink"}
-    name = "--from" if option == "records" else f"--{option.replace('_', '-')}"
-    words = [name] if option in flags else [name, "1"]
+    flags = {"--score", "--shrink", "--alone"}
+    words = [option] if option in flags else [option, "1"]
     arguments = given(drill, "--bench", "wheels_on_a_pty", *words)
-    with pytest.raises(ConfigurationError, match=f"{name} not on a bench: "):
-        drill_bench.run(arguments, None, None)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=f"{option} not on a bench: "):
+        drill.run(arguments)
 
 
 @pytest.mark.parametrize(
