@@ -118,7 +118,7 @@ def test_a_director_says_why_not_and_who_staged_it_reads_that(
     ben.press("Enter")
     ben.sees("anna is told why", "#said")
 
-    anna.sees("st-1, Fetch rover release_tube, was refused: refused by ben: there is", ".notebar")
+    anna.sees("st-1, Fetch rover release_tube: refused by ben: there is room", ".notebar")
     fallen = anna.page.locator(".stack tr", has_text="refused by ben: there is room")
     fallen.locator("button", has_text="Stage it again").press("Enter")
     assert anna.page.locator("#note").input_value() == "to make room"
@@ -165,6 +165,9 @@ def test_several_leave_together_by_when_and_how_and_one_is_taken_back(
 
     tab.press("m", "k", "m", "Shift+R")
     tab.sees("2, in this order: all of them, or none", ".confirm")
+    assert [row.split()[0] for row in tab.page.locator(".confirm tbody tr").all_inner_texts()] == [
+        "st-1", "st-2",
+    ]  # fmt: skip
     tab.press("Tab", "Enter")
     tab.sees("Released: op-", "#said")
     history = tab.page.locator(".panel", has_text="History")

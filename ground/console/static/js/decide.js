@@ -1,7 +1,7 @@
 // Letting staged commands leave, approving and refusing them: a page of its own and more than one key.
 import { drawNow, order, redraw, say } from "./app.js";
 import { h } from "./dom.js";
-import { button, commanding, pairs, words } from "./parts.js";
+import { button, commanding, pairs, table, words } from "./parts.js";
 import { canLeave, leave, leavesAt, marked, outlookOf, pickedStage, staged, stackState, terms } from "./stack.js";
 import { status } from "./status.js";
 import { may, store, titleOf, user } from "./store.js";
@@ -65,7 +65,7 @@ function confirm() {
   const last = { release: `Release ${items.length > 1 ? `${items.length} ` : ""}to ${vehicles}`, approve: "Approve", refuse: "Refuse" }[what];
   return h("form", { class: `confirm ${grave ? "grave" : ""}`, key: `confirm ${asked}`, "aria-label": `${what} ${stages.join(", ")}`, onsubmit: (event) => { event.preventDefault(); if (agreed) act(); } },
     h("h3", null, HEADS[what], items.length > 1 && h("span", { class: "soft" }, ` ${items.length}, in this order: all of them, or none`)),
-    items.map((each) => h("div", { key: each.stage }, pairs(facts(each)))),
+    items.length > 1 ? table("To be released together", together, items, { key: (each) => each.stage }) : pairs(facts(items[0])),
     what !== "release" && [
       h("label", { for: "decision-note" }, what === "refuse" ? `Why, for ${items[0].by}` : `Note for ${items[0].by}`),
       h("input", { id: "decision-note", type: "text", maxlength: 500, autocomplete: "off", focus: what === "refuse", value: stackState.note, oninput: (event) => { stackState.note = event.target.value; drawNow(); } }),
@@ -87,6 +87,15 @@ const facts = (each) => [
   each.note && ["note", each.note],
   each.hazardous && ["hazard", [status("serious", each.hazard || "hazardous"), ` ${each.approved_by ? `approved by ${each.approved_by}` : "ARM and FIRE; not approved"}`]],
   each.hash && ["hash", h("code", null, each.hash.slice(0, 16))],
+];
+
+// Several, a row each: all of what leaves is in view at once.
+const together = [
+  { head: "", cls: "nowrap mono soft", cell: (each) => each.stage },
+  { head: "command", cls: "grow", cell: (each) => [h("strong", null, `${each.vehicle} ${each.command}`), " ", h("span", { class: "mono arguments" }, words(each.arguments) || "none"), [terms(each), each.note].filter(Boolean).map((text) => h("span", { class: "note soft", key: text }, text)), each.hazardous && h("span", { class: "note", key: "hazard" }, status("serious", each.hazard || "hazardous"), ` ${each.approved_by ? `approved by ${each.approved_by}` : "ARM and FIRE; not approved"}`)] },
+  { head: "leaves", cls: "nowrap", cell: leave },
+  { head: "answer from", cls: "nowrap", cell: (each) => lmst(outlookOf(each).estimated?.earliest_answer_ns) },
+  { head: "hash", cls: "nowrap mono", cell: (each) => (each.hash ?? "").slice(0, 16) },
 ];
 
 async function release(stages) {

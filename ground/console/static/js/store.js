@@ -174,7 +174,7 @@ const TAKES = {
       if (store.left.size > MOST_STACK) store.left.delete(store.left.keys().next().value);
     }
     if (what === "refused" && (data.hands ?? [data.by]).includes(user().name)) {
-      store.note = `${data.stage}, ${titleOf(data.vehicle)} ${data.command}, was refused: ${data.problems?.at(-1) ?? `by ${who}`}`;
+      store.note = `${data.stage}, ${titleOf(data.vehicle)} ${data.command}: ${data.problems?.at(-1) ?? `refused by ${who}`}`;
     }
     if (store.stack.size > MOST_STACK) store.stack.delete(store.stack.keys().next().value);
   },
