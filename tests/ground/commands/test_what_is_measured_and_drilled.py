@@ -195,11 +195,11 @@ def test_drills_that_can_be_are_not(
     drill._check(given(drill, *words))
 
 
-@pytest.mark.parametrize("option", ["--out", "--write-hardware"])
-def test_a_folder_of_records_is_no_file(option: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [["x", "--out"], ["--write-hardware"]])
+def test_a_folder_of_records_is_no_file(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match=f"{option} = .*is a file"):
-        drill._check(given(drill, "x", option, str(tmp_path / "file")))
+    with pytest.raises(ConfigurationError, match=f"{words[-1]} = .*is a file"):
+        drill._check(given(drill, *words, str(tmp_path / "file")))
 
 
 def recorded(*names: str) -> list[Any]:
