@@ -38,7 +38,7 @@ export GLIBC_TUNABLES ?= glibc.cpu.hwcaps=-FMA,-FMA4
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup fly test check axe coverage soak lint format types imports docs-check pytest measure \
-    verify docs clean distclean
+    verify docs pictures clean distclean
 
 help:
 	@echo "make fly      set up and fly the nominal mission into runs/nominal"
@@ -51,6 +51,7 @@ help:
 	@echo "make verify   published figures beside computed ones"
 	@echo "make measure  the benchmarks"
 	@echo "make docs     write the generated pages of docs/"
+	@echo "make pictures draw the pictures of the console in docs/ anew"
 	@echo "make clean    remove caches and build products (distclean: and .venv)"
 
 setup: $(READY)
@@ -162,6 +163,9 @@ verify: $(FLYABLE)
 
 docs: $(FLYABLE)
 	@$(BIN)/msr docs
+
+pictures: $(READY) $(CHROMIUM)
+	@$(BIN)/python -m tests.ground.console.draw_pictures
 
 clean:
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
