@@ -330,6 +330,7 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
     assert tab.said == []
 
 
+@pytest.mark.check
 def test_a_letter_after_g_is_that_of_a_screen_also_where_the_page_hears_of_it_late(
     serve: Serve, open_tab: OpenTab
 ) -> None:
@@ -348,6 +349,31 @@ def test_a_letter_after_g_is_that_of_a_screen_also_where_the_page_hears_of_it_la
     assert tab.said == []
 
 
+@pytest.mark.check
+def test_who_has_many_roles_does_not_push_the_top_bar_off_the_page(
+    serve: Serve, open_tab: OpenTab
+) -> None:
+    tab = open_tab(serve())
+    tab.log_in("ben")
+    for pace, shown in (("2", "2"), ("1000", "1,000")):
+        tab.page.evaluate(
+            "async (rate) => { const { link } = await import('/static/js/app.js');"
+            " await link.ask('pace', { rate: Number(rate) }, `roles ${rate}`); }", pace
+        )  # fmt: skip
+        tab.sees(shown, "#pace")
+        right = tab.page.locator(".field.user").bounding_box()
+        assert right["x"] + right["width"] <= 1280
+        cut = tab.page.evaluate(
+            "() => { const name = document.querySelector('.bar .name');"
+            " const words = document.createRange();"
+            " words.selectNodeContents(name.querySelector('strong'));"
+            " return words.getBoundingClientRect().right - name.getBoundingClientRect().right; }"
+        )
+        assert cut <= 0.0
+    title = tab.page.locator(".field.user .value").get_attribute("title")
+    assert title.startswith("ben: ") and "conductor" in title
+
+
 WORDS = """async () => {
     const status = await import("/static/js/status.js");
     const word = (severity) => status.wordOfKind(status.kindOfSeverity(severity));
@@ -358,6 +384,7 @@ WORDS = """async () => {
 }"""
 
 
+@pytest.mark.check
 def test_what_calls_has_one_word_on_a_card_and_among_the_alarms(
     serve: Serve, open_tab: OpenTab
 ) -> None:
@@ -373,6 +400,7 @@ LABELS = """async ([wanted, size]) => {
 }"""
 
 
+@pytest.mark.check
 def test_names_on_the_map_do_not_cover_each_other(serve: Serve, open_tab: OpenTab) -> None:
     tab = open_tab(serve())
     tab.log_in("anna")

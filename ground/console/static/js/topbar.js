@@ -59,7 +59,7 @@ function who() {
   const { name, roles } = user();
   return h("div", { class: "field user", key: "user" },
     h("span", { class: "label" }, runEnded() ? status("off", "run ended") : greyed() ? status("critical", "link lost") : status("normal", "linked")),
-    h("span", { class: "value" }, name, h("span", { class: "soft" }, ` ${roles.join(", ")}`)));
+    h("span", { class: "value", title: `${name}: ${roles.join(", ")}` }, name, h("span", { class: "soft" }, ` ${roles.join(", ")}`)));
 }
 
 // Always there, so that nothing jumps; never over the page; the focus does not move.
