@@ -15,6 +15,10 @@ from ground.hil.judging import ended_by_fault, faulted, rejected, set_moving
 from ground.hil.motions import Motion
 
 LARGEST_NUMBER = 2**32 - 1  # of a call
+NUMBERS = (0, 0x01010101, 2**31 - 1, 2**31, LARGEST_NUMBER)
+"""Of calls: the limits, where a sign begins, and one each of whose bytes is the same."""
+NO_NUMBERS: tuple[Any, ...] = ("7", "", None, True, [7], {}, 1.5, -1, LARGEST_NUMBER + 1)
+"""What is in the place of the number of a call, and cannot be one."""
 _SIGNED = {1: b"\xd0", 2: b"\xd1", 4: b"\xd2", 8: b"\xd3"}
 _UNSIGNED = {1: b"\xcc", 2: b"\xcd", 4: b"\xce", 8: b"\xcf"}
 ANYTHING = (
@@ -93,7 +97,7 @@ def _in_forms(motion: Motion, *, beyond: bool) -> list[tuple[dict[str, Any], byt
 async def numbers_at_their_limits(kit: Kit) -> str:
     """The least and the largest number of a call are numbers."""
     async with kit.session() as session:
-        for number in (0, LARGEST_NUMBER):
+        for number in NUMBERS:
             try:
                 await session.client.ask(number, "ping", {}, limit=SETTLE)
             except DeviceTimeout:
@@ -108,12 +112,13 @@ async def calls_that_are_none(kit: Kit) -> str:
     async with kit.session() as session:
         await session.out_of_safe()
         number = session.client.last_number + 1_000
-        for call in (
+        calls: list[list[Any]] = [
             [number, None, far, 1000], [number + 1, name, None, 1000],
             [number + 2, name, [far], 1000], [number + 3, name, far, -1],
             [number + 4, name, far, None], [number + 5, name, far, "1000"],
             [number + 6, name, far],
-        ):  # fmt: skip
+        ]  # fmt: skip
+        for call in (*calls, *([none, name, far, 1000] for none in NO_NUMBERS)):
             session.client.say(["call", *call])
             await asyncio.sleep(0.005)
         await asyncio.sleep(SETTLE)

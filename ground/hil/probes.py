@@ -187,6 +187,17 @@ async def dead_man(kit: Kit) -> str:
     return f"stops {taken:.2f} s after the last word"
 
 
+async def silence_at_rest(kit: Kit) -> str:
+    """Also one that stands is safe after the silence of who let it move."""
+    motion = kit.motion
+    async with kit.session(heartbeat=0.0) as session:
+        await session.out_of_safe()
+        await asyncio.sleep(LONG_ENOUGH)
+        pending = await session.begin(motion, motion.longest())
+        await faulted(session, pending, "after silence, in which nobody had asked it for anything")
+    return "is safe"
+
+
 # ------------------------------------------------------------------------ rule 3
 
 
@@ -378,6 +389,7 @@ PROBES = [
     Named(1, "safe after hello", safe_after_hello),
     Named(1, "hello of a new boot", new_boot_stops),
     Named(2, "silence of the bench", dead_man),
+    Named(2, "silence while it stands", silence_at_rest),
     Named(3, "a number that comes again", repeated_number),
     Named(4, "an unknown method", unknown_method),
     Named(4, "a reading with an unknown argument", wrong_reading_call),

@@ -14,7 +14,7 @@ def test_there_are_more_changes_than_are_drawn_and_each_changes_its_line() -> No
 def test_what_nobody_can_tell_is_little_and_each_reason_is_of_some_change() -> None:
     there = mutants()
     whys = [why for each in there if (why := why_same(each))]
-    assert set(whys) == {why for *_, why in SAME} and len(whys) < 0.12 * len(there), len(whys)
+    assert set(whys) == {why for *_, why in SAME} and len(whys) < 0.13 * len(there), len(whys)
 
 
 @pytest.mark.check

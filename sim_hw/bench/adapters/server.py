@@ -96,10 +96,12 @@ class MappedDevice:
         match told[2]:
             case ["hello", str(), int()]:
                 self._hello()
-            case ["call", int(number), str(method), dict(arguments), int(valid_ms)]:
+            case ["call", int(number), str(method), dict(arguments), int(valid_ms)] if (
+                _is_number(number) and not isinstance(valid_ms, bool)
+            ):
                 self._heard()
                 self._call(number, method, arguments, valid_ms)
-            case ["cancel", int(number)]:
+            case ["cancel", int(number)] if _is_number(number):
                 self._heard()
                 if self._motion is not None and self._motion.number == number:
                     self._stop("cancelled")
@@ -414,3 +416,8 @@ def _words(error: Exception) -> str:
     if isinstance(error, Nonsense):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def _is_number(told: int) -> bool:
+    """Whether it can be the number of a call."""
+    return not isinstance(told, bool) and 0 <= told < 2**32

@@ -136,7 +136,7 @@ class ReferenceDevice:
         self.heard_at = self.now()
 
     def call(self, number: int, method: str, arguments: Any, valid_ms: int) -> None:
-        if not isinstance(arguments, dict):
+        if not isinstance(arguments, dict) or type(number) is not int or not 0 <= number < 2**32:
             return  # it is no call
         if number in self.answered and self.defect != "does_repeats_again":
             kept = self.answered[number]
