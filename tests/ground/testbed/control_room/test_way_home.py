@@ -8,7 +8,6 @@ from ground.mission_control.procedures.steps import Branch, CommandStep
 from ground.missions.mission import load_mission
 from ground.testbed.control_room.control_room import make_dictionary, make_program
 
-
 AFTER = {"released": "deflect", "armed": "release_capsule", "safe": "release_capsule"}
 
 
