@@ -82,6 +82,16 @@ def test_at_first_the_limits_of_the_vehicles_alone_are_in_force(watched: Watched
     assert watched.limits.state("rover", "charge", 0.0) == "OK"  # it has none on board
 
 
+def test_clients_are_told_the_limits_of_the_set_in_force_and_of_no_other(watched: Watched) -> None:
+    assert watched.limits.plain()["limits"] == {}
+    watched.ground.decide("night")
+    told = watched.limits.plain()
+    assert told["name"] == "night"
+    assert told["limits"] == {"rover.charge": {"yellow": [0.4, None], "red": [0.2, 1.0]}}
+    watched.ground.decide("on_board")
+    assert watched.limits.plain()["limits"] == {}
+
+
 def test_a_set_raises_worsens_and_ends_an_alarm_of_its_own(watched: Watched) -> None:
     watched.ground.decide("night")
     watched.measure(1, charge=0.4)
