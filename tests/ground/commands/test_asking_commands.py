@@ -31,7 +31,8 @@ READS: dict[str, dict[str, Any]] = {
          "state": "ACTIVE", "raised_ns": 10**9, "count": 2, "owner": "", "text": "slips"},
     ]},
     "passes": {"passes": [
-        {"vehicle": "rover", "start_ns": 10**12, "end_ns": 10**12 + 600 * 10**9},
+        {"vehicle": "rover", "start_ns": 10**12, "end_ns": 10**12 + 600 * 10**9,
+         "state": "coming", "expected_bytes": None, "bytes": 0},
     ]},
     "changes": {"commands": [{"identifier": "mc-1", "status": "STARTED"}], "tubes": []},
     "procedures": {"procedures": [
