@@ -48,6 +48,28 @@ class Process:
         Process.started.append([self.name, "end"])
 
 
+class Standby:
+    """Stands for a spare."""
+
+    def __init__(self) -> None:
+        self.did: list[Any] = []
+        self.is_wanted, self.why, self.run = True, "", None
+
+    def start(self) -> None:
+        self.did.append("start")
+
+    def end(self) -> None:
+        self.did.append("end")
+
+    def why_nobody(self) -> str:
+        why, self.why = self.why, ""
+        return why
+
+    def take_over(self, record: Path, meanwhile: Any) -> Any:
+        self.did.append(record)
+        return self.run
+
+
 def opened(*words: str) -> Any:
     made: Any = console.Console(given(console, *words))
     made._prepared = SimpleNamespace(keep=lambda: None, end=lambda: None)

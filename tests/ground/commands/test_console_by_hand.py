@@ -8,7 +8,7 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.commands import console
-from tests.ground.commands.played_children import FLY, Process, opened
+from tests.ground.commands.played_children import FLY, Process, Standby, opened
 
 pytestmark = pytest.mark.usefixtures("by_hand")
 
@@ -169,28 +169,6 @@ def test_it_waits_a_minute_for_what_answers_and_not_for_who_has_ended(
     assert wall.now == 110.0
     made._edge.code = 3
     made._await(lambda: True, "nobody answers")
-
-
-class Standby:
-    """Stands for a spare."""
-
-    def __init__(self) -> None:
-        self.did: list[Any] = []
-        self.is_wanted, self.why, self.run = True, "", None
-
-    def start(self) -> None:
-        self.did.append("start")
-
-    def end(self) -> None:
-        self.did.append("end")
-
-    def why_nobody(self) -> str:
-        why, self.why = self.why, ""
-        return why
-
-    def take_over(self, record: Path, meanwhile: Any) -> Any:
-        self.did.append(record)
-        return self.run
 
 
 def test_somebody_stands_by_for_a_run_of_ours_until_that_has_ended(

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from ground.commands import console
-from tests.ground.commands.test_console_by_hand import Process, Standby, opened
-from tests.ground.commands.test_console_by_hand import by_hand as by_hand
+from tests.ground.commands.played_children import Process, Standby, opened
+
+pytestmark = pytest.mark.usefixtures("by_hand")
 
 
 def test_who_hangs_is_named_once_and_nobody_is_waited_for(
