@@ -1,6 +1,7 @@
 """The processes of a console, played: what each was started with, and how it ended."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
