@@ -22,7 +22,7 @@ MonitorName = Annotated[EntryName, msgspec.Meta(extra={"names": "monitor"})]
 AUDIT, KEPT, SHOWN = "protection_audit", 500, 10
 LONGEST_SILENCE = 700.0 * SOL_SECONDS
 """s of silence that can be announced: from one window for the way home to the next."""
-_MERGED = ("monitors", "responses", "shedding")
+_SECTIONS = ("monitors", "responses", "timers", "shedding")
 
 
 class ProtectionCommands(ProtectedNode):
@@ -168,8 +168,8 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
     """A table with a change over it; an entry of a section that is None is taken out."""
     found = dict(base)
     for key, value in change.items():
-        if key in _MERGED and isinstance(value, Mapping):
-            entries = {**found.get(key, {}), **value}
+        if key in _SECTIONS and isinstance(value, Mapping):
+            entries = {**(found.get(key) or {}), **value}
             found[key] = {name: entry for name, entry in entries.items() if entry is not None}
         else:
             found[key] = value
@@ -179,21 +179,29 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
 def differences(before: Table, after: Table) -> list[str]:
     """The entries that are not the same in two tables, as `section.name`."""
     found = []
-    for section in _MERGED:
-        old, new = getattr(before, section), getattr(after, section)
+    for section in _SECTIONS:
+        old, new = _entries(before, section), _entries(after, section)
         for name in dict.fromkeys((*old, *new)):
             if old.get(name) != new.get(name):
                 found.append(f"{section}.{name}")
-    found += [key for key in ("timers", "charge") if getattr(before, key) != getattr(after, key)]
+    if before.charge != after.charge:
+        found.append("charge")
     return found
+
+
+def _entries(table: Table, section: str) -> Mapping[str, Any]:
+    """The entries of a section by name; a timer that there is not is none."""
+    held = getattr(table, section)
+    if isinstance(held, Mapping):
+        return held
+    each = {name: getattr(held, name) for name in held.__struct_fields__}
+    return {name: entry for name, entry in each.items() if entry is not None}
 
 
 def _shown(table: Table, what: str) -> str:
     """An entry in short, for the trail."""
     section, _, name = what.partition(".")
-    entry = getattr(table, section)
-    if name:
-        entry = entry.get(name)
+    entry = _entries(table, section).get(name) if name else getattr(table, section)
     if entry is None:
         return "none"
     return msgspec.json.encode(entry).decode()[:500]

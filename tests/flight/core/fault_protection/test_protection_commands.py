@@ -258,3 +258,30 @@ def test_the_ground_sets_a_sensor_aside_and_takes_it_back(tmp_path: Path) -> Non
         assert again.rung == "REJECTED"
 
     on_deck(tmp_path, PLAN, story)
+
+
+LOSS = {"after": 266_326.0, "do": ["ring 7"]}
+CONFIRM = {"passes": 2, "parameters": ["speed"]}
+
+
+def test_a_timer_that_is_changed_leaves_the_other_and_null_takes_one_out(tmp_path: Path) -> None:
+    plan = {**PLAN, "timers": {"command_loss": LOSS, "confirm_communication": CONFIRM}}
+
+    async def story(deck: Deck) -> None:
+        def timers() -> Any:
+            return deck.node.protection.table.timers
+
+        sooner = {"timers": {"command_loss": {**LOSS, "after": 88_775.0}}}
+        loaded = await send(deck, "load_protection", table=sooner)
+        assert loaded.detail == "timers.command_loss"
+        await send(deck, "activate_protection")
+        assert timers().command_loss.after == 88_775.0
+        assert timers().confirm_communication.passes == 2
+        (told,) = deck.events("protection_changed")
+        assert told[1] == "timers.command_loss" and told[2] != told[3]
+        gone = await send(deck, "load_protection", table={"timers": {"command_loss": None}})
+        assert gone.detail == "timers.command_loss"
+        await send(deck, "activate_protection")
+        assert timers().command_loss is None and timers().confirm_communication.passes == 2
+
+    on_deck(tmp_path, plan, story)
