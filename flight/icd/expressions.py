@@ -10,7 +10,8 @@
     term        = "abs", "(", operand, ")" | quantity | text | "true" | "false" | name ;
     quantity    = number, [unit] ;
     text        = "'", {character - "'"}, "'" ;
-    name        = word, {".", word} ;
+    name        = part, {".", part} ;
+    part        = word, {"[", digit, {digit}, "]"} ;
     word        = letter, {letter | digit | "_"} ;
 
 A name that stands alone is true or false by itself: a state in which a vehicle is, a thing that
@@ -116,7 +117,7 @@ class Expression:
 _UNIT_WORDS = sorted(UNITS, key=len, reverse=True)
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?<![\w.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)|(?P<text>'[^']*')"
-    r"|(?P<name>[A-Za-z]\w*(?:\.[A-Za-z]\w*)*)|(?P<sign>==|!=|<=|>=|[<>()+\-]))"
+    r"|(?P<name>[A-Za-z]\w*(?:\[\d+\])*(?:\.[A-Za-z]\w*(?:\[\d+\])*)*)|(?P<sign>==|!=|<=|>=|[<>()+\-]))"
 )
 _OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 _WORDS = ("and", "or", "not", "while", "true", "false", "abs")

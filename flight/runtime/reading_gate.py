@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from flight.icd.devices.base import Method, Reading
+from flight.icd.field_paths import field_of
 from flight.runtime.pace import NANOSECONDS
 from flight.runtime.reading_fields import blank, fields_of
 
@@ -107,7 +108,7 @@ def check_values(reading: Reading) -> Reading:
 
 def _without(reading: Reading, path: str, reason: str) -> Reading:
     """The reading without one figure, or not valid at all where that has no validity of its own."""
-    name, _, inner = path.partition(".")
+    name, inner = field_of(path), path.partition(".")[2]
     flag = reading.own_validity.get(name)
     if flag is None:
         return _invalid(reading, reason)

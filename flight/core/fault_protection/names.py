@@ -14,6 +14,7 @@ from flight.icd.devices.base import DeviceInterface, Method, Reading
 from flight.icd.devices.measured import unit_of
 from flight.icd.expression_values import Kind, Symbol
 from flight.icd.expressions import ExpressionError
+from flight.icd.field_paths import steps_of
 
 _KINDS: dict[type, Kind] = {float: "number", int: "number", bool: "boolean", str: "text"}
 
@@ -80,8 +81,8 @@ class Names:
             raise ExpressionError(f"{path} is a whole reading: name a field of it")
         annotation: Any = method.result
         unit = "1"
-        for part in field.split("."):
-            annotation, unit = _step(path, annotation, part, unit)
+        for step in steps_of(field):
+            annotation, unit = _step(path, annotation, step, unit)
         bare = _bare(annotation)
         if bare not in _KINDS:
             raise ExpressionError(f"{path} cannot be compared: name a single value in it")
@@ -94,9 +95,12 @@ class Names:
         return choices_words(path, list(self.chart.states))
 
 
-def _step(path: str, annotation: Any, part: str, unit: str) -> tuple[Any, str]:
-    """The type of a field, or of what stands in a table under a name; and the unit so far."""
+def _step(path: str, annotation: Any, part: str | int, unit: str) -> tuple[Any, str]:
+    """The type of a field, of what stands in a table under a name or in a vector at a place; and
+    the unit so far."""
     bare = _bare(annotation)
+    if isinstance(part, int):
+        return _place(path, bare, part), unit_of(annotation) if unit == "1" else unit
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
         hints = get_type_hints(bare, include_extras=True)
         about = ("time_ns", "reason", "boot")
@@ -108,6 +112,20 @@ def _step(path: str, annotation: Any, part: str, unit: str) -> tuple[Any, str]:
     if get_origin(bare) is dict:
         return get_args(bare)[1], unit
     raise ExpressionError(f"{path}: there is nothing below {part!r}")
+
+
+def _place(path: str, bare: Any, index: int) -> Any:
+    """The type of what stands in a vector at a place, counted from 0."""
+    kinds = get_args(bare)
+    if get_origin(bare) is list:
+        return kinds[0]
+    if get_origin(bare) is not tuple:
+        raise ExpressionError(f"{path}: nothing is counted there: leave out [{index}]")
+    if kinds[-1] is Ellipsis:
+        return kinds[0]
+    if index >= len(kinds):
+        raise ExpressionError(f"{path}: [{index}]: allowed is [0] to [{len(kinds) - 1}]")
+    return kinds[index]
 
 
 def _bare(annotation: Any) -> Any:

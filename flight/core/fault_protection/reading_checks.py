@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flight.core.fault_protection.reading_rules import Rules
+from flight.icd.field_paths import steps_of
 from flight.runtime.loop import NANOSECONDS
 
 Refusal = tuple[str, str]
@@ -101,8 +102,12 @@ class ReadingChecks:
 def figure_of(reading: Any, path: str) -> Any:
     """A single value of a reading by its path; None where there is none."""
     value = reading
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
+    for step in steps_of(path):
+        if isinstance(step, int):
+            held = isinstance(value, list | tuple) and step < len(value)
+            value = value[step] if held else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else getattr(value, step, None)
         if value is None:
             return None
     return value

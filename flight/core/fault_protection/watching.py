@@ -18,6 +18,7 @@ from flight.core.fault_protection.table_checks import active_leaves
 from flight.core.fault_protection.tables import Table
 from flight.icd.compiled_expressions import Answer, Tell, compile_condition
 from flight.icd.expressions import parse_expression
+from flight.icd.field_paths import field_of
 
 
 class _Condition:
@@ -297,7 +298,7 @@ def _verdict(reading: Any, wrong: str, field: str) -> Verdict:
         return Verdict.VIOLATED if wrong else Verdict.INVALID
     if not field:
         return Verdict.VIOLATED if wrong else Verdict.OK
-    flag = reading.own_validity.get(field.partition(".")[0])
+    flag = reading.own_validity.get(field_of(field))
     value = figure_of(reading, field)
     said = flag is None or getattr(reading, flag) is not False
     if said and value is not None and value == value:

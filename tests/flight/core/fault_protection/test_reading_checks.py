@@ -2,13 +2,20 @@
 
 import dataclasses
 import math
-from typing import Any
+import re
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
-from flight.core.fault_protection.reading_checks import ReadingChecks
+from flight.core.fault_protection.names import Names
+from flight.core.fault_protection.reading_checks import ReadingChecks, figure_of
 from flight.core.fault_protection.reading_rules import Rules, least_frozen
-from tests.flight.core.fault_protection.guarded import Depth
+from flight.icd.devices.base import DeviceInterface, Reading, reading
+from flight.icd.devices.measured import measured
+from flight.icd.expression_values import Symbol
+from flight.icd.expressions import ExpressionError, parse_expression
+from flight.runtime.reading_gate import ReadingGate
+from tests.flight.core.fault_protection.guarded import Depth, Guarded
 
 SECOND = 1_000_000_000
 NOTHING = Rules("sonar", "ping", "range", None, None, (0.0, 0.0), None, None, {}, 3)
@@ -135,3 +142,61 @@ def test_how_many_equal_ones_noise_does_not_give(
         same = math.erf(0.5 * quantum / (2.0 * sigma))
         found = least_frozen(sigma, quantum)
         assert same ** (found - 1) * 1e6 <= 1e-9 < same ** (found - 2) * 1e6
+
+
+class Drift(Reading, frozen=True, kw_only=True):
+    """How the water moves, and by which buoys."""
+
+    own_validity: ClassVar[dict[str, str]] = {"velocity": "velocity_valid"}
+
+    velocity: Annotated[tuple[float, float, float], measured("m/s", -10.0, 10.0)]
+    velocity_valid: bool = True
+    buoys: tuple[Annotated[float, measured("m", 0.0, 100.0)], ...] = ()
+
+
+class Log(DeviceInterface):
+    """Measures drift."""
+
+    @reading()
+    async def read(self) -> Drift:
+        """Drift now."""
+        raise NotImplementedError
+
+
+def test_a_component_of_a_vector_is_judged_by_its_place_and_takes_back_the_whole_vector() -> None:
+    gate = ReadingGate()
+    checks = ReadingChecks(
+        dataclasses.replace(NOTHING, field="velocity[2]", frozen_after=3), lambda name: None
+    )
+    gate.further["read"] = [checks.judge]
+
+    def pass_on(number: int, down: float) -> Drift:
+        taken = Drift(time_ns=number, velocity=(float(number), 0.0, down))
+        judged = gate.admit(Log.methods["read"], taken, number, number, 0)
+        assert judged.valid
+        return judged
+
+    said = [pass_on(number, down).velocity_valid for number, down in enumerate((1, 2, 2, 2, 3))]
+    assert said == [True, True, True, False, True]
+    frozen = [pass_on(number, 7.0) for number in (5, 6, 7)][-1]
+    assert not frozen.velocity_valid and all(math.isnan(each) for each in frozen.velocity)
+    assert "velocity[2] = 7: frozen: the same 3 times" in frozen.reason
+
+
+def test_a_place_in_a_vector_has_its_unit_and_is_one_that_there_is() -> None:
+    names = Names(Guarded, {"log": Log})
+    assert names.figure("log.read.velocity[2]") == Symbol("number", "m/s")
+    assert names.figure("log.read.buoys[7]").kind == "number"  # how many there are is seen then
+    taken = Drift(time_ns=0, velocity=(1.0, 2.0, 3.0), buoys=(5.0,))
+    assert figure_of(taken, "velocity[1]") == 2.0 and figure_of(taken, "buoys[1]") is None
+    for path, words in (
+        ("log.read.velocity[3]", "allowed is [0] to [2]"),
+        ("log.read.velocity", "name a single value in it"),
+        ("log.read.velocity_valid[0]", "nothing is counted there"),
+        ("log.read.velocity[x]", "velocity[x]"),
+        ("log.read.velocity[0][0]", "nothing is counted there"),
+    ):
+        with pytest.raises(ExpressionError, match=re.escape(words)):
+            names.figure(path)
+    asked = parse_expression("abs(log.read.velocity[2]) > 3 m/s and log.read.buoys[0] < 2 m")
+    assert asked.names == ("log.read.velocity[2]", "log.read.buoys[0]")
