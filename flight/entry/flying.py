@@ -25,6 +25,7 @@ from flight.entry.sensing import (
     watched_before,
 )
 from flight.entry.vehicle import EntryVehicle
+from flight.entry.watched import QUESTIONS
 from flight.icd import places
 from flight.icd.devices.base import DeviceError, usable
 
@@ -140,6 +141,7 @@ async def record_entry(node: EntryVehicle, signal: Signal) -> str:
     samples = SampleBuffer(node, "braking")
     try:
         while True:
+            node.vigil.alive(QUESTIONS)
             elapsed = await since_separation(node)
             if elapsed >= due + node.parameters["beacon_after"]:
                 return "overdue"
@@ -161,9 +163,15 @@ async def record_entry(node: EntryVehicle, signal: Signal) -> str:
                 _judge_sensors(node, seen, wrong_sign)
                 node.note_peak(seen.peak)
                 return "done"
-            await asyncio.sleep(node.parameters["record_period"])
+            await _wait(node, node.parameters["record_period"])
     finally:
         samples.flush()
+
+
+async def _wait(node: EntryVehicle, seconds: float) -> None:
+    """Until the next look; its watchdog knows that this long nothing is done."""
+    node.vigil.alive(seconds)
+    await asyncio.sleep(seconds)
 
 
 def _judge_sensors(node: EntryVehicle, seen: Sight, wrong_sign: bool) -> None:
@@ -189,6 +197,7 @@ async def watch_for_landing(node: EntryVehicle, signal: Signal) -> str:
     samples = SampleBuffer(node, "falling")
     try:
         while True:
+            node.vigil.alive(QUESTIONS)
             elapsed = await since_separation(node)
             seen = await look(node)
             samples.add(elapsed, seen)
@@ -197,7 +206,7 @@ async def watch_for_landing(node: EntryVehicle, signal: Signal) -> str:
                 return "done"
             if elapsed >= due + node.parameters["beacon_after"]:
                 return "overdue"
-            await asyncio.sleep(node.parameters["descent_period"])
+            await _wait(node, node.parameters["descent_period"])
     finally:
         samples.flush()
 

@@ -12,6 +12,7 @@ from flight.core.telling.communications import wire
 from flight.core.telling.events import event
 from flight.entry.parameters import PARAMETERS
 from flight.entry.safeguards import ENTRY_SAFEGUARDS
+from flight.entry.watched import WATCHED
 from flight.entry.witnesses import CONFIRMATIONS
 from flight.icd.devices.entry_capsule import (
     CapsuleAccelerometer,
@@ -37,6 +38,7 @@ class EntryVehicle(LooksForTubes):
     longest_housekeeping = 21_600.0
     safeguards = ENTRY_SAFEGUARDS
     confirmations = CONFIRMATIONS
+    watched = WATCHED
     handover: PassiveHandover
 
     checked = Remembered(bool, False, doc="whether the last checks have passed")
