@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from flight.astrodynamics.site_frame import SiteFrame
+from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.core.tries import Tries
@@ -71,6 +72,9 @@ class Descent:
         self.banks: tuple[float, float] | None = None  # rad, ordered and flown, in the entry
         self.known_spots: dict[tuple[float, float], Spot] = {}
         self._navigation: DescentNavigation | None = None
+        self.expected: tuple[Vector | None, Vector | None] = (None, None)
+        """How it turns faster (rad/s^2) and what is felt (m/s^2) by what the engines give, in body
+        axes; None: as before."""
         self._next = 0.0
         self._stored = -math.inf
         self._deaf_since: float | None = None
@@ -175,13 +179,13 @@ class Descent:
         return True
 
     def _go_on_without(self, now: float, why: str) -> None:
-        """Flies on by what was felt last: the unit counts on, and will say what really was."""
+        """Flies on by what is to be expected: the unit counts on, and will say what really was."""
         if self._deaf_since is None:
             self._deaf_since = now
             self.trouble(device="descent_inertial_unit", reason=why)
         if now - self._deaf_since > DEAF_FOR:
             raise ActivityFailed(f"the inertial unit has said nothing valid for {DEAF_FOR:g} s")
-        self.navigation.guess(now - self._heard)
+        self.navigation.guess(now - self._heard, *self.expected)
         self._heard = now
 
     def _show(self, navigation: DescentNavigation) -> None:

@@ -8,7 +8,6 @@ the parachute (`relevel`).
 
 import copy
 import math
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -18,17 +17,11 @@ from flight.astrodynamics.rotation_vectors import from_rotation_vector
 from flight.astrodynamics.site_frame import SiteFrame, local_axes
 from flight.astrodynamics.vectors import Vector, add, dot, norm, scale, subtract
 from flight.icd.devices.descent import InertialIncrements
+from flight.lander.axis_error import AxisError, FeltOnly
 from flight.lander.silence import fill
 from flight.runtime.pace import NANOSECONDS
 
 UP = 2  # the axis
-GATE = 5.0
-"""Standard deviations beyond which a measurement is set aside."""
-INSISTENT = 8
-"""As many in a row that agree with one another are believed against the gate: a true jump, or an
-inertial error, must not be rejected for ever."""
-ACCELERATION_NOISE = 2.0e-3
-"""m/s of velocity error per root second: accelerometers."""
 ATTITUDE_ERROR = math.radians(0.04)
 """Standard deviation about any axis after the alignment by stars: it turns all that is felt from
 then on, so the velocity errs by this part of the whole deceleration."""
@@ -44,68 +37,6 @@ SILENCE = 1.0
 """s between two readings, from which on they say too little of what lay between: a reboot."""
 SATURATION_VELOCITY = 15.0
 SATURATION_POSITION = 500.0
-
-
-@dataclass
-class AxisError:
-    """Variances of position and velocity on one axis, and what was set aside in a row."""
-
-    position: float
-    cross: float
-    velocity: float
-    refused: dict[str, list[float]] = field(default_factory=dict)
-    insisted: int = 0
-    """Times that what lay beyond the gate was believed because it did not change."""
-    felt: float = 0.0
-    """m/s that were felt since the velocity was measured: so much of it the attitude has turned."""
-
-    def propagate(self, interval: float) -> None:
-        """Lets time pass."""
-        self.position += (2.0 * self.cross + self.velocity * interval) * interval
-        self.cross += self.velocity * interval
-        self.velocity += ACCELERATION_NOISE**2 * interval
-
-    def position_gain(self, sigma: float) -> tuple[float, float]:
-        """Gains on position and velocity of a position measurement, taken into the variances."""
-        total = self.position + sigma * sigma
-        gain = (self.position / total, self.cross / total)
-        self.velocity -= gain[1] * self.cross
-        self.cross -= gain[0] * self.cross
-        self.position -= gain[0] * self.position
-        return gain
-
-    def velocity_gain(self, sigma: float) -> tuple[float, float]:
-        """Gains on position and velocity of a velocity measurement, taken into the variances."""
-        total = self.velocity + sigma * sigma
-        gain = (self.cross / total, self.velocity / total)
-        self.position -= gain[0] * self.cross
-        self.cross -= gain[1] * self.cross
-        self.velocity -= gain[1] * self.velocity
-        return gain
-
-    def accepts(
-        self, kind: str, residual: float, variance: float, sigma: float, *, insist: bool = True
-    ) -> bool:
-        """Whether a residual lies within the gate, or has been insisted upon, if that counts."""
-        limit = GATE * math.sqrt(max(variance, 0.0) + sigma * sigma)
-        held = self.refused.setdefault(kind, [])
-        if abs(residual) <= limit:
-            held.clear()
-            return True
-        held.append(residual)
-        recent = held[-INSISTENT:]
-        del held[:-INSISTENT]
-        middle = math.fsum(recent) / len(recent)
-        agreed = all(abs(value - middle) < max(0.15 * abs(middle), 3.0 * sigma) for value in recent)
-        if len(recent) < INSISTENT or not agreed or not insist:
-            return False
-        held.clear()
-        self.insisted += 1
-        if kind == "velocity":
-            self.velocity += residual * residual
-        else:
-            self.position += residual * residual
-        return True
 
 
 class KeptNavigation(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,11 +73,12 @@ class DescentNavigation:
         self.position, self.velocity, self.attitude = position, velocity, attitude
         self.number = number
         self.errors = [AxisError(position_error**2, 0.0, velocity_error**2) for _ in range(3)]
+        self.felt_only = FeltOnly(self.errors)
         self.felt: Vector = (0.0, 0.0, 0.0)
         """Non-gravitational acceleration over the last interval, body axes, m/s^2."""
         self.rates: Vector = (0.0, 0.0, 0.0)
         self.can_be_insisted = True
-        """Whether what lies beyond the gate is believed when it does not change."""
+        """Whether what lies beyond the gate is believed when another source says the same."""
         self.hangs = False
         """All that is felt is the drag of a parachute."""
         self.saturated = False
@@ -207,15 +139,18 @@ class DescentNavigation:
         self.number = increments.number
         doubt = DRAG_ERROR if dragged else ATTITUDE_ERROR
         size = norm(gained)
-        for error in self.errors:
-            before, error.felt = error.felt, error.felt + size
+        for error in self._all_errors():
             error.propagate(interval)
-            error.velocity += doubt**2 * (error.felt**2 - before**2)
+            error.feel(size, doubt)
         if increments.saturated or increments.gap:
             self.saturated = self.heading_in_doubt = True
-            for error in self.errors:
+            for error in self._all_errors():
                 error.velocity += SATURATION_VELOCITY**2
                 error.position += SATURATION_POSITION**2
+
+    def _all_errors(self) -> list[AxisError]:
+        """With measurements and without."""
+        return [*self.errors, *self.felt_only.errors]
 
     def _against_the_air(self, size: float) -> Vector:
         """What is felt under a parachute while the attitude is in doubt: drag, against the velocity
@@ -228,8 +163,11 @@ class DescentNavigation:
         along = add(add(scale(local[0], east), scale(local[1], north)), scale(local[2], up))
         return scale(-size / speed, along)
 
-    def guess(self, seconds: float) -> None:
-        """Flies on for a time (s) of which nothing is known as if all that was felt went on.
+    def guess(self, seconds: float, turning: Vector | None = None, felt: Vector | None = None) -> (
+        None
+    ):
+        """Flies on for a time (s) of which nothing is known: as what the engines give makes it turn
+        (rad/s^2) and push (m/s^2, body axes), or else as if all that was felt went on.
 
         What it was before is kept until `end_guess`, for the unit will tell what really was felt.
         """
@@ -238,7 +176,12 @@ class DescentNavigation:
         if self._before_guess is None:
             kept = copy.copy(self)
             kept.errors = copy.deepcopy(self.errors)
+            kept.felt_only = copy.deepcopy(self.felt_only)
             self._before_guess = kept
+        if turning is not None:
+            self.rates = add(self.rates, scale(seconds, turning))
+        if felt is not None:
+            self.felt = felt
         self.propagate(
             InertialIncrements(
                 time_ns=round((self.time + seconds) * NANOSECONDS),
@@ -265,19 +208,21 @@ class DescentNavigation:
         step = interval / len(silence.pushes)
         for push in silence.pushes:
             self._move(step, push)
-        for error, doubt in zip(self.errors, silence.doubt, strict=True):
-            error.position += doubt**2
+        for errors in (self.errors, self.felt_only.errors):
+            for error, doubt in zip(errors, silence.doubt, strict=True):
+                error.position += doubt**2
 
     def coast_to(self, time: float) -> None:
         """Lets time pass without anything felt, as before the air begins."""
         interval = time - self.time
         self._move(interval, (0.0, 0.0, 0.0))
         self.time = time
-        for error in self.errors:
+        for error in self._all_errors():
             error.propagate(max(interval, 0.0))
 
     def _move(self, interval: float, gained: Vector) -> None:
         """Steps by gravity at the middle of each step, short enough also over a long silence."""
+        self.felt_only.pass_by(interval)
         count = max(1, math.ceil(abs(interval) / 5.0))
         step = interval / count
         push = scale(1.0 / count, gained)
@@ -288,13 +233,18 @@ class DescentNavigation:
             self.position = add(self.position, scale(step, average))
             self.velocity = add(self.velocity, change)
 
+    @property
+    def _may_insist(self) -> bool:
+        """Whether a source may be believed for insisting alone: where the attitude is in doubt what
+        is felt contradicts nobody. Else another has to say the same (`ground_sources`)."""
+        return self.can_be_insisted and self.heading_in_doubt
+
     def take_position(self, axis: int, measured: float, sigma: float) -> bool:
         """A measured place (m) on the axis 0 east, 1 north or 2 up; whether it was believed."""
         residual = measured - self.local()[axis]
         error = self.errors[axis]
-        if not error.accepts(
-            "position", residual, error.position, sigma, insist=self.can_be_insisted
-        ):
+        insist = self._may_insist
+        if not error.accepts("position", residual, error.position, sigma, insist=insist):
             return False
         self._correct(axis, residual, error.position_gain(sigma))
         return True
@@ -303,9 +253,8 @@ class DescentNavigation:
         """A measured velocity over the ground (m/s) on an axis; whether it was believed."""
         residual = measured - self.local_velocity()[axis]
         error = self.errors[axis]
-        if not error.accepts(
-            "velocity", residual, error.velocity, sigma, insist=self.can_be_insisted
-        ):
+        insist = self._may_insist
+        if not error.accepts("velocity", residual, error.velocity, sigma, insist=insist):
             return False
         self._correct(axis, residual, error.velocity_gain(sigma))
         if self.heading_in_doubt and axis < 2:
@@ -321,12 +270,22 @@ class DescentNavigation:
         for error in self.errors:
             error.felt = min(error.felt, math.sqrt(max(error.velocity, 0.0)) / ATTITUDE_ERROR)
 
+    def correct_to(self, axis: int, offset: float, slope: float, error: AxisError) -> None:
+        """Takes place and velocity on an axis to be so far (m, m/s) from what was only felt."""
+        felt = self.felt_only
+        self._shift(axis, offset - felt.offsets[axis], slope - felt.slopes[axis])
+        self.errors[axis] = error
+
     def _correct(self, axis: int, residual: float, gain: tuple[float, float]) -> None:
+        self._shift(axis, gain[0] * residual, gain[1] * residual)
+
+    def _shift(self, axis: int, moved: float, faster: float) -> None:
         direction = local_axes(self.position)[axis]
         if axis == UP:
-            self.corrected_up += gain[0] * residual
-        self.position = add(self.position, scale(gain[0] * residual, direction))
-        self.velocity = add(self.velocity, scale(gain[1] * residual, direction))
+            self.corrected_up += moved
+        self.felt_only.correct(axis, moved, faster)
+        self.position = add(self.position, scale(moved, direction))
+        self.velocity = add(self.velocity, scale(faster, direction))
 
     def to_local(self, body: Vector) -> Vector:
         """East, north and up of a vector in body axes."""
@@ -399,6 +358,7 @@ def navigation_of(frame: SiteFrame, kept: KeptNavigation) -> DescentNavigation:
         frame, kept.time, kept.position, kept.velocity, kept.attitude, kept.number, 0.0, 0.0
     )
     found.errors = [AxisError(*row) for row in kept.errors]
+    found.felt_only = FeltOnly(found.errors)
     found.saturated = kept.saturated
     found.heading_in_doubt = kept.heading_in_doubt
     return found

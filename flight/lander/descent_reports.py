@@ -82,6 +82,18 @@ class DescentReports:
     )
     def jump_believed(self, *, jump: int, height: int) -> None: ...
 
+    @event(ALARM, "The {source} of {device}, {height} m up, is not believed: others contradict it")
+    def source_doubted(self, *, source: str, device: str, height: int) -> None: ...
+
+    @event(HIGH, "The {source} of {device} agrees with the others again")
+    def source_believed(self, *, source: str, device: str) -> None: ...
+
+    @event(
+        ALARM,
+        "There is no ground where the {source} of {device} has shown it: it is {height} m below",
+    )
+    def ground_not_there(self, *, source: str, device: str, height: int) -> None: ...
+
     @event(ALARM, "A gyroscope was at its limit (readings missing: {gap}): attitude in doubt")
     def gyroscope_saturated(self, *, gap: int) -> None: ...
 

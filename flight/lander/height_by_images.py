@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from flight.icd.devices.descent import TerrainFix
+from flight.lander.axis_error import within_gate
 from flight.lander.descent_navigation import UP
 from flight.runtime.pace import NANOSECONDS
 
@@ -38,9 +39,11 @@ class HeightByImages:
         self._descent = descent
         self._offsets: list[float] = []
         self.last: float | None = None
+        self.seen: float | None = None
+        """Mission time of the last that fitted what is known, believed or not."""
 
-    def take(self, fix: TerrainFix) -> bool:
-        """Takes the height of one image; whether it was believed."""
+    def see(self, fix: TerrainFix, *, believe: bool) -> bool:
+        """Notes the height of one image, and takes it where it is to be; whether it was taken."""
         d = self._descent
         navigation = d.navigation
         east, north, height = navigation.local()
@@ -54,7 +57,10 @@ class HeightByImages:
         if not self._agrees(fix.height):
             return False
         sigma = math.hypot(NOISE * fix.height, GROUND_ERROR)
-        if not navigation.take_position(UP, measured, sigma):
+        d.sensing.note_height(measured, sigma)
+        if within_gate(measured - height, navigation.errors[UP].position, sigma):
+            self.seen = navigation.time
+        if not believe or not navigation.take_position(UP, measured, sigma):
             return False
         error = navigation.errors[UP]
         error.position = max(error.position, (SCALE_ERROR * fix.height) ** 2 + GROUND_ERROR**2)

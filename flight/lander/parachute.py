@@ -25,6 +25,9 @@ LOOK_AHEADS = (2.0, 6.0, 12.0)
 CHOICE_EVERY = 10  # beats
 HEAT_SHIELD_LATEST = 40.0
 """s after the mortar: by then it is slow enough whatever the navigation thinks."""
+DISPUTED_LOWEST = 2.0 / 3.0
+"""Part of the lowest height to leave it, down to which it hangs on while radar and navigation do
+not agree: enough to stop with all engines."""
 SWINGS_OUT = 10.0
 FULL_DRAG_COEFFICIENT = 1.6
 """Of the aeroshell without angle of attack, at the speeds of the parachute."""
@@ -192,6 +195,8 @@ class Hanging:
         """The landing to fly from now on, or None to hang on."""
         d, p = self.descent, self.descent.parameters
         navigation = d.navigation
+        if d.sensing.height_is_disputed and height > DISPUTED_LOWEST * p["backshell_lowest"]:
+            return None  # and so does who may be above all that the camera can see
         if d.sensing.height_is_guessed and height > p["backshell_lowest"] - d.sensing.height_doubt:
             return None  # it may be kilometres up: images will tell as soon as they can
         now = choose_landing(d, navigation.local(), navigation.local_velocity())

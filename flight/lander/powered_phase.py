@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from flight.astrodynamics.constants import STANDARD_GRAVITY
@@ -51,6 +52,11 @@ BLIND_AFTER = 8.0
 """Seconds without a range after which the height is not known any more."""
 BLIND_SINKING = 2.2
 """m/s; the legs are made for 2.4."""
+SLOW, STRAIGHT_FROM = 6.0, 40.0
+"""m/s of the straight descent, and m up to which it is no faster."""
+FAST, BRAKED = 16.0, 0.12
+"""m/s at the most, and for each metre: 2 m/s^2 brake it, half of what the engines can beside the
+weight."""
 
 
 async def land(descent: Descent, choice: DivertChoice | None = None) -> Landing:
@@ -105,6 +111,7 @@ class PoweredFlight:
 
     async def fall_clear(self) -> None:
         """Waits until the backshell is well above: it falls, and nothing carries it."""
+        self.descent.expected = (None, (0.0, 0.0, 0.0))
         await confirm_backshell(self.descent, PERIOD)
 
     async def follow_plan(self) -> None:
@@ -113,7 +120,14 @@ class PoweredFlight:
         duration = self._duration()
         end = d.navigation.time + duration
         d.host.engines_lit(height=round(d.height_over_ground), duration=round(duration))
+        taken_anew = d.sensing.sources.taken_anew
         while True:
+            if taken_anew != d.sensing.sources.taken_anew:  # the ground lies elsewhere
+                taken_anew = d.sensing.sources.taken_anew
+                self.choice = choose_landing(
+                    d, d.navigation.local(), d.navigation.local_velocity()
+                )
+                end = d.navigation.time + self._duration()
             to_go = end - d.navigation.time
             if to_go < LAST_PULL or d.height_over_ground < 0.6 * d.parameters["gate_height"]:
                 break
@@ -154,11 +168,12 @@ class PoweredFlight:
         d.host.straight_descent(height=round(self._height(), 1))
         while True:
             sinking = self._sinking_speed()
+            d.sensing.sources.come_through(self._height())
             place, velocity = d.navigation.local(), d.navigation.local_velocity()
             spot = self.choice.spot
             height = self._height()
             sure = height - self._margin()
-            faster = min(sinking + 0.35 * max(sure - 2.0, 0.0), 6.0)
+            faster = min(sinking + 0.35 * max(sure - 2.0, 0.0), fastest(sure))
             offset = (spot.east - place[0], spot.north - place[1])
             await self._push(straight_down(velocity, height, faster, offset), LEAST_TILT * 2.0)
             await self._next_beat()
@@ -166,7 +181,7 @@ class PoweredFlight:
             loaded = state.loaded if state is not None else ()
             sinks = -d.navigation.local_velocity()[2]
             how = self.detector.judge(
-                loaded, sinks, sinking, self._height(), PERIOD, not d.sensing.range_missed
+                loaded, sinks, sinking, self._height(), PERIOD, self._is_measured()
             )
             if how:
                 return how
@@ -226,6 +241,11 @@ class PoweredFlight:
         d = self.descent
         return float(d.height_over_ground - d.parameters["leg_height"])
 
+    def _is_measured(self) -> bool:
+        """Whether the radar shows how it moves."""
+        sensing = self.descent.sensing
+        return not sensing.range_missed and not sensing.velocity_missed
+
     def _margin(self) -> float:
         """m by which the ground may be nearer, where images have shown how high it is."""
         sensing = self.descent.sensing
@@ -248,9 +268,10 @@ class PoweredFlight:
             self._look()
 
     def _look(self) -> None:
-        """Takes an image while the radar shows no range; no engine waits for what it shows."""
+        """Takes an image, to compare and where the radar does not show all; no engine waits for
+        what it shows."""
         sensing = self.descent.sensing
-        if self.images is None or self.images.size or not sensing.range_missed:
+        if self.images is None or self.images.size:
             return
         if sensing.may_match():
             self.images.start(sensing.match(), name="image")
@@ -276,6 +297,7 @@ class PoweredFlight:
         except DeviceError as error:
             if isinstance(error, DeviceFault) and error.code == "not_primed":
                 await self._open_tanks_again()
+            self._expect(None)
             self._deaf += 1
             if self._deaf == 1:
                 d.trouble(device="descent_engines", reason=str(error))
@@ -283,6 +305,7 @@ class PoweredFlight:
                 raise ActivityFailed("the engines do not answer any more") from error
             return
         self._deaf = self._reopened = 0
+        self._expect(state.thrusts if state.valid else asked)
         if not state.valid:  # it has been told what to do, and that is all that is known
             exhaust = p["engine_specific_impulse"] * STANDARD_GRAVITY
             d.propellant = max(1.0, d.propellant - math.fsum(asked) / exhaust * PERIOD)
@@ -292,6 +315,19 @@ class PoweredFlight:
             self._empty_told = True
             d.host.propellant_spent(height=round(self._height(), 1))
         self._judge_engines(asked, state.thrusts)
+
+    def _expect(self, thrusts: Sequence[float] | None) -> None:
+        """What the inertial unit will feel of thrusts (N); None: nobody knows what they are."""
+        if thrusts is None:
+            self.descent.expected = (None, None)
+            return
+        p = self.descent.parameters
+        force, moment = self.allocation.given(thrusts)
+        across, along = p["lander_inertia_across"], p["lander_inertia_along"]
+        self.descent.expected = (
+            (moment[0] / across, moment[1] / across, moment[2] / along),
+            (0.0, 0.0, force / (p["lander_mass"] + self.descent.propellant)),
+        )
 
     async def _open_tanks_again(self) -> None:
         """The tanks that were said to be open are not."""
@@ -317,6 +353,12 @@ class PoweredFlight:
             self.allocation.set_fixed(self.judge.fixed)
         if before == 1.0 and self.judge.gain != 1.0:
             self.descent.host.thrust_is_off(percent=round(100.0 * self.judge.gain))
+
+
+def fastest(height: float) -> float:
+    """Sinking speed (m/s) up to which it comes down straight from so high (m): it begins low, and
+    higher up only where the ground has turned out to lie farther down than was believed."""
+    return min(SLOW + BRAKED * max(height - STRAIGHT_FROM, 0.0), FAST)
 
 
 def _within_tilt(wanted: Vector, limit: float) -> Vector:

@@ -20,7 +20,7 @@ NEGATIVE_HEIGHT = Safeguard(
 )
 INSISTENCE = Safeguard(
     "insistence",
-    "measurements that were set aside and agree with one another are believed after eight",
+    "measurements that were set aside are believed once another source says the same",
     "Hakuto-R, April 2023: the true jump of the altimeter at a crater's rim was rejected",
 )
 HALF_OPEN_ARRAY = Safeguard(

@@ -11,6 +11,8 @@ from typing import Any
 
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.descent import RadarReading
+from flight.lander.descent_navigation import UP
+from flight.lander.ground_sources import IMAGES, PLACES, RANGE, VELOCITY, GroundSources
 from flight.lander.height_by_images import HeightByImages
 from flight.lander.restless_radar import RestlessRadar
 from flight.lander.safeguards import NEGATIVE_HEIGHT
@@ -32,6 +34,8 @@ LEARN = 0.1
 """Part of the difference by which the expected height follows a believed range: a second or two."""
 RANGE_MISSED = 5.0
 """s of listening without a believed range after which images are to show the height."""
+DISPUTED = 2.0
+"""s of ranges that fit one another but not what is known, after which the height is disputed."""
 EXPECTED_FOR = 5.0
 """s without a believed range after which nothing is expected of the next any more."""
 
@@ -56,14 +60,21 @@ class GroundSensing:
         self._listens_since: float | None = None
         self.heights = HeightByImages(descent)
         self.noise = RestlessRadar()
+        self.sources = GroundSources(descent)
+        self._velocity_last: float | None = None
+        self._disputes_since: float | None = None
 
     # ------------------------------------------------------------------ radar
 
     async def listen(self) -> None:
-        """One measurement of the radar."""
-        d = self._descent
+        """One measurement of the radar, and what it makes of all that was measured."""
         if self._listens_since is None:
-            self._listens_since = d.navigation.time
+            self._listens_since = self._descent.navigation.time
+        await self._hear()
+        self.sources.look()
+
+    async def _hear(self) -> None:
+        d = self._descent
         try:
             reading = await d.devices.radar.measure()
         except DeviceError as error:
@@ -77,6 +88,10 @@ class GroundSensing:
         believed = self._take_range(reading) if reading.range_valid else False
         if reading.range_valid:
             self.noise.note(refused=not believed)
+            if believed or self.noise.is_restless or not self.sources.believes(RANGE):
+                self._disputes_since = None
+            elif self._disputes_since is None:
+                self._disputes_since = d.navigation.time
         if reading.velocity_valid:
             self._take_velocity(reading)
         if believed and not self.radar_locked:
@@ -113,7 +128,7 @@ class GroundSensing:
         tilt = math.sqrt(max(0.0, 1.0 - axis[2] ** 2))
         sigma = 0.01 * reading.range + 0.02 * tilt * reading.range + HEIGHT_MAP_ERROR
         below = height < d.map.height(east, north) and reading.range > 20.0
-        if below and d.structure.keeps(NEGATIVE_HEIGHT):
+        if below and self.sources.believes(RANGE) and d.structure.keeps(NEGATIVE_HEIGHT):
             if not self.altitude_rejected:
                 self.altitude_rejected = True
                 d.host.altitude_rejected(height=round(d.height_over_ground), radar=round(over_foot))
@@ -122,10 +137,10 @@ class GroundSensing:
         felt = height - navigation.corrected_up
         if self._is_noise(measured - felt, sigma):
             return False
-        insisted = navigation.errors[2].insisted
-        believed: bool = navigation.take_position(2, measured, sigma)
-        if navigation.errors[2].insisted > insisted:
-            d.host.jump_believed(jump=round(measured - height), height=round(over_foot))
+        self.sources.note_place(RANGE, UP, measured, sigma)
+        if not self.sources.believes(RANGE):
+            return False
+        believed: bool = navigation.take_position(UP, measured, sigma)
         if believed:
             self.range_last = (navigation.time, over_foot)
             self._expect(measured - felt)
@@ -181,18 +196,54 @@ class GroundSensing:
         doubt = 0.2 if navigation.saturated else 0.005
         sigma = 0.15 + doubt * speed
         for axis, value in enumerate(navigation.to_local(reading.velocity)):
-            navigation.take_velocity(axis, value, sigma)
+            self.sources.note_velocity(axis, value, sigma)
+            if not self.sources.believes(VELOCITY):
+                continue
+            if navigation.take_velocity(axis, value, sigma):
+                self._velocity_last = navigation.time
 
     @property
     def range_missed(self) -> bool:
         """Whether the radar, though listened to, has shown no range that was believed for long."""
+        if not self.sources.believes(RANGE):
+            return True
         seen = self._listens_since if self.range_last is None else self.range_last[0]
         return seen is not None and self._descent.navigation.time - seen > RANGE_MISSED
+
+    @property
+    def velocity_missed(self) -> bool:
+        """Whether the radar has shown no velocity that was believed for long, though it once did.
+        """
+        seen = self._velocity_last
+        silent = seen is not None and self._descent.navigation.time - seen > RANGE_MISSED
+        return silent or not self.sources.believes(VELOCITY)
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether images are to show what the radar does not, also where it alone would do."""
+        return self.range_missed or self.velocity_missed or self.sources.wants_images
+
+    def note_height(self, measured: float, sigma: float) -> None:
+        """An image has shown a height over the areoid (m)."""
+        self.sources.note_place(IMAGES, UP, measured, sigma)
+
+    def forget_expected(self) -> None:
+        """Expects nothing of the next range: what was believed was wrong."""
+        self._expected = None
 
     @property
     def height_is_guessed(self) -> bool:
         """Whether nothing has ever shown the height, though the radar should have by now."""
         return self.range_last is None and self.heights.last is None and self.range_missed
+
+    @property
+    def height_is_disputed(self) -> bool:
+        """Whether the radar shows another height again and again, and no image has shown any: where
+        the height is right, images would have."""
+        now, since = self._descent.navigation.time, self._disputes_since
+        seen = self.heights.seen
+        blind = seen is None or now - seen > RANGE_MISSED
+        return since is not None and now - since > DISPUTED and blind
 
     @property
     def height_doubt(self) -> float:
@@ -202,15 +253,18 @@ class GroundSensing:
     # ----------------------------------------------------------------- images
 
     def may_match(self) -> bool:
-        """Whether an image could be found on the map now; without the radar also lower down, and
-        higher up by as much as the height may be wrong."""
-        d, p = self._descent, self._descent.parameters
-        height = d.height_over_ground
-        if p["terrain_lowest"] <= height <= p["terrain_highest"]:
-            return True
-        doubt = self.height_doubt
-        low, high = p["images_lowest"] - doubt, p["terrain_highest"] + doubt
-        return self.range_missed and bool(low <= height <= high)
+        """Whether an image could be found on the map now; without the radar also higher up and
+        lower down by as much as the height may be wrong."""
+        p, height = self._descent.parameters, self._descent.height_over_ground
+        doubt = self.height_doubt if self.needs_images else 0.0
+        return bool(p["images_lowest"] - doubt <= height <= p["terrain_highest"] + doubt)
+
+    @property
+    def _takes_places(self) -> bool:
+        """Whether images are to show the place, too; low down they are for comparison, unless
+        nothing else shows how it moves."""
+        d = self._descent
+        return self.needs_images or d.height_over_ground >= d.parameters["terrain_lowest"]
 
     async def match(self) -> None:
         """One image against the map."""
@@ -222,8 +276,7 @@ class GroundSensing:
             return
         if not fix.valid:
             return
-        if self.range_missed:
-            self.heights.take(fix)
+        self.heights.see(fix, believe=self.range_missed and self.sources.believes(IMAGES))
         navigation = d.navigation
         east, north, _ = navigation.local()
         self._offsets.append((fix.east - east, fix.north - north))
@@ -239,13 +292,18 @@ class GroundSensing:
         else:
             shift = list(recent[-1])
             sigma = FIX_ERROR
-        navigation.map_error = MAP_ERROR if self.range_missed else 0.0
-        if self.range_missed:
+        tells_velocity = self.range_missed or self.velocity_missed
+        navigation.map_error = MAP_ERROR if tells_velocity else 0.0
+        if tells_velocity:
             # It has to tell the velocity too, which that the whole map is off does not change.
             finer = min(1.0, max(fix.height, 0.0) / d.parameters["terrain_lowest"])
             sigma = math.hypot(sigma * finer, LEAST_FIX_ERROR)
         else:
             sigma = math.hypot(sigma, MAP_ERROR)
+        for axis in (0, 1):
+            self.sources.note_place(PLACES, axis, (fix.east, fix.north)[axis], FIX_ERROR)
+        if not self.sources.believes(PLACES) or not self._takes_places:
+            return
         taken = [
             navigation.take_position(axis, here + offset, sigma)
             for axis, here, offset in zip((0, 1), (east, north), shift, strict=True)
@@ -255,7 +313,7 @@ class GroundSensing:
         self.fixes += 1
         for axis in (0, 1):
             error_of = navigation.errors[axis]
-            least = LEAST_FIX_ERROR if self.range_missed else MAP_ERROR
+            least = LEAST_FIX_ERROR if tells_velocity else MAP_ERROR
             error_of.position = max(error_of.position, least**2)
         if not self.fixed:
             self.fixed = True

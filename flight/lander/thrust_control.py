@@ -6,6 +6,7 @@ given what is left to do.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flight.astrodynamics.linear_systems import SingularMatrixError, inverse
@@ -68,6 +69,14 @@ class ThrustAllocation:
     def set_fixed(self, fixed: dict[int, float]) -> None:
         """Takes engines out of the sharing, each with the thrust it gives whatever is asked."""
         self.fixed = dict(fixed)
+
+    def given(self, thrusts: Sequence[float]) -> tuple[float, Vector]:
+        """Force along the axis (N) and moment (N m) of the thrusts of all engines."""
+        force, *moment = (
+            math.fsum(t * column[row] for t, column in zip(thrusts, self.columns, strict=True))
+            for row in range(4)
+        )
+        return force, (moment[0], moment[1], moment[2])
 
     def thrusts(self, force: float, moment: Vector) -> list[float]:
         """Thrust of each engine (N).

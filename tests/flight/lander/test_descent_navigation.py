@@ -14,11 +14,8 @@ from flight.astrodynamics.quaternions import (
 )
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, add, norm, scale
-from flight.lander.descent_navigation import (
-    AxisError,
-    DescentNavigation,
-    navigation_of,
-)
+from flight.lander.axis_error import AxisError, within_gate
+from flight.lander.descent_navigation import DescentNavigation, KeptNavigation, navigation_of
 from tests.flight.lander.descent_bench import FRAME, GROUND, navigation, nothing_felt
 
 HIGH = GROUND + 1_000.0
@@ -50,50 +47,9 @@ def test_the_gains_of_a_position_and_of_a_velocity() -> None:
 def test_five_standard_deviations_of_both_are_within_the_gate(
     residual: float, believed: bool
 ) -> None:
-    assert AxisError(0, 0, 0).accepts("position", residual, 144.0, 5.0) is believed
+    assert within_gate(residual, 144.0, 5.0) is believed
     # A variance that rounding has made negative counts as none.
-    assert AxisError(0, 0, 0).accepts("position", 25.0, -1e-9, 5.0)
-
-
-def insisted(values: list[float], kind: str = "position", **options: bool) -> list[bool]:
-    error = AxisError(1.0, 0.0, 1.0)
-    return [error.accepts(kind, value, 1.0, 1.0, **options) for value in values]
-
-
-def test_eight_on_end_that_agree_are_believed_against_the_gate() -> None:
-    assert insisted([1_000.0] * 9) == [False] * 7 + [True] + [False]
-    # Their agreement: within 15 % of their mean.
-    assert insisted([1_000.0] * 7 + [1_165.0])[-1]
-    assert not insisted([1_000.0] * 7 + [1_220.0])[-1]
-    assert not insisted([1_000.0] * 7 + [790.0])[-1]
-    # Small ones: within three standard deviations.
-    assert insisted([10.0] * 7 + [13.3])[-1]
-    assert not insisted([10.0] * 7 + [13.5])[-1]
-
-
-def test_one_within_the_gate_ends_what_was_insisted_upon() -> None:
-    assert insisted([1_000.0] * 7 + [0.0] + [1_000.0] * 8) == [False] * 7 + [True] + [False] * 7 + [
-        True
-    ]
-
-
-def test_only_the_last_eight_count() -> None:
-    assert insisted([-500.0] * 3 + [1_000.0] * 8) == [False] * 10 + [True]
-
-
-def test_what_may_not_be_insisted_upon_is_never_believed() -> None:
-    assert insisted([1_000.0] * 20, insist=False) == [False] * 20
-
-
-def test_positions_and_velocities_are_counted_apart() -> None:
-    error = AxisError(1.0, 0.0, 1.0)
-    for _ in range(7):
-        assert not error.accepts("position", 1_000.0, 1.0, 1.0)
-        assert not error.accepts("velocity", 100.0, 1.0, 1.0)
-    assert error.accepts("velocity", 100.0, 1.0, 1.0)
-    assert (error.position, error.velocity) == (1.0, 10_001.0)
-    assert error.accepts("position", 1_000.0, 1.0, 1.0)
-    assert (error.position, error.velocity) == (1_000_001.0, 10_001.0)
+    assert within_gate(25.0, -1e-9, 5.0)
 
 
 # ------------------------------------------------------------------- dead reckoning
@@ -226,15 +182,30 @@ def test_a_place_beyond_the_gate_is_left() -> None:
     assert not n.take_position(0, 255.0, 10.0)
     assert n.kept() == before
     assert n.take_position(0, 254.9, 10.0)
-    blind = navigation()
-    blind.can_be_insisted = False
-    assert not any(blind.take_position(2, HIGH + 3_000.0, 10.0) for _ in range(12))
-    assert not any(blind.take_velocity(2, 300.0, 0.5) for _ in range(12))
-    assert [navigation_takes_velocity(n, 300.0) for _ in range(8)] == [False] * 7 + [True]
+    insisting = navigation()  # however often: another source has to say the same
+    assert not any(insisting.take_position(2, HIGH + 3_000.0, 10.0) for _ in range(50))
+    assert not any(insisting.take_velocity(2, 300.0, 0.5) for _ in range(50))
 
 
-def navigation_takes_velocity(n: DescentNavigation, value: float) -> bool:
-    return n.take_velocity(2, value, 0.5)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_what_was_only_felt_is_known_apart_from_what_was_measured(axis: int) -> None:
+    n, unaided = navigation(), navigation()
+    n.errors[axis].cross = 10.0
+    for each in (n, unaided):
+        each.propagate(nothing_felt(8, 0.5, time_ns=100_500_000_000))
+    assert n.take_position(axis, n.local()[axis] + 40.0, 50.0)
+    assert n.take_velocity(axis, n.local_velocity()[axis] + 1.0, 0.5)
+    for each in (n, unaided):
+        each.propagate(nothing_felt(9, 2.0, time_ns=102_500_000_000))
+    felt = n.felt_only
+    moved = n.local()[axis] - unaided.local()[axis]
+    assert felt.offsets[axis] == pytest.approx(moved, abs=0.02) and moved > 20.0
+    faster = n.local_velocity()[axis] - unaided.local_velocity()[axis]
+    assert felt.slopes[axis] == pytest.approx(faster, abs=1e-3) and faster > 0.5
+    assert felt.errors[axis] == unaided.errors[axis]
+    n.correct_to(axis, 0.0, 0.0, unaided.errors[axis])  # all that was measured is taken back
+    assert n.local()[axis] == pytest.approx(unaided.local()[axis], abs=0.02)
+    assert n.local_velocity()[axis] == pytest.approx(unaided.local_velocity()[axis], abs=1e-3)
 
 
 def test_a_velocity_is_taken_and_doubt_in_the_heading_stays() -> None:
@@ -342,3 +313,22 @@ def test_a_guess_goes_on_with_what_was_felt_last() -> None:
     assert rotate_back(n.attitude, felt)[2] == pytest.approx(1.0)
     n.end_guess()
     assert n.kept() == before
+
+
+def test_a_guess_reckons_with_what_the_engines_make_it_feel_and_is_taken_back() -> None:
+    n = navigation()
+    n.propagate(nothing_felt(8, 0.1, time_ns=100_100_000_000,
+                             rotation=(0.0, 0.0, 0.01), velocity=(0.0, 0.0, 0.5)))  # fmt: skip
+    before, felt_only = n.kept(), list(n.felt_only.offsets)
+    for _ in range(10):
+        n.guess(0.1, (0.0, 0.0, -0.1), (0.0, 0.0, 3.713))
+    assert n.rates == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)  # 0.1 rad/s, braked for a second
+    assert n.local_velocity()[2] == pytest.approx(before_velocity(n, before), abs=0.01)
+    n.end_guess()
+    assert n.kept() == before and n.felt_only.offsets == felt_only
+
+
+def before_velocity(n: DescentNavigation, kept: object) -> float:
+    """m/s upwards of a kept navigation."""
+    assert isinstance(kept, KeptNavigation)
+    return navigation_of(n.frame, kept).local_velocity()[2]

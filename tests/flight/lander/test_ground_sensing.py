@@ -9,8 +9,6 @@ from flight.icd.devices.descent import RadarReading, TerrainFix
 from flight.lander.descent_navigation import DescentNavigation
 from tests.flight.lander.descent_bench import GROUND, MUTE, NO_FIX, NO_RADAR, Bench, navigation
 
-INSISTENT = 8
-
 
 def radar(distance: float | None = None, velocity: Vector | None = None) -> RadarReading:
     return RadarReading(
@@ -269,18 +267,3 @@ def test_a_fix_beyond_the_gate_is_no_fix() -> None:
         error.position = 1.0
     match(bench, fix(90.0), fix(90.0), fix(90.0))
     assert not bench.descent.sensing.fixed and bench.descent.sensing.fixes == 0
-
-
-def test_a_jump_that_stays_is_believed_and_told_once() -> None:
-    bench = Bench(at(1_000.0))
-    bench.radar.answers["measure"] = [radar(1_900.0)]
-    listen(bench, INSISTENT - 1)
-    assert not bench.told("jump_believed")
-    listen(bench, 3)
-    (told,) = bench.told("jump_believed")
-    assert told == {"jump": 900, "height": 1900}
-    stubborn = Bench(at(1_000.0))
-    stubborn.where.can_be_insisted = False
-    stubborn.radar.answers["measure"] = [radar(1_900.0)]
-    listen(stubborn, 2 * INSISTENT)
-    assert not stubborn.told("jump_believed")
