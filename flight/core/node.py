@@ -376,9 +376,8 @@ class Node(ProtectionCommands):
     # --------------------------------------------------------------- arrivals
 
     def _link_changed(self, link: LinkState) -> None:
-        confirmation = self.protection.confirmation
-        if confirmation is not None and not link.up and link.peer in EARTH_PEERS:
-            confirmation.pass_ended()
+        if link.peer in EARTH_PEERS:
+            self.protection.link_changed(link.peer, link.up)
         self.link_changed(link)
 
     def _arrived(self, peer: bytes, message: Message) -> None:

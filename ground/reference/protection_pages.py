@@ -152,6 +152,8 @@ def _timers(of: Table) -> str:
     if confirm is not None:
         names = ", ".join(map(code, confirm.parameters))
         when = f"{confirm.passes} passes without `confirm_communication`"
+        if confirm.within is not None:
+            when += f", or {duration(confirm.within)}"
         rows.append([code("confirm_communication"), when, f"as before again: {names}"])
     return table(("Timer", "After", "Does"), rows)
 

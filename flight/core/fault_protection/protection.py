@@ -91,7 +91,7 @@ class FaultProtection:
         )
         confirm = timers.confirm_communication
         self.confirmation = (
-            None if confirm is None else Confirmation(confirm, node.storage, self._revert)
+            None if confirm is None else Confirmation(confirm, node.storage, self._revert, count)
         )
         whole = with_timers(table, node.statechart)
         self.watch = Watch(node, whole, self.names, self._monitor_changed)
@@ -176,6 +176,14 @@ class FaultProtection:
         """The channels have just been set."""
         self.watch.look()
         self.looks.begin()
+        if self.confirmation is not None:
+            self.confirmation.look()
+
+    def link_changed(self, peer: str, up: bool) -> None:
+        """A link towards Earth has come up or gone down."""
+        confirmation = self.confirmation
+        if confirmation is not None and confirmation.link_changed(peer, up):
+            self._node.communication_to_confirm(passes=confirmation.passes_left)
 
     def command_heard(self) -> None:
         """A valid command has come from outside."""

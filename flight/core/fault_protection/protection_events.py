@@ -81,6 +81,12 @@ class ProtectionEvents:
     @event(Severity.WARNING_HI, "No valid command for {age} s")
     def command_lost(self, *, age: int) -> None: ...
 
+    @event(
+        Severity.ACTIVITY_HI,
+        "New settings of the radio wait to be confirmed: they go back after {passes} passes",
+    )
+    def communication_to_confirm(self, *, passes: int) -> None: ...
+
     @event(Severity.WARNING_HI, "Not confirmed in time, as before again: {settings}")
     def communication_reverted(self, *, settings: dict[str, Any]) -> None: ...
 

@@ -200,9 +200,11 @@ class CommandLoss(_Entry, frozen=True, kw_only=True):
 
 
 class ConfirmCommunication(_Entry, frozen=True, kw_only=True):
-    """Parameters that go back by themselves unless confirmed within so many passes of a peer."""
+    """Parameters that go back by themselves unless confirmed within so many passes of a peer, or
+    `within` a time where no pass comes at all."""
 
     passes: Annotated[int, Meta(ge=1, le=100)]
+    within: SomeSeconds | None = None
     parameters: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 

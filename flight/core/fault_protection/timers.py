@@ -119,16 +119,18 @@ def with_timers(table: Table, chart: Statechart) -> Table:
 
 
 class _Waiting(msgspec.Struct, frozen=True):
-    """Values to go back to, and how many passes are left."""
+    """Values to go back to, how many passes are left, and since when (s of the count) they wait."""
 
     before: dict[str, Any]
     passes: int
+    since: float = 0.0
 
 
 class Confirmation:
     """New settings of the radio go back by themselves unless Earth is heard by them.
 
-    `revert(values)` makes the old ones active.
+    A pass is what begins with the new ones: a link that comes up and goes down again. `count`:
+    seconds of the oscillator. `revert(values)` makes the old ones active.
     """
 
     def __init__(
@@ -136,10 +138,13 @@ class Confirmation:
         entry: ConfirmCommunication,
         storage: Storage,
         revert: Callable[[Mapping[str, Any]], None],
+        count: Callable[[], float],
     ) -> None:
         self.entry = entry
         self._storage = storage
         self._revert = revert
+        self._count = count
+        self._risen: set[str] = set()
         self._reverting = False
         try:
             kept = storage.get(NAMESPACE, "confirmation")
@@ -155,7 +160,8 @@ class Confirmation:
         if not mine:
             return
         kept = {} if self._waiting is None else self._waiting.before
-        self._keep(_Waiting({**mine, **kept}, self.entry.passes))
+        self._risen.clear()  # a pass that has begun shows nothing of the new ones
+        self._keep(_Waiting({**mine, **kept}, self.entry.passes, self._count()))
 
     def confirm(self) -> bool:
         """Earth has heard, and says so; False: nothing was to be confirmed."""
@@ -163,14 +169,38 @@ class Confirmation:
         self._keep(None)
         return waited
 
-    def pass_ended(self) -> None:
-        """A pass is over without a confirmation."""
+    @property
+    def passes_left(self) -> int:
+        """Passes in which Earth may still confirm; 0: nothing waits for it."""
+        return 0 if self._waiting is None else self._waiting.passes
+
+    def link_changed(self, peer: str, up: bool) -> bool:
+        """A link towards Earth has come up or gone down, as it also does when a radio is switched;
+        whether a pass has begun in which Earth can confirm."""
         waiting = self._waiting
-        if waiting is None:
-            return
-        if waiting.passes > 1:
-            self._keep(_Waiting(waiting.before, waiting.passes - 1))
-            return
+        if up:
+            self._risen.add(peer)
+            return waiting is not None
+        if peer not in self._risen:
+            return False
+        self._risen.discard(peer)
+        if waiting is not None and waiting.passes > 1:
+            self._keep(msgspec.structs.replace(waiting, passes=waiting.passes - 1))
+        elif waiting is not None:
+            self._go_back(waiting)
+        return False
+
+    def look(self) -> None:
+        """Goes back when too long has passed, however many passes there were."""
+        waiting, within = self._waiting, self.entry.within
+        if waiting is not None and within is not None:
+            waited = self._count() - waiting.since
+            if waited < 0.0:  # another oscillator
+                self._keep(msgspec.structs.replace(waiting, since=self._count()))
+            elif waited >= within:
+                self._go_back(waiting)
+
+    def _go_back(self, waiting: _Waiting) -> None:
         self._keep(None)
         self._reverting = True
         try:

@@ -5,13 +5,16 @@ A vehicle that hears no valid command for some sols takes its radio, and then it
 sent `report_status` when nothing has gone to it for two sols. Where nothing is to come for longer,
 it is told so before: a procedure does for what it plans (`announce_silence`), and this for the
 weeks in which the Sun stands between. While a silence is announced nothing is sent from here.
+
+A vehicle whose new settings of the radio wait to be confirmed says so in each pass by them. Who
+hears it has heard the vehicle by them, and confirms.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.icd.messages import Command
+from flight.icd.messages import Command, EventReport
 from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.commanding.tracker import (
     ORIGIN,
@@ -23,6 +26,7 @@ from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.telemetry.telemetry import LatestTelemetry
 
 STATUS, SILENCE = "report_status", "announce_silence"
+TO_CONFIRM, CONFIRM = "communication_to_confirm", "confirm_communication"
 IN_TOUCH = "in touch"
 """The step under which the commands that nobody planned are kept."""
 EVERY = 2.0 * SOL_SECONDS
@@ -64,6 +68,16 @@ class KeepingInTouch:
         while True:
             await asyncio.sleep(max(60.0, self._next() - self._now()))
             self.look()
+
+    def heard(self, event: EventReport) -> None:
+        """A vehicle has said something."""
+        if event.name != TO_CONFIRM or event.source not in self._vehicles:
+            return
+        if CONFIRM not in self._dictionary.vehicle(event.source).commands:
+            return
+        orders = [o for o in self._sent().get(event.source, []) if o.order.name == CONFIRM]
+        if not any(o.verdict is None or o.issued_ns >= event.time_ns for o in orders):
+            self._issue(event.source, CONFIRM)
 
     def look(self) -> None:
         """Sends what is due."""

@@ -280,3 +280,64 @@ def test_passes_are_counted_over_reboots(tmp_path: Path) -> None:
         assert deck.node.parameters["window"] == 5.0
 
     on_deck(tmp_path, CONFIRM, story)
+
+
+def test_a_link_that_falls_without_having_risen_is_no_pass(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        deck.node._link_changed(LinkState("relay", up=True))
+        await change(deck, window=7.0)
+        for peer in ("relay", "relay", "earth", "relay"):  # the radio is switched; it was up before
+            deck.node._link_changed(LinkState(peer, up=False))
+        deck.node._link_changed(LinkState("earth", up=True))
+        deck.node._link_changed(LinkState("relay", up=False))  # not the one that has risen
+        deck.node._link_changed(LinkState("earth", up=False))
+        assert deck.node.parameters["window"] == 7.0
+        end_pass(deck)
+        assert deck.node.parameters["window"] == 5.0
+
+    on_deck(tmp_path, CONFIRM, story)
+
+
+def test_each_pass_in_which_earth_can_confirm_is_told_and_no_other(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        end_pass(deck)
+        await change(deck, window=7.0)
+        end_pass(deck)
+        deck.node._link_changed(LinkState("rover", up=True))
+        deck.node._link_changed(LinkState("relay", up=True))
+        await deck.rig.command("guarded", "confirm_communication")
+        deck.node._link_changed(LinkState("relay", up=False))
+        end_pass(deck)
+        await asyncio.sleep(0.01)
+        told = deck.events("communication_to_confirm")
+        assert [each[1] for each in told] == [2, 1]
+
+    on_deck(tmp_path, CONFIRM, story)
+
+
+def test_where_no_pass_comes_at_all_they_go_back_after_a_time_also_over_a_reboot(
+    tmp_path: Path,
+) -> None:
+    timed: dict[str, Any] = {
+        "timers": {"confirm_communication": {
+            "passes": 2, "within": 40 * HOUR, "parameters": ["window"],
+        }}
+    }  # fmt: skip
+
+    async def story(deck: Deck) -> None:
+        await change(deck, window=7.0)
+        await asyncio.sleep(20 * HOUR)
+        await deck.reboot()
+        await asyncio.sleep(19.9 * HOUR)
+        deck.node.protection.housekeeping()
+        assert deck.node.parameters["window"] == 7.0
+        await asyncio.sleep(0.2 * HOUR)
+        deck.node.protection.housekeeping()
+        assert deck.node.parameters["window"] == 5.0
+        await change(deck, window=7.0)
+        await deck.rig.command("guarded", "confirm_communication")
+        await asyncio.sleep(50 * HOUR)
+        deck.node.protection.housekeeping()
+        assert deck.node.parameters["window"] == 7.0
+
+    on_deck(tmp_path, timed, story)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
-from flight.icd.messages import Command
+from flight.icd.messages import Command, EventReport, Severity
 from flight.runtime.loop import VirtualLoop, run
 from ground.mission_control.archive.archive import Archive
 from ground.mission_control.commanding.keeping_in_touch import IN_TOUCH, KeepingInTouch
@@ -174,3 +174,28 @@ def test_two_may_be_lost_before_a_vehicle_on_the_surface_misses_the_ground(vehic
     loss = load_protection(vehicle).timers.command_loss
     assert loss is not None
     assert 3 * EVERY <= loss.after <= 6 * SOL_SECONDS
+
+
+def test_a_vehicle_heard_by_its_new_settings_is_told_so_once(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        def says(name: str, at: float, source: str = "rover") -> None:
+            time_ns = round(at * 1e9)
+            desk.touch.heard(
+                EventReport(source, name, Severity.ACTIVITY_HI, time_ns, "", {}, number=1)
+            )
+
+        await asyncio.sleep(1_000.0)
+        says("communication_reverted", 900.0)
+        says("communication_to_confirm", 900.0, "elsewhere")
+        assert desk.spoken() == []
+        desk.answers = None
+        says("communication_to_confirm", 900.0)
+        says("communication_to_confirm", 950.0)  # the answer is under way
+        assert [name for _, name in desk.spoken()] == ["confirm_communication"]
+        desk.tracker._end(desk.tracker.commands()[-1], Verdict.COMPLETED)
+        says("communication_to_confirm", 990.0)  # said before it was confirmed, heard after
+        assert len(desk.spoken()) == 1
+        says("communication_to_confirm", 1_001.0)  # said again: other settings wait
+        assert len(desk.spoken()) == 2
+
+    at_the_desk(tmp_path, story)
