@@ -207,6 +207,7 @@ TIMES: dict[tuple[str, str], tuple[float, float]] = {
     ("arm", "encoders_silent"): (30 * MINUTE, 0.0), ("mav", "motors_cold"): (HOUR, 0.0),
     ("mav", "motors_hot"): (HOUR, 0.0), ("mav", "inertial_unit_silent"): (0.1, 0.1),
     ("mav", "off_course"): (2.0, 0.0), ("lander", "radar_range"): (2.0, 2.0),
+    ("lander", "radar_velocity"): (2.0, 2.0),
     ("lander", "radar_silent"): (4.0, 1.0), ("lander", "inertial_unit_silent"): (0.3, 0.5),
     ("lander", "legs_silent"): (0.5, 0.5), ("lander", "gauge_dead"): (30 * MINUTE, 0.0),
     ("lander", "battery_cold"): (30 * MINUTE, 0.0), ("lander", "mav_cold"): (30 * MINUTE, 0.0),
