@@ -148,14 +148,14 @@ def sensed(
 @pytest.mark.parametrize(
     ("height", "seen"),
     [
-        (2_000.0, True), (math.nextafter(2_000.0, 0.0), False), (4_200.0, True),
+        (1_800.0, True), (math.nextafter(1_800.0, 0.0), False), (4_200.0, True),
         (math.nextafter(4_200.0, 1e9), False),
     ],
 )  # fmt: skip
 def test_images_from_the_highest_to_the_lowest_both_included(
     monkeypatch: pytest.MonkeyPatch, height: float, seen: bool
 ) -> None:
-    done, _ = sensed(monkeypatch, height, 21, terrain_lowest=2_000.0, terrain_highest=4_200.0)
+    done, _ = sensed(monkeypatch, height, 21, images_lowest=1_800.0, terrain_highest=4_200.0)
     images = [at for what, at in done if what == "image"]
     assert images == ([0.5, 1.0, 1.5, 2.0] if seen else [])
 
