@@ -189,25 +189,35 @@ def test_silence_that_was_announced_is_waited_out_and_a_limit_is_that_of_the_inn
 
 def test_settings_of_the_radio_go_back_after_their_passes_to_what_was_confirmed_last() -> None:
     storage, reverted = Storage(":memory:"), []  # type: ignore[var-annotated]
-    entry: Any = SimpleNamespace(parameters=("rate", "power"), passes=2)
-    made = Confirmation(entry, storage, lambda values: reverted.append(dict(values)))
-    made.pass_ended()
+    entry: Any = SimpleNamespace(parameters=("rate", "power"), passes=2, within=None)
+
+    def begun() -> Confirmation:
+        return Confirmation(
+            entry, storage, lambda values: reverted.append(dict(values)), lambda: 0.0
+        )
+
+    def end_pass() -> None:
+        made.link_changed("relay", True)
+        made.link_changed("relay", False)
+
+    made = begun()
+    end_pass()
     assert not made.confirm() and reverted == []
     made.changed({"rate": 1, "power": 5, "other": 0}, {"rate": 1, "power": 5, "other": 9})
     assert not made.confirm(), "none of these settings"
     made.changed({"rate": 1, "power": 5}, {"rate": 2, "power": 5})
-    made.pass_ended()
+    end_pass()
     made.changed({"rate": 2, "power": 5}, {"rate": 3, "power": 6})
-    made = Confirmation(entry, storage, lambda values: reverted.append(dict(values)))
-    made.pass_ended()
+    made = begun()
+    end_pass()
     assert reverted == [], "the passes are counted anew from the last change"
-    made.pass_ended()
-    made.pass_ended()
+    end_pass()
+    end_pass()
     assert reverted == [{"rate": 1, "power": 5}]
     made.changed({"rate": 1, "power": 5}, {"rate": 2, "power": 5})
     assert made.confirm() and not made.confirm()
-    made.pass_ended()
-    made.pass_ended()
+    end_pass()
+    end_pass()
     assert len(reverted) == 1
 
 
@@ -247,7 +257,8 @@ def test_a_change_of_a_table_goes_over_what_there_is_and_nothing_takes_an_entry_
     base = {"monitors": {"a": 1, "b": 2}, "charge": "x", "timers": {"t": 1}}
     change = {"monitors": {"b": None, "c": 3}, "responses": {"r": 4}, "timers": {"u": 2}}
     assert merged(base, change) == {
-        "monitors": {"a": 1, "c": 3}, "responses": {"r": 4}, "charge": "x", "timers": {"u": 2},
+        "monitors": {"a": 1, "c": 3}, "responses": {"r": 4}, "charge": "x",
+        "timers": {"t": 1, "u": 2},
     }  # fmt: skip
     assert base["monitors"] == {"a": 1, "b": 2}
 
