@@ -250,6 +250,8 @@ def test_the_last_eight_events_that_are_worth_it_are_kept_and_five_shown() -> No
     control.recent_events = mission_control.deque(maxlen=mission_control.RECENT_EVENTS)
     control.on_event = lambda event: heard.append(event.name)
     control.tracker = SimpleNamespace(ask=lambda source: heard.append(f"asked {source}"))
+    kept_in_touch: list[str] = []
+    control.touch = SimpleNamespace(heard=lambda event: kept_in_touch.append(event.name))
     for number, severity in enumerate(Severity):
         control._event(EventReport("rover", f"e{number}", severity, 1, "", {}, 1))
     kept = [each.severity for each in control.recent_events]
@@ -257,7 +259,7 @@ def test_the_last_eight_events_that_are_worth_it_are_kept_and_five_shown() -> No
     for number in range(10):
         control._event(EventReport("rover", f"f{number}", Severity.FATAL, 1, "", {}, 1))
     assert [each.name for each in control.recent_events] == [f"f{n}" for n in range(2, 10)]
-    assert len(heard) == 17
+    assert len(heard) == 17 and kept_in_touch == heard
 
 
 def test_the_next_round_is_in_six_hours_or_when_something_is_due() -> None:
