@@ -102,7 +102,10 @@ def test_a_channel_without_limits_of_the_ground_is_not_judged_and_only_its_own_a
     )  # fmt: skip
     limits.of = {("rover", "charge"): SimpleNamespace(latched=True),
                  ("rover", "tilt"): SimpleNamespace(latched=False)}  # fmt: skip
-    alarms = SimpleNamespace(judge=lambda *what: judged.append(what), latches=None)
+    alarms = SimpleNamespace(
+        judge=lambda *what: judged.append(what), latches=None,
+        units=lambda vehicle, channel: {"charge": "", "tilt": "rad"}[channel],
+    )  # fmt: skip
     ground: Any = GroundLimits(limits, SimpleNamespace(), alarms)  # type: ignore[arg-type]
 
     def sample(value: Any) -> Any:
@@ -115,6 +118,8 @@ def test_a_channel_without_limits_of_the_ground_is_not_judged_and_only_its_own_a
     assert judged == [
         ("rover", "charge", "RED", "charge = 0.1 is RED by the limit set night", 7, 9)
     ]  # fmt: skip
+    ground.take("rover", "tilt", sample(0.5))
+    assert judged[-1][3] == "tilt = 0.5 rad is RED by the limit set night"
     assert ground._latches("rover", "limit charge (ground)")
     assert not ground._latches("rover", "limit tilt (ground)")
     assert not ground._latches("rover", "limit charge"), "the vehicle's own"
