@@ -6,6 +6,7 @@ nothing is left out; when they do not, the one without which the others agree is
 only felt since the alignment is a source as well, with the doubt that has grown by now.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,14 +45,14 @@ class Verdict:
 
 def together(sources: Mapping[str, Estimate]) -> Line:
     """The line that fits several sources best."""
-    pp = sum(each.pp for each in sources.values())
-    pv = sum(each.pv for each in sources.values())
-    vv = sum(each.vv for each in sources.values())
-    p = sum(each.pp * each.offset + each.pv * each.slope for each in sources.values())
-    v = sum(each.pv * each.offset + each.vv * each.slope for each in sources.values())
+    pp = math.fsum(each.pp for each in sources.values())
+    pv = math.fsum(each.pv for each in sources.values())
+    vv = math.fsum(each.vv for each in sources.values())
+    p = math.fsum(each.pp * each.offset + each.pv * each.slope for each in sources.values())
+    v = math.fsum(each.pv * each.offset + each.vv * each.slope for each in sources.values())
     size = max(pp * vv - pv * pv, 1e-30)
     offset, slope = (vv * p - pv * v) / size, (pp * v - pv * p) / size
-    misfit = sum(each.misfit(offset, slope) for each in sources.values())
+    misfit = math.fsum(each.misfit(offset, slope) for each in sources.values())
     return Line(offset, slope, vv / size, -pv / size, pp / size, misfit)
 
 

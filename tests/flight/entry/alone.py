@@ -49,6 +49,7 @@ class Capsule:
         self.said: list[tuple[str, Any]] = []
         self.parameters = dict(PARAMETERS)
         self.context = SimpleNamespace(structure=Structure())
+        self.vigil = SimpleNamespace(alive=lambda within: None)
         self.ledger = CustodyLedger(Storage(":memory:"), "entry", lambda: 1, lambda record: None)
         self.handover = SimpleNamespace(place=places.ENTRY_CAPSULE)
         self._began = asyncio.get_running_loop().time() - elapsed
