@@ -177,6 +177,8 @@ def _of_function(path: str, function: FunctionType) -> Iterator[str]:
     if function.__name__.startswith("__"):
         return
     for name, each in inspect.signature(function).parameters.items():
+        if "msgspec.Meta" in str(each.annotation):
+            yield f"{path}({name}): {_plain(each.annotation)}"
         if _is_figure(each.default):
             yield f"{path}({name}) = {each.default!r}"
 
