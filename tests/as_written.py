@@ -160,10 +160,17 @@ def _of_class(path: str, kind: type) -> Iterator[str]:
         return
     values = {name: each for name, each in vars(kind).items() if not name.startswith("__")}
     if issubclass(kind, msgspec.Struct):
+        set_up = kind.__struct_config__
+        yield (
+            f"{path}: frozen {set_up.frozen}, forbids others {set_up.forbid_unknown_fields}, "
+            f"tag {set_up.tag}"
+        )
         for field in msgspec.structs.fields(kind):
             values[field.name] = field.default
             if "msgspec.Meta" in str(field.type):
                 yield f"{path}.{field.name}: {_plain(field.type)}"
+    if "__dataclass_params__" in vars(kind):
+        yield f"{path}: frozen {kind.__dataclass_params__.frozen}"
     for name, each in getattr(kind, "__dataclass_fields__", {}).items():
         values[name] = each.default
     for name, value in values.items():
