@@ -67,8 +67,9 @@ def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: Op
     anna.sees("waiting_approval: it cannot leave", "#said")
     anna.press("Escape")
 
-    ben.press("c", "Escape", "j")
-    ben.press("Tab", "Shift+A")
+    ben.press("c", "Escape")
+    ben.sees("waiting approval", ".stack tr")
+    ben.press("j", "Tab", "Shift+A")
     ben.sees("To be approved", ".confirm")
     ben.write("mav")
     ben.press("Enter")  # another vehicle's name approves nothing
