@@ -25,7 +25,8 @@ const PLAIN = {
   "!": stopBench,
 };
 
-const writes = (element) => element instanceof HTMLElement && (element.matches("input, textarea, select") || element.isContentEditable);
+const ticks = (element) => element instanceof HTMLElement && element.matches("input[type=checkbox], input[type=radio]");
+const writes = (element) => element instanceof HTMLElement && !ticks(element) && (element.matches("input, textarea, select") || element.isContentEditable);
 
 // Heard before all others, whatever is open and whoever writes: two names, since some systems keep
 // one of them for themselves.
@@ -44,6 +45,7 @@ export function hearKey(event) {
   }
   if (event.key === "Escape") return leave(event);
   if (paletteOpen() || helpOpen()) return;
+  if (ticks(event.target) && (event.key === " " || event.key === "Enter")) return; // it is ticked
   const screen = SCREENS.get(router.screen);
   if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) {
     if (screen.typed?.(event)) event.preventDefault();
