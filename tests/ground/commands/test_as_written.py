@@ -1,7 +1,0 @@
-"""The figures of the commands and what is meant if nothing is said are as they were written."""
-
-from tests.as_written import differences
-
-
-def test_no_table_and_no_figure_has_changed_unseen() -> None:
-    assert differences("ground.commands") == []

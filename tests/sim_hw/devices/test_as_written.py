@@ -1,7 +1,0 @@
-"""Figures of devices, bounds of their parameters and defaults of failures, as they were written."""
-
-from tests.as_written import differences
-
-
-def test_no_table_and_no_figure_has_changed_unseen() -> None:
-    assert differences("sim_hw.devices") == []
