@@ -32,7 +32,7 @@ PARAMETERS = {
     "battery_capacity": Parameter(float, "W h", 1.0, 1e5, doc="of the battery"),
     "electronics_setpoint": _kelvin("of the electronics' heater"),
     "battery_setpoint": _kelvin("of the battery's heater"),
-    "battery_survival": _kelvin("of the battery's heater with little energy"),
+    "battery_survival": _kelvin("of the battery's heater in hibernation"),
     "listening_light": Parameter(float, "W", 0.0, 5000.0, doc="from which it listens then"),
     "igloo_charge": _fraction("state of charge from which the MAV is warmed then"),
     "arm_setpoint": _kelvin("of the transfer arm's heater"),

@@ -93,8 +93,9 @@ def wanted_setting(
     """What a zone is to keep; None for a zone that is somebody else's affair.
 
     With little energy the arm goes cold (it is rated to be) and the MAV is kept above the limit of
-    its propellant only: that limit and the battery come first. Hibernating, the battery is warmed
-    alone, to where it can be charged.
+    its propellant only. The battery stays warm: 9 K less would save some 35 W h of heat in a night,
+    and cells that are colder by so much give 216 W h less. Hibernating, with next to nothing to
+    give, it is warmed alone, to where it can be charged.
     """
     low = energy in (Energy.LOW, Energy.NONE)
     if zone.startswith(IGLOO):
@@ -102,7 +103,8 @@ def wanted_setting(
         setpoint = parameters["mav_conditioned" if conditioned else "mav_survival"]
         return setpoint, energy is not Energy.NONE
     if zone == BATTERY:
-        return parameters["battery_survival" if low else "battery_setpoint"], True
+        hibernates = energy is Energy.NONE
+        return parameters["battery_survival" if hibernates else "battery_setpoint"], True
     if zone == ELECTRONICS:
         return parameters["electronics_setpoint"], energy is not Energy.NONE
     if zone == ARM:
