@@ -7,8 +7,9 @@ from ground.drills.invariant import Invariant
 from ground.testbed.run import Run
 from sim_hw.assembly.conservation import Balance
 
-BETWEEN = 10.0
-"""s of mission time between looks at what closes: what is once off stays so."""
+BETWEEN, PART = 10.0, 0.01
+"""Between looks at what closes: s of mission time at least, or that part of the time since the first
+one. What is once off stays so, and is told that much later at the most."""
 TOLERANCES = {"rad": 0.02, "degrees": 0.5}
 """By their units, what offsets and play of a joint come to, and the steps of a drive."""
 
@@ -63,7 +64,7 @@ class Closes(Invariant):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._next = -math.inf
+        self._first = self._next = -math.inf
 
     def rows(self) -> list[Balance]:
         """Those that are to close, as they are now."""
@@ -73,7 +74,9 @@ class Closes(Invariant):
         now = self.run.hardware.world.now()
         if now < self._next:
             return ""
-        self._next = now + BETWEEN
+        if self._first == -math.inf:
+            self._first = now
+        self._next = now + max(BETWEEN, PART * (now - self._first))
         return self._told()
 
     def end(self, broke: BaseException | None) -> str:

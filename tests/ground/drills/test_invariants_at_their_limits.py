@@ -100,6 +100,10 @@ def test_mass_is_looked_at_now_and_then_and_at_the_end() -> None:
     assert "propellant of the lander: 399 kg where 400 ought to be" in found.end(None)
     time[0] = 110.0
     assert "where 400 ought to be (-1; allowed: 1e-06)" in found.look()
+    for now, looks in ((100_000.0, 4), (100_998.9, 4), (100_999.0, 5)):
+        time[0] = now  # from 100 s on: a long flight is looked at more seldom
+        found.look()
+        assert rows.looked == looks
 
 
 # -------------------------------------------------------------------------- commands
