@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from flight.configuration.held_locks import is_held
+
 PREFIX = "msr-"
 OWNER = ".owner"
 """The lock: where it is missing, a folder is not ours to remove, whatever it is called."""
@@ -81,10 +83,4 @@ def _is_left(folder: Path) -> bool:
         lock = os.open(OWNER, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=home)
     finally:
         os.close(home)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(lock)
-    return True
+    return not is_held(lock)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.held_locks import is_held
 from flight.runtime.loop import NANOSECONDS
 from ground.edge.lock import is_served
 from ground.edge.private_files import state_folder
@@ -40,13 +41,7 @@ def was_killed(folder: Path) -> bool:
         lock = os.open(state_folder(folder) / CONSOLE, os.O_WRONLY | os.O_CLOEXEC)
     except OSError:
         return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(lock)
-    return True
+    return not is_held(lock)
 
 
 def await_its_end(folder: Path) -> None:

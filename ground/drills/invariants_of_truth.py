@@ -8,8 +8,8 @@ from ground.testbed.run import Run
 from sim_hw.assembly.conservation import Balance
 
 BETWEEN, PART = 10.0, 0.01
-"""Between looks at what closes: s of mission time at least, or that part of the time since the first
-one. What is once off stays so, and is told that much later at the most."""
+"""Between looks at what closes: s of mission time at least, or that part of the time since the
+first one. What is once off stays so, and is told that much later at the most."""
 TOLERANCES = {"rad": 0.02, "degrees": 0.5}
 """By their units, what offsets and play of a joint come to, and the steps of a drive."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.held_locks import is_held
 from flight.configuration.whole_files import PART, replace_file
 from ground.missions.earlier_run import (
     ASIDE,
@@ -199,13 +200,7 @@ def is_under_way(path: Path) -> bool:
         lock = os.open(path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+    return is_held(lock)
 
 
 def holder_of(path: Path) -> int:

@@ -26,6 +26,17 @@ def stage_drive(tab: Tab) -> None:
     tab.sees("Staged as st-1", "#said")
 
 
+def fill_release(tab: Tab) -> None:
+    """Finds what is hazardous, takes hold of its vehicle, and fills in its form."""
+    tab.press("c")
+    tab.write("rover release_tube")
+    tab.press("Enter")
+    tab.sees("hazardous: release of a tube")
+    hold(tab, "rover")
+    tab.page.locator("#argument-tube").focus()
+    tab.write("M2020-00495-12")
+
+
 def hold(tab: Tab, vehicle: str) -> None:
     tab.press("Control+K")
     tab.write(f"authority take {vehicle}")

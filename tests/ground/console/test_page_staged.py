@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.ground.console.by_keyboard import hold, release_by_name, stage_drive
+from tests.ground.console.by_keyboard import fill_release, release_by_name, stage_drive
 from tests.ground.console.conftest import Serve, Tab
 
 pytestmark = [
@@ -53,13 +53,7 @@ def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: Op
     anna, ben = open_tab(served), open_tab(served)
     anna.log_in("anna")
     ben.log_in("ben")
-    anna.press("c")
-    anna.write("rover release_tube")
-    anna.press("Enter")
-    anna.sees("hazardous: release of a tube")
-    hold(anna, "rover")
-    anna.page.locator("#argument-tube").focus()
-    anna.write("M2020-00495-12")
+    fill_release(anna)
     anna.press("Enter")
     anna.sees("needs another person's approval", "#said")
     anna.sees("waiting approval", ".stack tr")
@@ -93,12 +87,7 @@ def test_a_director_says_why_not_and_who_staged_it_reads_that(
     anna, ben = open_tab(served), open_tab(served)
     anna.log_in("anna")
     ben.log_in("ben")
-    anna.press("c")
-    anna.write("rover release_tube")
-    anna.press("Enter")
-    hold(anna, "rover")
-    anna.page.locator("#argument-tube").focus()
-    anna.write("M2020-00495-12")
+    fill_release(anna)
     anna.page.locator("#note").focus()
     anna.write("to make room")
     anna.page.locator(".terms summary").press("Enter")
