@@ -19,6 +19,7 @@ from ground.terminal.exit_codes import BROKE, NO, YES
 if TYPE_CHECKING:
     from ground.drills.campaign import Campaign, Progress, Task
     from ground.drills.drill import Drill
+    from ground.drills.growing import GrowingRecords
     from ground.drills.record import Judged
     from ground.drills.results import Shown
 
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.bench is not None:
         from ground.commands import drill_bench
 
-        return drill_bench.run(arguments, _tasks, _write)
+        return drill_bench.run(arguments, _tasks, _write, _growing)
     from ground.drills.campaign import Campaign
     from ground.drills.worker_choice import workers_of
 
@@ -51,7 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     from ground.drills import text_report
-    from ground.drills.growing import GrowingRecords
     from ground.drills.swarm_flight import rates
     from ground.drills.twins import fly_with_twins
 
@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     drills = _drills(arguments, campaign, cut) if recorded is None else []
     swarms = arguments.swarm is not None
     tasks = _swarm(arguments, campaign) if swarms else _tasks(arguments, drills, recorded)
-    with GrowingRecords(arguments.out, campaign, tasks, _command(), _say):
+    with _growing(arguments, campaign, tasks):
         tasks, judged, notes, differ = fly_with_twins(campaign, tasks)
     notes = [rates(judged), *notes] if swarms else [*cut, *notes]
     shown = _write(arguments, campaign, drills, tasks, judged, notes)
@@ -77,6 +77,15 @@ def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:
     if arguments.shrink:
         _shrink(arguments, campaign, tasks, judged)
     return code
+
+
+def _growing(
+    arguments: argparse.Namespace, campaign: "Campaign", tasks: "Sequence[Task]"
+) -> "GrowingRecords":
+    """What keeps each record as soon as it is there."""
+    from ground.drills.growing import GrowingRecords
+
+    return GrowingRecords(arguments.out, campaign, tasks, _command(), _say)
 
 
 def _command() -> str:

@@ -12,9 +12,11 @@ from ground.terminal.keys import single_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from ground.drills.campaign import Campaign, Task
     from ground.drills.drill import Drill
+    from ground.drills.growing import GrowingRecords
     from ground.drills.record import Judged
     from ground.drills.results import Shown
     from ground.testbed.bench.host import Bench
@@ -25,9 +27,17 @@ if TYPE_CHECKING:
         [Asked, Campaign, Sequence[Drill], Tasks, Sequence[Judged], list[str]], list[Shown]
     ]
     TasksOf = Callable[[argparse.Namespace, list[Drill], list[Shown] | None], list[Task]]
+    Growing = Callable[[argparse.Namespace, Campaign, Tasks], GrowingRecords]
 
-def run(arguments: argparse.Namespace, tasks_of: "TasksOf", write: "Write") -> int:
-    """The exit code of the worst verdict on the bench; raises ConfigurationError."""
+
+def run(
+    arguments: argparse.Namespace, tasks_of: "TasksOf", write: "Write", growing: "Growing"
+) -> int:
+    """The exit code of the worst verdict on the bench; raises ConfigurationError.
+
+    Where it is broken off, such as by a device that is not there any more, what was flown before
+    is told and written as it would be at the end.
+    """
     from ground.drills import text_report
     from ground.drills.campaign import Campaign
     from ground.drills.finding import drills_in
@@ -42,21 +52,36 @@ def run(arguments: argparse.Namespace, tasks_of: "TasksOf", write: "Write") -> i
     campaign = Campaign(workers, arguments.workers, arguments.out)
     with contextlib.closing(workers):
         simulated = campaign.fly(tasks)
-    with single_keys(kind.key_descriptor):
-        flown = fly_on_bench(tasks, lambda: _bench(arguments), arguments.out)
     on_bench = [_on(task, arguments.bench) for task in tasks]
-    judged = [each for each, _ in flown]
+    judged: list[Judged] = []
     notes = [f"flown on the bench {arguments.bench}, with real devices"]
-    shown_on = write(arguments, campaign, drills, on_bench, judged, notes)
-    for shown, before, (_, folder) in zip(shown_on, simulated, flown, strict=True):
-        print("\n".join(text_report.lines(shown)))
-        same = "the same" if before.verdict == shown.judged.verdict else "NOT THE SAME"
-        print(f"        in simulation {before.verdict}: {same}; the flight is in {folder}")
-        if before.verdict != shown.judged.verdict:
-            print(f"        there because {'; '.join(before.because) or 'all held'}")
+    try:
+        with single_keys(kind.key_descriptor), growing(arguments, campaign, on_bench) as records:
+            flown = fly_on_bench(tasks, lambda: _bench(arguments), arguments.out)
+            for task, before, (now, folder) in zip(on_bench, simulated, flown, strict=True):
+                records.add(task, now)
+                judged.append(now)
+                _print(task, now, before, folder)
+    except BaseException:
+        notes.append(f"broken off: {len(judged)} of {len(tasks)} were flown")
+        write(arguments, campaign, drills, on_bench[: len(judged)], judged, notes)
+        raise
+    write(arguments, campaign, drills, on_bench, judged, notes)
     print(f"on the bench {text_report.summary_line(judged)}")
     print(f"in simulation {text_report.summary_line(simulated)}")
     return text_report.exit_code(judged)
+
+
+def _print(task: "Task", now: "Judged", before: "Judged", folder: "Path") -> None:
+    """A drill on the bench, beside the same in simulation."""
+    from ground.drills import text_report
+    from ground.drills.telling import shown_of
+
+    print("\n".join(text_report.lines(*shown_of([task], [now]))))
+    same = "the same" if before.verdict == now.verdict else "NOT THE SAME"
+    print(f"        in simulation {before.verdict}: {same}; the flight is in {folder}")
+    if before.verdict != now.verdict:
+        print(f"        there because {'; '.join(before.because) or 'all held'}")
 
 
 def _on(task: "Task", bench: str) -> "Task":

@@ -4,7 +4,7 @@ Nothing real can be copied: there are no branches, and no two drills at once, an
 drill is flown to. What breaks, what must hold and how it is judged are those of simulation.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -33,12 +33,13 @@ def check_on_bench(tasks: Sequence[Task], kind: Bench) -> None:
 
 def fly_on_bench(
     tasks: Sequence[Task], kind: Callable[[], Bench], out: Path
-) -> list[tuple[Judged, Path]]:
-    """Flies all, one after the other; each verdict, and its run folder with the recording.
+) -> Iterator[tuple[Judged, Path]]:
+    """Flies all, one after the other; gives each verdict, and its run folder with the recording, as
+    soon as it is known.
 
-    `kind`: the bench, anew for each. Raises ConfigurationError when a device is not there.
+    `kind`: the bench, anew for each. Raises ConfigurationError when a device is not there, or not
+    any more.
     """
-    found = []
     for number, task in enumerate(tasks, 1):
         folder = out / FOLDER / f"{number:03d}-{task.drill.name.replace('/', '-')}"
         drill = bare(task.drill) if task.job.bare else task.drill
@@ -54,5 +55,4 @@ def fly_on_bench(
             raise ConfigurationError(str(folder), None, "", "the flight left no record")
         judged = judge(task.drill, records[0])
         keep(folder, FlownDrill(task.job, records[0].sha256, judged.verdict))
-        found.append((judged, folder))
-    return found
+        yield judged, folder

@@ -306,35 +306,59 @@ def test_what_failed_is_made_smaller_and_nothing_else(
     assert said[2] == "d: nothing smaller fails alike (4 flights)"
 
 
-def test_on_a_bench_each_is_held_beside_the_same_in_simulation(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = [judged("a", "PASS"), judged("b", "FAIL"), judged("c", "FAIL")]
-    before[2].because = []
-    now = [judged("a", "PASS"), judged("b", "PASS"), judged("c", "PASS")]
-    tasks = ["ta", "tb", "tc"]
+def on_a_bench(monkeypatch: pytest.MonkeyPatch, before: Any, flown: Any, out: Path) -> list[Any]:
+    """Flies `before` in simulation and what `flown` gives on the bench; what is written."""
     patch = monkeypatch.setattr
     patch("ground.drills.finding.drills_in", lambda places, only: [])
     patch("ground.drills.on_bench.check_on_bench", lambda tasks, kind: None)
-    patch("ground.drills.on_bench.fly_on_bench",
-          lambda tasks, kind, out: [(each, f"in {each.record.drill}") for each in now])  # fmt: skip
+    patch("ground.drills.on_bench.fly_on_bench", lambda tasks, kind, out: flown())
     patch("ground.drills.worker_choice.workers_of",
           lambda count, cluster: SimpleNamespace(close=lambda: None))  # fmt: skip
     patch("ground.drills.campaign.Campaign",
           lambda *asked: SimpleNamespace(fly=lambda tasks: before))  # fmt: skip
-    patch("ground.drills.text_report.lines", lambda shown: [shown.judged.record.drill])
+    patch("ground.drills.telling.shown_of", lambda tasks, found: found)
+    patch("ground.drills.text_report.lines", lambda shown: [shown.record.drill])
     patch("ground.drills.text_report.summary_line", lambda found: f"{len(found)} flown")
     patch(drill_bench, "_bench", lambda arguments: SimpleNamespace(key_descriptor=-1))
     patch(drill_bench, "_on", lambda task, bench: f"{task} on {bench}")
     written: list[Any] = []
 
-    def write(arguments: Any, campaign: Any, drills: Any, on: Any, found: Any, notes: Any) -> Any:
-        written.append((on, found, notes))
-        return [SimpleNamespace(judged=each) for each in found]
+    class Kept:
+        """Keeps each at once."""
 
-    arguments = given(drill, "x", "--bench", "desk")
-    assert drill_bench.run(arguments, lambda *asked: tasks, write) == 0  # type: ignore[arg-type, return-value]
-    [(on, found, notes)] = written
+        def __enter__(self) -> "Kept":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def add(self, task: str, found: Any) -> None:
+            written.append((task, found))
+
+    def write(arguments: Any, campaign: Any, drills: Any, on: Any, found: Any, notes: Any) -> Any:
+        written.append((on, list(found), list(notes)))
+
+    arguments = given(drill, "x", "--bench", "desk", "--out", str(out))
+    tasks = [f"t{each.record.drill}" for each in before]
+    try:
+        assert drill_bench.run(arguments, lambda *asked: tasks, write, lambda *asked: Kept()) == 0  # type: ignore[arg-type, return-value]
+    except (ConfigurationError, KeyboardInterrupt) as error:
+        written.append(type(error))
+    return written
+
+
+def test_on_a_bench_each_is_held_beside_the_same_in_simulation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = [judged("a", "PASS"), judged("b", "FAIL"), judged("c", "FAIL")]
+    before[2].because = []
+    now = [judged("a", "PASS"), judged("b", "PASS"), judged("c", "PASS")]
+
+    def flown() -> Any:
+        return iter([(each, f"in {each.record.drill}") for each in now])
+
+    *one_by_one, (on, found, notes) = on_a_bench(monkeypatch, before, flown, tmp_path)
+    assert one_by_one == list(zip(on, now, strict=True))
     assert on == ["ta on desk", "tb on desk", "tc on desk"] and found == now
     assert notes == ["flown on the bench desk, with real devices"]
     said = [each.strip() for each in capsys.readouterr().out.splitlines()]
@@ -344,3 +368,28 @@ def test_on_a_bench_each_is_held_beside_the_same_in_simulation(
         "c", "in simulation FAIL: NOT THE SAME; the flight is in in c", "there because all held",
         "on the bench 3 flown", "in simulation 3 flown",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "count"),
+    [(ConfigurationError("desk.yaml", None, "devices", "it is lost"), 2),
+     (ConfigurationError("desk.yaml", None, "devices", "it is not there"), 0),
+     (KeyboardInterrupt(), 1)],
+)  # fmt: skip
+def test_what_was_flown_before_a_bench_is_refused_is_told_and_written(
+    error: BaseException, count: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], tmp_path: Path,
+) -> None:  # fmt: skip
+    before = [judged(name, "PASS") for name in "abc"]
+
+    def flown() -> Any:
+        for each in before[:count]:
+            yield each, f"in {each.record.drill}"
+        raise error
+
+    *one_by_one, (on, found, notes), raised = on_a_bench(monkeypatch, before, flown, tmp_path)
+    assert raised is type(error)
+    assert [task for task, _ in one_by_one] == on == ["ta on desk", "tb on desk"][:count]
+    assert found == before[:count] and notes[-1] == f"broken off: {count} of 3 were flown"
+    said = capsys.readouterr().out
+    assert [said.count(f"in {name}") for name in "abc"] == [1] * count + [0] * (3 - count)
