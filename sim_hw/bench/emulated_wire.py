@@ -4,10 +4,10 @@ import asyncio
 import ctypes
 import signal
 import subprocess
-import tempfile
 from functools import partial
 from pathlib import Path
 
+from flight.configuration.scratch_folder import ScratchFolder
 from sim_hw.bench.building import NotBuilt
 from sim_hw.bench.emulated import PATIENCE, SOCKET, built, command_of
 from sim_hw.bench.wire.addresses import Address
@@ -26,15 +26,17 @@ class EmulatedOpener:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: ScratchFolder | None = None
         self._image: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     async def __call__(self) -> Wire:
         """Raises WireLost with the next step."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="msr-qemu-")  # of this user alone
-        folder = Path(self._folder.name)
+            loop = asyncio.get_running_loop()
+            # In a thread: what the dead have left is swept first, and may be much.
+            self._folder = await loop.run_in_executor(None, ScratchFolder, "qemu-")
+        folder = self._folder.path
         uart = folder / SOCKET
         if self._process is None or self._process.poll() is not None:
             if self._process is not None:
@@ -71,7 +73,7 @@ class EmulatedOpener:
         if process is not None:
             _end(process)
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
             self._folder = self._image = None
 
 

@@ -5,7 +5,6 @@ beside an approved version changes nothing of that.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import ScratchFolder
 from ground.mission_control.archive.archive import Archive
 from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.procedures import steps
@@ -86,8 +86,8 @@ class ProcedureLibrary:
         """The program that a text stands for. Raises NotSo, with file, line, key and value."""
         if self._compile is None:
             raise NotSo("no procedure can be read here")
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{name}.yaml"
+        with ScratchFolder("procedure-") as folder:
+            path = folder / f"{name}.yaml"
             path.write_text(text, encoding="utf-8")
             try:
                 program = self._compile(path)

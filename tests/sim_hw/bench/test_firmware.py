@@ -71,7 +71,7 @@ async def test_a_wire_to_qemu_powers_it_up_keeps_it_and_switches_it_off(tmp_path
         process.wait()
         assert (await talk(await opener()))[0] == serial
         assert opener._process is not process, "another power-up"
-        process, folder = opener._process, Path(opener._folder.name)  # type: ignore[union-attr]
+        process, folder = opener._process, opener._folder.path  # type: ignore[union-attr]
     finally:
         await end_of(opener)
     assert process is not None and process.poll() is not None and not folder.exists()
