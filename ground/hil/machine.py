@@ -1,6 +1,5 @@
 """Whether this machine is fit for a bench: one line each, with the next step."""
 
-import grp
 import os
 import resource
 import shutil
@@ -18,6 +17,7 @@ from sim_hw.bench.adapters.registry import (
 )
 from sim_hw.bench.building import HOSTS
 from sim_hw.bench.floor import FLOOR_WAY, floor_rate, measure_floor
+from sim_hw.bench.wire.permission import permission_step
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 SPACE = 1 << 30  # bytes of free disk that a flight with its record may take
@@ -64,7 +64,8 @@ def serial_lines(addresses: Iterable[str]) -> Finding:
     found = sorted({each for pattern in SERIAL for each in glob(pattern)} | named)
     for path in found:
         if os.path.exists(path) and not os.access(path, os.R_OK | os.W_OK):
-            return Finding(WARN, "serial lines", f"{path} may not be opened: {_group_step(path)}")
+            words = f"{path} may not be opened: {permission_step(path)}"
+            return Finding(WARN, "serial lines", words)
     words = ", ".join(found) if found else "none is plugged in, and no bench names one"
     return Finding(OK, "serial lines", words)
 
@@ -72,14 +73,6 @@ def serial_lines(addresses: Iterable[str]) -> Finding:
 def _path_of(address: str) -> str:
     scheme, _, rest = address.partition("://")
     return rest.partition("?")[0] if scheme in ("serial", "modbus+rtu") else ""
-
-
-def _group_step(path: str) -> str:
-    try:
-        group = grp.getgrgid(os.stat(path).st_gid).gr_name
-    except (OSError, KeyError):
-        group = "dialout"
-    return f"`sudo usermod -aG {group} $USER`, then log in anew"
 
 
 def _clock_source() -> Finding:

@@ -40,6 +40,7 @@ from sim_hw.bench.adapters.modbus_map import (
 )
 from sim_hw.bench.adapters.moving import check_motions
 from sim_hw.bench.adapters.switching import SwitchingAdapter
+from sim_hw.bench.wire.permission import permission_step
 
 
 class ModbusAdapter(SwitchingAdapter):
@@ -109,7 +110,7 @@ class ModbusAdapter(SwitchingAdapter):
         if not os.path.exists(path):
             raise OSError(f"there is no {path}: is it plugged in?")
         if not os.access(path, os.R_OK | os.W_OK):
-            raise OSError(f"{path} may not be opened: is the user in its group (dialout)?")
+            raise OSError(f"{path} may not be opened: {permission_step(path)}")
         return ModbusSerialClient(
             path, baudrate=baud, parity=parity, stopbits=stops, timeout=patience, retries=0
         )

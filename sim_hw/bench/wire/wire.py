@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sim_hw.bench.wire.permission import permission_step
+
 MOST_BYTES = 2 << 20
 """Bytes a second, understood or not, beyond which a device is lost: ten times what a loop of 200 Hz
 has that tells 1 kB a cycle."""
@@ -82,10 +84,11 @@ class Ended:
         self.closed = True
 
 
-def next_step(error: OSError) -> str:
-    """What is wrong with a wire, and what to do about it."""
+def next_step(error: OSError, path: str = "") -> str:
+    """What is wrong with a wire, and what to do about it. `path`: of the device, where it has
+    one and the error does not tell."""
     if error.errno == errno.EACCES:
-        return "permission is missing: on Linux, be in the group `dialout`, and log in anew"
+        return f"permission is missing: {permission_step(path or str(error.filename or ''))}"
     if error.errno == errno.EBUSY:
         return f"{HELD}: end that one first"
     if error.errno == errno.ECONNREFUSED:

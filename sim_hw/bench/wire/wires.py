@@ -175,7 +175,7 @@ async def open_wire(address: Address, patience: float = PATIENCE) -> Wire:
     except FileNotFoundError:
         raise WireLost(f"{address.text}: there is no {address.path}; is it plugged in?") from None
     except OSError as error:
-        raise WireLost(f"{address.text}: {next_step(error)}") from None
+        raise WireLost(f"{address.text}: {next_step(error, address.path)}") from None
 
 
 async def _open(address: Address) -> Wire:

@@ -245,7 +245,7 @@ def test_missing_permission(
 
     monkeypatch.setattr(wires, "open_serial", forbidden)
     code, line = doctor(desk(tmp_path, "serial:///dev/ttyUSB0"), capsys)
-    assert code == 2 and "be in the group `dialout`, and log in anew" in line
+    assert code == 2 and "permission is missing: " in line and "/dev/ttyUSB0" in line
 
 
 @pytest.mark.parametrize(
@@ -382,8 +382,8 @@ def test_what_this_machine_has_is_told_with_the_next_step(
     assert warned("clock", said).startswith("warn clock: hpet")
     group = grp.getgrgid(line.stat().st_gid).gr_name
     serial = warned("serial lines", said)
-    assert serial.startswith(f"warn serial lines: {line} may not be opened: `sudo usermod -aG")
-    assert f"-aG {group} " in serial
+    assert serial.startswith(f"warn serial lines: {line} may not be opened: ")
+    assert f"group `{group}`" in serial
     libraries = warned("libraries", said)
     assert "modbus once pymodbus is installed: pip install" in libraries and "can" in libraries
     clock.write_text("tsc\n")
