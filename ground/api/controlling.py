@@ -53,9 +53,16 @@ class AlarmNote(Change, frozen=True, tag="alarm_note"):
 
 
 class LimitsSet(Change, frozen=True, tag="limits_set"):
-    """Puts a set of limits in force, by its name."""
+    """Puts a set of limits in force, by its name: for a vehicle, or (none is named) for all, also
+    where another was chosen for one of them. `by_phase`: the set of the phase that a vehicle is in.
+
+    Answers `name`, `sets` {NAME: what it is for}, `limits` of the sets in force {VEHICLE.CHANNEL:
+    {yellow, red}} and `vehicles` {NAME: {set, by (phase or hand), since_ns, mode, settling: sets by
+    which a value may still look good, stale: nobody knows whether it is still in that phase}}.
+    """
 
     name: Name
+    vehicle: Name | None = None
 
 
 class ProcedureRun(Change, frozen=True, tag="procedure_run"):

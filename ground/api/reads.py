@@ -79,8 +79,9 @@ class History(Read, frozen=True, tag="history"):
 class Values(Read, frozen=True, tag="values"):
     """The value of each channel as it was known at an instant (now, where none is given).
 
-    Answers `at_ns`, `limit_set` and `values` [[vehicle, channel, value, occurred_ns, received_ns,
-    state]], derived channels too; the state is OK, YELLOW, RED, STALE or NONE.
+    Answers `at_ns`, `limit_set` (what was chosen then), `limit_sets` {VEHICLE: the set by which it
+    is judged} and `values` [[vehicle, channel, value, occurred_ns, received_ns, state]], derived
+    channels too; the state is OK, YELLOW, RED, STALE or NONE.
     """
 
     at_ns: Nanoseconds | None = None

@@ -156,9 +156,10 @@ class Changes:
         """`ack`, `shelve`, `unshelve`, `own` or `note` an alarm."""
         return await self.ask(f"alarm_{do}", number=number, **more)
 
-    async def set_limits(self: Asks, name: str) -> Any:
-        """Puts a set of limits in force."""
-        return await self.ask("limits_set", name=name)
+    async def set_limits(self: Asks, name: str, vehicle: str | None = None) -> Any:
+        """Puts a set of limits in force, for a vehicle or for all."""
+        more = {} if vehicle is None else {"vehicle": vehicle}
+        return await self.ask("limits_set", name=name, **more)
 
     async def run_procedure(self: Asks, name: str) -> Any:
         """Starts a procedure that is approved."""

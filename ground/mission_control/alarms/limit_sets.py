@@ -2,7 +2,8 @@
 
 The limits of the dictionary are watched on board, and a vehicle says itself when one is crossed. A
 set says for some channels what is normal now; the ground judges these by it, and raises alarms of
-its own beside those of the vehicle.
+its own beside those of the vehicle. `phases` says by which states of a vehicle a set is in force
+for it: see `active_limits`.
 """
 
 import math
@@ -16,17 +17,24 @@ from flight.configuration.files import ConfigurationError, NotAllowed, load_conf
 from flight.configuration.yaml_nodes import NodeReader, shown_path
 from ground.mission_control.dictionary.dictionary import (
     Band,
-    ChannelEntry,
     Dictionary,
     DictionaryRefusal,
 )
 
 FORMAT = 1
 ON_BOARD = "on_board"
-"""The name of the set that is in force at first: the dictionary's limits alone."""
+"""The name of the set that has none of its own: the dictionary's limits alone."""
+BY_PHASE = "by_phase"
+"""What is chosen in the place of a set where each vehicle's phase says which set it is."""
+SETTLING = 3600.0
+"""Seconds after which a set holds alone, where it does not say (assumption: by then a vehicle's
+housekeeping has told each of its values again)."""
 State = Literal["OK", "YELLOW", "RED", "NONE"]
 SetName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
 ChannelPath = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$(?!\n)")]
+VehicleName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
+StatePath = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$(?!\n)")]
+States = Annotated[tuple[StatePath, ...], Meta(min_length=1, max_length=200)]
 Bound = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 
@@ -52,23 +60,29 @@ class ChannelLimits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSet(Struct, frozen=True, forbid_unknown_fields=True):
-    """The limits of a phase of the mission."""
+    """The limits of a phase of the mission. `settling_seconds`: for so long after a vehicle has
+    come into the phase its values may still be as they were allowed to be before."""
 
     doc: Annotated[str, Meta(min_length=1, max_length=300)]
     limits: Annotated[dict[ChannelPath, ChannelLimits], Meta(min_length=1, max_length=2000)]
+    settling_seconds: Annotated[float, Meta(ge=0.0, le=1e6)] = SETTLING
 
 
 class LimitSets(Struct, frozen=True, forbid_unknown_fields=True):
-    """All sets of a file."""
+    """All sets of a file. `phases`: of a vehicle, the states that put a set in force for it; a
+    state within one that is named there counts as that one, where it is not named itself."""
 
     format: int
     sets: Annotated[dict[SetName, LimitSet], Meta(max_length=50)]
+    phases: Annotated[dict[VehicleName, dict[SetName, States]], Meta(max_length=50)] = {}
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:
             raise NotAllowed(["format"], f"{FORMAT}, the format that is read here")
         if ON_BOARD in self.sets:
             raise NotAllowed([f"sets.{ON_BOARD}"], "any name but that of the dictionary's limits")
+        if BY_PHASE in self.sets:
+            raise NotAllowed([f"sets.{BY_PHASE}"], "any name but that of the choice by phase")
 
 
 def load_limit_sets(path: Path, dictionary: Dictionary) -> LimitSets:
@@ -80,9 +94,31 @@ def load_limit_sets(path: Path, dictionary: Dictionary) -> LimitSets:
         for channel in each.limits:
             problem = _problem(channel, dictionary)
             if problem:
-                key = f"sets.{name}.limits.{channel}"
-                raise _refused(reader, root, ("sets", name, "limits", channel), key, problem)
+                raise _refused(reader, root, ("sets", name, "limits", channel), problem)
+    for vehicle, sets in found.phases.items():
+        if vehicle not in dictionary.vehicles:
+            problem = choices_words(vehicle, list(dictionary.vehicles))
+            raise _refused(reader, root, ("phases", vehicle), problem)
+        seen: dict[str, str] = {}
+        for name, states in sets.items():
+            problem = _phase_problem(name, states, found, dictionary.vehicles[vehicle].states, seen)
+            if problem:
+                raise _refused(reader, root, ("phases", vehicle, name), problem)
+            seen |= dict.fromkeys(states, name)
     return found
+
+
+def _phase_problem(
+    name: str, states: States, sets: LimitSets, known: tuple[str, ...], seen: dict[str, str]
+) -> str:
+    if name not in (ON_BOARD, *sets.sets):
+        return choices_words(name, [ON_BOARD, *sets.sets])
+    for position, state in enumerate(states):
+        if state not in known:
+            return f"{state} is no state of it: {choices_words(state, known)}"
+        if state in seen or state in states[:position]:
+            return f"{state} is named under {seen.get(state, name)} already: allowed is once"
+    return ""
 
 
 def _problem(path: str, dictionary: Dictionary) -> str:
@@ -97,71 +133,12 @@ def _problem(path: str, dictionary: Dictionary) -> str:
 
 
 def _refused(
-    reader: NodeReader, root: Any, keys: tuple[str, ...], key: str, problem: str
+    reader: NodeReader, root: Any, keys: tuple[str, ...], problem: str
 ) -> ConfigurationError:
-    node = root
-    for part in keys:
-        node = reader.entries(node, key)[part][0 if part == keys[-1] else 1]
+    node, key = root, ".".join(keys)
+    for position, part in enumerate(keys, start=1):
+        node = reader.entries(node, key)[part][0 if position == len(keys) else 1]
     return reader.refuse(node, key, f"{key}: {problem}")
-
-
-class ActiveLimits:
-    """The set that is in force. `decide` puts another in force."""
-
-    def __init__(self, sets: LimitSets, dictionary: Dictionary) -> None:
-        self._sets = sets
-        self._dictionary = dictionary
-        self.name = ON_BOARD
-
-    @property
-    def names(self) -> list[str]:
-        """Of all sets."""
-        return [ON_BOARD, *self._sets.sets]
-
-    def decide(self, name: str) -> None:
-        """Puts a set in force; raises ValueError with those that there are."""
-        if name not in self.names:
-            raise ValueError(f"name = {name!r}: {choices_words(name, self.names)}")
-        self.name = name
-
-    def of_set(self) -> dict[tuple[str, str], ChannelLimits]:
-        """The limits that the set in force has of its own, by vehicle and channel."""
-        if self.name == ON_BOARD:
-            return {}
-        limits = self._sets.sets[self.name].limits
-        return {tuple(path.split(".")): each for path, each in limits.items()}  # type: ignore[misc]
-
-    def own(self, vehicle: str, channel: str) -> ChannelLimits | None:
-        """The limits of the set in force for a channel; None where it says nothing of it."""
-        if self.name == ON_BOARD:
-            return None
-        return self._sets.sets[self.name].limits.get(f"{vehicle}.{channel}")
-
-    def bands(self, vehicle: str, channel: str) -> tuple[Band, Band]:
-        """Yellow and red of a channel, by the set in force and else by the dictionary."""
-        own = self.own(vehicle, channel)
-        if own is not None:
-            return own.yellow, own.red
-        known = self._dictionary.vehicles.get(vehicle)
-        entry: ChannelEntry | None = None if known is None else known.channels.get(channel)
-        return ((None, None), (None, None)) if entry is None else (entry.yellow, entry.red)
-
-    def state(self, vehicle: str, channel: str, value: Any) -> State:
-        """A value beside its limits; NONE where there is no value."""
-        return judge(value, *self.bands(vehicle, channel))
-
-    def plain(self) -> dict[str, Any]:
-        """The set in force with the limits that it has of its own, and all that there are with
-        what they say."""
-        return {
-            "name": self.name,
-            "sets": {ON_BOARD: "the limits of the dictionary"}
-            | {name: each.doc for name, each in self._sets.sets.items()},
-            "limits": {
-                f"{vehicle}.{channel}": {"yellow": list(each.yellow), "red": list(each.red)}
-                for (vehicle, channel), each in self.of_set().items()
-            },
-        }
 
 
 def judge(value: Any, yellow: Band, red: Band) -> State:

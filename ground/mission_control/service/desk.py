@@ -77,7 +77,7 @@ class ControlDesk:
         for entry in self.journal.of("stack"):
             self.stack.take(entry)
         self.releases.load()
-        self.watch = Watch(control, configs)
+        self.watch = Watch(control, self.journal, configs)
 
     def keep(
         self,

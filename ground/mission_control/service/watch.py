@@ -7,9 +7,12 @@ from typing import Any
 from flight.configuration.files import find_configuration
 from flight.icd.devices.ground_station import PredictedPass
 from flight.runtime.pace import NANOSECONDS
+from ground.api.entries import Entry
+from ground.mission_control.alarms.active_limits import ActiveLimits
 from ground.mission_control.alarms.ground_limits import GroundLimits
-from ground.mission_control.alarms.limit_sets import ActiveLimits, load_limit_sets
+from ground.mission_control.alarms.limit_sets import load_limit_sets
 from ground.mission_control.mission_control import MissionControl
+from ground.mission_control.service.journal import Journal
 from ground.mission_control.space_link.stations import answer_wait
 from ground.mission_control.telemetry.derived_channels import Derived, load_derived
 from ground.mission_control.telemetry.telemetry import HOUSEKEEPING
@@ -17,8 +20,8 @@ from ground.mission_control.timing.windows import MARGIN
 from ground.mission_control.views.history import EVER, Value, values_at
 
 FOLDER = "operators"
-STATE = "limit_set"
-"""Under which the archive keeps the name of the set in force."""
+TOPIC, BY_HAND, BY_ITSELF = "limits", "set", "phase"
+"""Of the entries that say which limit set came into force: they are its record over a restart."""
 LONGEST = 256
 """Characters of a value in a table; what is longer is told in words."""
 
@@ -33,8 +36,11 @@ class Watch:
     Raises ConfigurationError.
     """
 
-    def __init__(self, control: MissionControl, folder: Path | None = None) -> None:
+    def __init__(
+        self, control: MissionControl, journal: Journal, folder: Path | None = None
+    ) -> None:
         self.control = control
+        self._journal = journal
         dictionary = control.dictionary
         sets = load_limit_sets(_file(folder, "limit_sets"), dictionary)
         self.limits = ActiveLimits(sets, dictionary)
@@ -45,22 +51,50 @@ class Watch:
         self._tell = {
             key: each.compile(control.telemetry.value) for key, each in self.derived.items()
         }
-        self.judge = GroundLimits(self.limits, control.telemetry, control.alarms)
-        kept = control.archive.get(STATE, self.limits.name)
-        if kept in self.limits.names:
-            self.limits.decide(kept)
+        clock = control.clock
+        self.judge = GroundLimits(self.limits, control.telemetry, control.alarms, clock.now_ns)
+        for entry in journal.of(TOPIC):
+            self._again(entry)
+        self.judge.on_phase = self._phase
         control.downlink.on_sample = self.judge.take
 
-    def decide(self, name: str) -> None:
-        """Puts a limit set in force, also over a restart. Raises ValueError."""
-        self.judge.decide(name)
-        self.control.archive.put(STATE, name)
+    def _again(self, entry: Entry) -> None:
+        """Comes to what was in force before a restart; a set that the file has no more is none."""
+        name, vehicle, at = entry.data.get("name", ""), entry.vehicle, entry.t
+        if entry.what == BY_HAND and name in self.limits.names:
+            self.limits.decide(name, vehicle, at)
+        elif entry.what == BY_ITSELF:
+            self.limits.begin(vehicle, name, entry.data["mode"], entry.data["since_ns"], at)
+
+    def _phase(self, vehicle: str, name: str, before: str, mode: str, since_ns: int) -> None:
+        data = {"name": name, "before": before, "mode": mode, "since_ns": since_ns}
+        self._journal.add(TOPIC, BY_ITSELF, vehicle=vehicle, data=data)
+
+    def decide(self, name: str, vehicle: str, who: str) -> None:
+        """Puts a limit set in force, for a vehicle or (no name) for all, also over a restart.
+        Raises ValueError."""
+        before = self.limits.in_force(vehicle) if vehicle else self.limits.name
+        self.judge.decide(name, vehicle)
+        data = {"name": name, "before": before}
+        self._journal.add(TOPIC, BY_HAND, who=who, vehicle=vehicle, data=data)
+
+    def told_limits(self, vehicles: tuple[str, ...]) -> dict[str, Any]:
+        """Which limits hold; of each vehicle that takes part, whether it has been silent for so
+        long that nobody knows whether it is still in the phase by which it is judged."""
+        told = self.limits.plain()
+        told["vehicles"] = {
+            vehicle: told["vehicles"][vehicle] | {"stale": self.control.stale(vehicle)}
+            for vehicle in vehicles
+        }
+        return told
 
     def row(
-        self, vehicle: str, channel: str, value: Any, occurred: int, received: int, stale: bool
-    ) -> list[Any]:
-        """[vehicle, channel, value, occurred_ns, received_ns, state] of a value."""
-        state = self.limits.state(vehicle, channel, value)
+        self, vehicle: str, channel: str, value: Any, occurred: int, received: int, stale: bool,
+        at_ns: int | None = None,
+    ) -> list[Any]:  # fmt: skip
+        """[vehicle, channel, value, occurred_ns, received_ns, state] of a value, by the limits that
+        are in force or were at an instant."""
+        state = self.limits.state(vehicle, channel, value, at_ns)
         if stale and state != "NONE":
             return [vehicle, channel, shown(value), occurred, received, "STALE"]
         return [vehicle, channel, shown(value), occurred, received, state]
@@ -93,7 +127,7 @@ class Watch:
         rows = [
             self.row(
                 each.vehicle, each.channel, each.value, each.occurred_ns, each.received_ns,
-                stale.get(each.vehicle, False),
+                stale.get(each.vehicle, False), at_ns,
             )
             for each in known
             if (each.vehicle, each.channel) not in self.products
@@ -106,7 +140,7 @@ class Watch:
                 occurred = max(source.occurred_ns for source in inputs)
                 received = max(source.received_ns for source in inputs)
                 old = any(stale.get(source.vehicle, False) for source in inputs)
-                rows.append(self.row(*key, tell(), occurred, received, old))
+                rows.append(self.row(*key, tell(), occurred, received, old, at_ns))
         return sorted(
             (row for row in rows if vehicle in ("", row[0])), key=lambda row: (row[0], row[1])
         )

@@ -60,13 +60,31 @@ async def test_who_holds_what_is_listed_and_changed(capsys: pytest.CaptureFixtur
 
 async def test_limits_are_listed_and_put_in_force(capsys: pytest.CaptureFixture[str]) -> None:
     sets = {"on_board": "the limits of the dictionary", "night": "at night"}
-    mc: Any = Control(snapshot={"limits": {"name": "on_board", "sets": sets}},
-                      set_limits={"name": "night", "sets": sets})  # fmt: skip
+    phase = {"set": "night", "by": "phase", "since_ns": S, "mode": "asleep", "stale": False}
+    vehicles = {
+        "rover": phase | {"settling": ["day"]}, "lander": phase | {"settling": [], "stale": True},
+        "mav": phase | {"settling": [], "since_ns": None, "mode": "", "stale": True},
+        "arm": phase | {"settling": [], "by": "hand"},
+    }  # fmt: skip
+    mc: Any = Control(snapshot={"limits": {"name": "on_board", "sets": sets, "vehicles": vehicles}},
+                      set_limits={"name": "night", "sets": sets, "vehicles": {}},
+                      hello={"epoch_utc": "2033-03-01T12:00:00Z"})  # fmt: skip
     await limits._work(mc, given(limits))
-    assert lines(capsys)[2] == "on_board in force the limits of the dictionary"
-    await limits._work(mc, given(limits, "night"))
-    assert lines(capsys)[3] == "night in force at night"
-    assert mc.asked == [("snapshot", "limits"), ("set_limits", "night")]
+    told = lines(capsys)
+    assert told[2] == "on_board chosen the limits of the dictionary"
+    since = "since 2033-03-01 12:00:01"
+    assert told[-4:] == [
+        f"rover night phase: asleep, {since}; still allowed as in day",
+        f"lander night phase: asleep, {since}; silent, so the last known is kept",
+        "mav night phase: nothing known yet",
+        f"arm night choice, {since}",
+    ]
+    await limits._work(mc, given(limits, "night", "--of", "rover"))
+    assert lines(capsys)[3] == "night chosen at night"
+    asked = [each for each in mc.asked if each[0] != "hello"]
+    assert asked == [("snapshot", "limits"), ("set_limits", "night", "rover")]
+    with pytest.raises(ConfigurationError, match="say which SET"):
+        limits.run(given(limits, "--of", "rover"))
 
 
 @pytest.mark.parametrize(("agrees", "code", "word"), [(True, 0, ""), (False, 1, " differs")])

@@ -37,6 +37,8 @@ def test_who_may_puts_limits_in_force_and_gives_roles(serve: Serve, open_tab: Op
     for tab in (max_, anna):
         tab.go("t")
         tab.page.get_by_label("Vehicle").first.select_option("lander")
+    anna.sees("judged by night since", ".filters")  # it was known to be in that phase
+    anna.sees("silent: the last is kept", ".filters")
     charge = "tr:has-text('state_of_charge')"
     max_.page.get_by_label("Limits in force").select_option("night")
     max_.sees("In force: night, at night.", "#said")

@@ -132,6 +132,47 @@ def test_a_limit_set_holds_over_a_restart_and_raises_alarms(fly: Fly) -> None:
     assert alarms == ["limit charge (ground)"]
 
 
+def test_the_set_of_a_phase_holds_over_a_restart_and_a_silent_vehicle_keeps_it(
+    fly: Fly, tmp_path: Path
+) -> None:
+    file = tmp_path / "limit_sets.yaml"
+    file.write_text(f"{file.read_text()}phases: {{rover: {{night: [idle]}}}}\n")
+
+    async def flight(ground: Any) -> Any:
+        people, loop = People(ground), asyncio.get_running_loop()
+        loop.call_at(100.0, lambda: ground.vehicle.telemetry(charge=0.3, mode="idle"))
+        told: list[Any] = []
+        loop.call_at(1000.0, lambda: told.append(people.look(reads.Snapshot(("limits",)))))
+        loop.call_at(1010.0, lambda: told.append(people.do(MAX, controlling.LimitsSet(
+            "on_board", "rover"))))
+        loop.call_at(1020.0, lambda: told.append(people.do(MAX, controlling.LimitsSet(
+            "by_phase", "rover"))))
+        loop.call_at(1030.0, lambda: told.append(people.do(MAX, controlling.LimitsSet(
+            "night", "rvoer"))))
+        await ground.run_and_kill_at(1100.0)
+        ground.start()
+        await ground.run()
+        again = People(ground)
+        journal = [entry for entry in again.service.desk.journal.of("limits")]
+        told += [again.look(reads.Snapshot(("limits",))), again.look(reads.Values(at_ns=1015 * S))]
+        return told, journal
+
+    told, journal = fly(PAUSE, flight)
+    phase = {"set": "night", "by": "phase", "since_ns": 100 * S, "mode": "idle"}
+    settling = {"settling": ["on_board"], "stale": False}
+    assert told[0]["limits"]["vehicles"] == {"rover": phase | settling}
+    assert told[1]["vehicles"]["rover"]["set"] == "on_board" and told[1]["limits"] == {}
+    assert told[2]["vehicles"] == {"rover": phase | settling}
+    assert told[3] == "vehicle = 'rvoer': allowed is one of rover"
+    end = told[4]["limits"]["vehicles"]["rover"]
+    assert (end["set"], end["since_ns"], end["stale"]) == ("night", 100 * S, True)
+    assert (told[5]["limit_set"], told[5]["limit_sets"]) == ("by_phase", {"rover": "on_board"})
+    assert [(e.what, e.who, e.vehicle, e.data["name"], e.data["before"]) for e in journal] == [
+        ("phase", "", "rover", "night", "on_board"), ("set", "max", "rover", "on_board", "night"),
+        ("set", "max", "rover", "by_phase", "on_board"),
+    ]  # fmt: skip
+
+
 def test_passes_say_what_came_down_in_them(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         people, loop = People(ground), asyncio.get_running_loop()

@@ -93,7 +93,7 @@ SOC, TILT, FAR = ("rover", "charge"), ("rover", "tilt"), ("mav", "tank")
 
 def rows(changed: set[tuple[str, str]], stale: dict[str, bool], **known: Any) -> list[Any]:
     watch: Any = Watch.__new__(Watch)
-    watch.limits = SimpleNamespace(state=lambda vehicle, channel, value: "OK")
+    watch.limits = SimpleNamespace(state=lambda vehicle, channel, value, at_ns: "OK")
     watch.derived = {
         ("rover", "both"): SimpleNamespace(inputs=(SOC, TILT)),
         ("mav", "across"): SimpleNamespace(inputs=(SOC, FAR)),

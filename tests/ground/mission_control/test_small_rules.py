@@ -97,8 +97,11 @@ def test_a_channel_without_limits_of_the_ground_is_not_judged_and_only_its_own_a
 ):
     judged: list[Any] = []
     limits = SimpleNamespace(
-        name="night", own=lambda vehicle, channel: limits.of.get((vehicle, channel)),
-        state=lambda vehicle, channel, value: "NONE" if value is None else "RED", of={},
+        own=lambda vehicle, channel: limits.of.get((vehicle, channel)), of={},
+        judged=lambda vehicle, channel, value: (
+            None if (vehicle, channel) not in limits.of else "NONE" if value is None else "RED"
+        ),
+        in_force=lambda vehicle: "night", settled=lambda vehicle, stamp_ns: False,
     )  # fmt: skip
     limits.of = {("rover", "charge"): SimpleNamespace(latched=True),
                  ("rover", "tilt"): SimpleNamespace(latched=False)}  # fmt: skip
@@ -106,7 +109,7 @@ def test_a_channel_without_limits_of_the_ground_is_not_judged_and_only_its_own_a
         judge=lambda *what: judged.append(what), latches=None,
         units=lambda vehicle, channel: {"charge": "", "tilt": "rad"}[channel],
     )  # fmt: skip
-    ground: Any = GroundLimits(limits, SimpleNamespace(), alarms)  # type: ignore[arg-type]
+    ground: Any = GroundLimits(limits, SimpleNamespace(sample=lambda v, c: None), alarms)  # type: ignore[arg-type]
 
     def sample(value: Any) -> Any:
         return SimpleNamespace(value=value, occurred_ns=7, place=9)

@@ -36,7 +36,7 @@ def attach(desk: ControlDesk) -> None:
     """Adds to snapshots what these requests tell."""
     desk.snapshots["custody"] = lambda: _tubes(desk)
     desk.snapshots["pass"] = lambda: _passes(desk, None, None, 100)["passes"]
-    desk.snapshots["limits"] = desk.watch.limits.plain
+    desk.snapshots["limits"] = lambda: desk.watch.told_limits(desk.vehicles)
 
 
 @handlers.read(reads.Values)
@@ -44,7 +44,9 @@ def values(desk: ControlDesk, asked: Asked, request: reads.Values) -> dict[str, 
     """Each channel as it was known."""
     found = desk.watch.values(request.at_ns, request.vehicle or "")
     at = desk.control.clock.now_ns() if request.at_ns is None else request.at_ns
-    return {"at_ns": at, "values": found, "limit_set": desk.watch.limits.name}
+    limits, when = desk.watch.limits, request.at_ns
+    sets = {vehicle: limits.in_force(vehicle, when) for vehicle in desk.vehicles}
+    return {"at_ns": at, "values": found, "limit_set": limits.chosen(when), "limit_sets": sets}
 
 
 @handlers.read(reads.Series)
@@ -173,12 +175,11 @@ def on_board_(desk: ControlDesk, asked: Asked, request: reads.OnBoard) -> dict[s
 @handlers.change(controlling.LimitsSet, roles=(ENGINEER, DIRECTOR))
 def limits_set(desk: ControlDesk, asked: Asked, request: controlling.LimitsSet) -> dict[str, Any]:
     """Puts a limit set in force."""
-    before = desk.watch.limits.name
+    vehicle = request.vehicle or ""
+    if vehicle:
+        desk.need_vehicle(vehicle)
     try:
-        desk.watch.decide(request.name)
+        desk.watch.decide(request.name, vehicle, asked.user)
     except ValueError as error:
         raise Refused(str(error)) from None
-    desk.journal.add(
-        "limits", "set", who=asked.user, data={"name": request.name, "before": before}
-    )
-    return desk.watch.limits.plain()
+    return desk.watch.told_limits(desk.vehicles)

@@ -31,7 +31,9 @@ class Reading:
         self.procedure_pace = "run"
         self.written = Written()
         self.limits = {"name": "on_board", "limits": {},
-                       "sets": {"on_board": "those of the dictionary", "night": "at night"}}
+                       "sets": {"on_board": "those of the dictionary", "night": "at night"},
+                       "vehicles": {"lander": {"set": "night", "by": "phase", "stale": True,
+                                               "since_ns": 0, "mode": "idle", "settling": []}}}
 
     def answer(self, request: Any, session: str | None) -> Values:
         """`{"ok", "result" | "refused"}`."""

@@ -7,9 +7,10 @@ import pytest
 
 from flight.configuration.files import ConfigurationError, find_configuration
 from flight.icd.messages import Telemetry
+from ground.mission_control.alarms.active_limits import ActiveLimits
 from ground.mission_control.alarms.alarms import Alarms
 from ground.mission_control.alarms.ground_limits import GroundLimits
-from ground.mission_control.alarms.limit_sets import ActiveLimits, judge, load_limit_sets
+from ground.mission_control.alarms.limit_sets import judge, load_limit_sets
 from ground.mission_control.archive.archive import Archive
 from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.telemetry.derived_channels import load_derived, over_time
@@ -192,7 +193,11 @@ def test_a_wrong_set_is_refused_by_a_sentence(
 def test_the_files_that_come_along_are_right() -> None:
     dictionary = make_dictionary()
     sets = load_limit_sets(find_configuration("operators", "limit_sets"), dictionary)
-    assert list(sets.sets) == ["landing", "surface", "ascent"]
+    named = {name for states in sets.phases.values() for name in states} - {"on_board"}
+    assert named == set(sets.sets), "each set has a phase in which it is in force by itself"
+    for vehicle, states in sets.phases.items():
+        for name in set(states) - {"on_board"}:
+            assert any(path.startswith(f"{vehicle}.") for path in sets.sets[name].limits)
     assert load_derived(find_configuration("operators", "derived_channels"), dictionary)
 
 

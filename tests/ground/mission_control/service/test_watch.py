@@ -31,7 +31,7 @@ def test_what_is_long_is_told_in_words(value: Any, told: Any) -> None:
 
 def row(state: str, stale: bool) -> list[Any]:
     watch = Watch.__new__(Watch)
-    watch.limits = SimpleNamespace(state=lambda v, c, value: state)  # type: ignore[assignment]
+    watch.limits = SimpleNamespace(state=lambda v, c, value, at_ns: state)  # type: ignore[assignment]
     return watch.row("rover", "charge", 0.5, 7, 9, stale)
 
 

@@ -6,7 +6,7 @@ import { breakable, button, commanding, number, panel, step, table, toldBy, unit
 import { select } from "./events.js";
 import { judged } from "../status.js";
 import { channelOf, limitedBy, may, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
-import { spanNs } from "../time.js";
+import { lmst, spanNs } from "../time.js";
 import { caption, drawTrend, SPANS } from "../trend.js";
 
 const MOST_TRENDS = 4;
@@ -17,7 +17,7 @@ export default {
   id: "telemetry", title: "Telemetry", key: "t", group: "after a pass", ofVehicle: true,
   help: [
     "The newest value of each channel with its age: how long ago it was so, not when it came. Stale means that a newer one was due by now.",
-    "Enter or a click puts a channel into the trends at the side (four at most, the oldest goes). Dashed lines are its limits: those of the vehicle, or of the set that the ground judges by, which engineers and directors choose. The trends are of the same time as all other views.",
+    "Enter or a click puts a channel into the trends at the side (four at most, the oldest goes). Dashed lines are its limits: those of the vehicle, or of the set that the ground judges by: that of the phase that the vehicle is in, or one that engineers and directors choose. The trends are of the same time as all other views.",
   ],
   hints: [["1-7", "vehicle"], ["/", "find"], ["j k", "down, up"], ["Enter", "trend"]],
   keys: {
@@ -63,6 +63,7 @@ function view() {
       h("input", { "data-find": true, type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } }),
       h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.all, onchange: (event) => { state.all = event.target.checked; redraw(); } }), "also those never received"),
       h("span", { class: "gap" }),
+      inForce(),
       limitSets(),
       select("Span of the trends", String(state.sols), SPANS.map(([sols, words]) => [String(sols), words]), (value) => { state.sols = Number(value); })),
     h("div", { class: "split even-left", key: "body" },
@@ -76,9 +77,23 @@ function view() {
 function limitSets() {
   if (!store.limits) return null;
   const { name, sets } = store.limits;
-  const words = (each) => `limits: ${each.replaceAll("_", " ")}`;
+  const words = (each) => `limits: ${plainly(each)}`;
   if (!may("engineer", "director") || !commanding()) return h("span", { class: "soft", title: sets[name] }, words(name));
-  return select("Limits in force", name, Object.keys(sets).map((each) => [each, words(each)]), (wanted) => order("limits_set", { name: wanted }, `In force: ${wanted}, ${sets[wanted]}.`));
+  return select("Limits in force", name, Object.keys(sets).map((each) => [each, words(each)]), (wanted) => order("limits_set", { name: wanted }, `In force: ${plainly(wanted)}, ${sets[wanted]}.`));
+}
+
+const plainly = (name) => name.replaceAll("_", " ");
+
+// By which set this vehicle is judged where that is another than what is chosen for all, and since when.
+function inForce() {
+  const { name, vehicles, sets } = store.limits ?? {};
+  const told = vehicles?.[state.vehicle];
+  if (!store.time.live || !told || (told.by === "hand" && told.set === name)) return null;
+  const silent = told.by === "phase" && told.stale && told.mode;
+  const why = told.by === "hand" ? "chosen for this vehicle" : told.mode ? `by its state, ${told.mode}` : "its phase is not known yet";
+  const more = [why, sets[told.set], told.settling.length > 0 && `it has just come: until it has settled, what ${told.settling.map(plainly).join(" and ")} allows is not wrong`];
+  return h("span", { class: silent ? "limit yellow" : "soft", key: "inforce", title: more.filter(Boolean).join("; ") },
+    `judged by ${plainly(told.set)}`, told.since_ns !== null && ` since ${lmst(told.since_ns)}`, silent && "; silent: the last is kept");
 }
 
 function trend(name) {
