@@ -19,6 +19,9 @@ _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
 BARS: dict[str, str] = {}
 """Why this process may not be copied now, each by who says so: a copy of a run would move the same
 real devices."""
+BESIDE: dict[str, Callable[[], None]] = {}
+"""What works beside this process's loop in a thread of its own, and how it is ended, so that the
+process can be copied; it begins anew by itself when it is needed."""
 _STANDARD = 2  # standard input, output and errors are left to a branch
 _DONE, _FAILED = b"+", b"-"
 
@@ -109,6 +112,8 @@ def need_copyable(loop: VirtualLoop) -> None:
         raise CannotBranch("; ".join(BARS.values()))
     if not _TASKS.is_dir():
         raise CannotBranch("a run can be branched on Linux only: /proc/self/task is needed")
+    for end in list(BESIDE.values()):
+        end()
     threads = len(list(_TASKS.iterdir()))
     if threads != 1:
         raise CannotBranch(

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import replace_file
-from ground.testbed.bench.evidence import BENCH_FILE, FORMAT
+from ground.testbed.bench.evidence import BENCH_FILE, FORMAT, worse_floor
 
 JUNIT, PAGE = "bench.junit.xml", "bench.html"
 BARS = 60  # of a picture of a histogram
@@ -49,15 +49,34 @@ def summary(told: dict[str, Any]) -> list[str]:
     """A line for the floor, and one for each method."""
     lines = []
     if told["floor"] is not None:
-        floor = told["floor"]
-        times = ", ".join(f"{n[:3]} {1e3 * floor['lateness'][n]:.3f}" for n in TIMES)
-        lines.append(
-            f"floor: {floor['rate_hz']:g} Hz, late by {times} ms, {floor['miss_rate']:.2%} beyond "
-            f"the deadline, {floor['slips']} slips"
-        )
+        lines += [_floor_words(name, floor) for name, floor in _floors(told)]
     lines += _devices(told)
     lines += [f"{name}: {verdict_of(told, each)}: {_words(each)}" for name, each in _methods(told)]
     return [*lines, *_beside(told), *_evidence(told)]
+
+
+def _floors(told: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """That of before the flight, and that of the flight, where it was measured."""
+    floor = told["floor"]
+    during = floor.get("in_flight")
+    found = [("before the flight", floor), ("during the flight", during)]
+    return [(name, each) for name, each in found if each is not None]
+
+
+def _floor_words(name: str, floor: dict[str, Any]) -> str:
+    if not floor["lateness"]["n"]:
+        return f"floor {name}: not measured: nothing real was at work for as long as a cycle takes"
+    times = ", ".join(f"{n[:3]} {1e3 * floor['lateness'][n]:.3f}" for n in TIMES)
+    return (
+        f"floor {name}: {floor['rate_hz']:g} Hz, late by {times} ms, {floor['miss_rate']:.2%} "
+        f"beyond the deadline, {floor['slips']} slips"
+    )
+
+
+def _good(floor: dict[str, Any], most: float) -> str:
+    if not floor["lateness"]["n"]:
+        return "not measured"
+    return "bad" if floor["miss_rate"] > most else "good"
 
 
 def _devices(told: dict[str, Any]) -> list[str]:
@@ -127,8 +146,9 @@ def _evidence(told: dict[str, Any]) -> list[str]:
 
 def verdict_of(told: dict[str, Any], method: dict[str, Any]) -> str:
     """Of one method: ok, missed, or unknown where it has no deadline or the floor is bad."""
-    floor, most = told["floor"], told["most_misses"]
-    if not method["deadline_s"] or floor is None or floor["miss_rate"] > most:
+    most = told["most_misses"]
+    misses = None if told["floor"] is None else worse_floor(told["floor"])
+    if not method["deadline_s"] or misses is None or misses > most:
         return "unknown"
     return "missed" if method["misses"] > most * method["n"] else "ok"
 
@@ -175,16 +195,16 @@ def page(told: dict[str, Any]) -> str:
     """One file, without anything from elsewhere."""
     escape = html.escape
     rows, pictures = [], []
-    if told["floor"] is not None:
-        floor = told["floor"]
+    for when, floor in _floors(told) if told["floor"] is not None else ():
         lateness = floor["lateness"]
+        way = f"{escape(told['floor']['way'])}, {floor['rate_hz']:g} Hz, {when}"
         rows.append(
-            f"<tr><td>floor of this machine ({escape(floor['way'])}, {floor['rate_hz']:g} Hz)</td>"
-            f"<td>{'bad' if floor['miss_rate'] > told['most_misses'] else 'good'}</td><td>"
+            f"<tr><td>floor of this machine ({way})</td>"
+            f"<td>{_good(floor, told['most_misses'])}</td><td>"
             f"{lateness['n']}</td><td>{floor['miss_rate']:.2%}</td><td>{floor['slips']}</td>"
             f"{_times(lateness)}</tr>"
         )
-        pictures.append(_picture("floor: lateness", lateness, 0.0))
+        pictures.append(_picture(f"floor {when}: lateness", lateness, 0.0))
     for name, each in _methods(told):
         verdict = verdict_of(told, each)
         rows.append(

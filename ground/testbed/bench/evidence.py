@@ -7,6 +7,7 @@ from typing import Any
 
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench.file import BenchFile
+from sim_hw.bench.flight_floor import FlightFloor
 from sim_hw.bench.floor import FLOOR_WAY, Floor, floor_rate, measure_floor
 from sim_hw.bench.port import BenchPort, Line
 from sim_hw.bench.realtime import of_the_run
@@ -29,6 +30,17 @@ def floor_of(bench: BenchFile) -> Floor | None:
     return measure_floor(floor_rate(timed.values()), FLOOR_SECONDS, priority=priority)
 
 
+def worse_floor(floor: Mapping[str, Any]) -> float | None:
+    """The part of the cycles that the machine missed by itself, before a flight or during it,
+    whichever is more, of a floor as evidence has it; None where nothing was measured during it."""
+    during = floor.get("in_flight")
+    if during is None:  # evidence of before it was
+        return float(floor["miss_rate"])
+    if not during["lateness"]["n"]:
+        return None
+    return max(float(floor["miss_rate"]), float(during["miss_rate"]))
+
+
 class BenchEvidence:
     """Gathers it while the flight goes on."""
 
@@ -36,6 +48,8 @@ class BenchEvidence:
         timed = bench.timed
         self._bench, self._floor = bench, floor
         self._deadline = min((deadline for _, deadline in timed.values()), default=0.0)
+        ahead = None if bench.ahead is None else of_the_run(bench.ahead.priority)
+        self._in_flight = None if floor is None else FlightFloor(floor.rate, ahead)
         self.timings = Timings(timed, bench.most_misses)
         self.began, self.answered = self.timings.began, self.timings.answered
         self.ended = self.timings.ended
@@ -48,28 +62,43 @@ class BenchEvidence:
         self.not_permitted: dict[str, list[str]] = {}
         """What of `realtime` the machine does not permit, to the bench process and to the run."""
 
+    def work(self, on: bool) -> None:
+        """Something real is at work from now on, or nothing any more: the floor of the flight is
+        measured meanwhile."""
+        if self._in_flight is not None:
+            self._in_flight.work(on)
+
+    def end(self) -> None:
+        """Nothing is measured any more."""
+        if self._in_flight is not None:
+            self._in_flight.end()
+
     def floor_misses(self) -> float | None:
-        """The part of the cycles that this machine misses by itself; None: not measured."""
-        if self._floor is None:
+        """The part of the cycles that this machine misses by itself, before the flight or during
+        it, whichever is more; None: not measured both times."""
+        floor = self.floor_told()
+        return None if floor is None else worse_floor(floor)
+
+    def floor_told(self) -> dict[str, Any] | None:
+        """The floor of before the flight, and in it that of the flight; None: not measured."""
+        if self._floor is None or self._in_flight is None:
             return None
-        return self._floor.lateness[FLOOR_WAY].beyond(self._deadline)
+        lateness = self._floor.lateness[FLOOR_WAY]
+        return {
+            "way": FLOOR_WAY, "rate_hz": self._floor.rate,
+            "miss_rate": lateness.beyond(self._deadline), "slips": self._floor.slips[FLOOR_WAY],
+            "lateness": lateness.told(), "not_permitted": self._floor.refused,
+            "in_flight": self._in_flight.told(self._deadline),
+        }  # fmt: skip
 
     def told(self, port: BenchPort, beside: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """All of it, as plain data; `beside`: what was compared, by service."""
-        misses, floor = self.floor_misses(), None
-        if self._floor is not None:
-            lateness = self._floor.lateness[FLOOR_WAY]
-            floor = {
-                "way": FLOOR_WAY, "rate_hz": self._floor.rate, "miss_rate": misses,
-                "slips": self._floor.slips[FLOOR_WAY], "lateness": lateness.told(),
-                "not_permitted": self._floor.refused,
-            }  # fmt: skip
         return {
             "format": FORMAT,
             "title": self._bench.title,
-            "timing": self.timings.verdict(misses),
+            "timing": self.timings.verdict(self.floor_misses()),
             "most_misses": self._bench.most_misses,
-            "floor": floor,
+            "floor": self.floor_told(),
             "realtime": self._bench.ahead is not None,
             "priority": None if self._bench.ahead is None else self._bench.ahead.priority,
             "not_permitted": [

@@ -239,6 +239,7 @@ class BenchHost(PacedBench):
         self.port.on_work = lambda: None
         BARS.pop("bench", None)
         self._end_pace()
+        self.evidence.end()
         if self._process is not None:
             self._bench.outside.look = lambda: None
             if not self._process.gone:
@@ -387,7 +388,7 @@ class BenchHost(PacedBench):
         if self._process is None:
             return None
         now = self._bench.outside.now()
-        return self._view.told(self.port, self.evidence, self._floor, now, self._by_hand)
+        return self._view.told(self.port, self.evidence, now, self._by_hand)
 
 
 def _stand_in(

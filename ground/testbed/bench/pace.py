@@ -39,6 +39,7 @@ class PacedBench(RecordedBench):
 
     def _keep_pace(self) -> None:
         """Mission time runs no faster than the wall's while a real device works or is missing."""
+        self.evidence.work(self.port.at_work or self._lingers is not None)
         if not self._bench.is_live or self._wanted == 0.0:
             return
         if self._bench_loop.pace.until_ns is not None:

@@ -13,7 +13,6 @@ from typing import Any
 from ground.testbed.bench.evidence import BenchEvidence
 from ground.testbed.bench.file import BenchFile, DeviceFile
 from sim_hw.bench.device_link import ARMED
-from sim_hw.bench.floor import FLOOR_WAY, Floor
 from sim_hw.bench.port import BenchPort, Line
 
 _BY_WHOM = re.compile(r"by (.+), for ([0-9]+) s\Z")
@@ -47,23 +46,17 @@ class BenchView:
             self.stopped = told[2]
 
     def told(
-        self, port: BenchPort, evidence: BenchEvidence, floor: Floor | None, now: float,
+        self, port: BenchPort, evidence: BenchEvidence, now: float,
         broken: Mapping[str, str] = EMPTY,
     ) -> dict[str, Any]:  # fmt: skip
         """All of it, as plain data; `broken`: how people have broken lines, by service."""
         stop = self.bench.interlock.e_stop
-        misses, shown = evidence.floor_misses(), None
-        if floor is not None:
-            lateness = floor.lateness[FLOOR_WAY]
-            shown = {
-                "rate_hz": floor.rate, "p50_s": lateness.at(0.5), "p99_s": lateness.at(0.99),
-                "max_s": lateness.largest, "miss_rate": misses,
-            }  # fmt: skip
         timings = evidence.timings.told()
         return {
             "title": self.bench.title, "stopped": self.stopped,
             "stops": {"key": stop.key, "file": stop.file, "input": stop.input},
-            "timing": evidence.timings.verdict(misses), "floor": shown,
+            "timing": evidence.timings.verdict(evidence.floor_misses()),
+            "floor": _floor(evidence.floor_told()),
             "devices": [
                 {
                     **self._device(service, device, port.lines.get(service), timings, now),
@@ -96,6 +89,19 @@ class BenchView:
             "armed_left_s": left,
             "methods": [_method(name, each) for name, each in timings.get(service, {}).items()],
         }  # fmt: skip
+
+
+def _floor(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """That of the flight, as soon as there is one; till then that of before it."""
+    if told is None:
+        return None
+    during = told["in_flight"]["lateness"]["n"] > 0
+    floor = told["in_flight"] if during else told
+    lateness = floor["lateness"]
+    return {
+        "rate_hz": floor["rate_hz"], "p50_s": lateness["p50_s"], "p99_s": lateness["p99_s"],
+        "max_s": lateness["max_s"], "miss_rate": floor["miss_rate"], "during": during,
+    }  # fmt: skip
 
 
 def _method(name: str, timing: Mapping[str, Any]) -> dict[str, Any]:

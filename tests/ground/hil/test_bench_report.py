@@ -10,10 +10,16 @@ import pytest
 from ground.cli import main
 from ground.hil.bench_report import write_reports
 from sim_hw.bench.comparison import Comparison, Tolerance
+from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.timing import MethodTiming
 
 
-def evidence(folder: Path, misses: int, floor_rate: float | None, deadline: float = 0.02) -> Path:
+def evidence(
+    folder: Path, misses: int, floor_rate: float | None, deadline: float = 0.02,
+    during: float | None = None, cycles: int = 100,
+) -> Path:  # fmt: skip
+    """Of a flight; `during`: what the floor missed of so many `cycles` in it (None: as it was told
+    before that was measured)."""
     timing = MethodTiming(0.02, deadline)
     for number in range(1000):
         timing.began(0.0001)
@@ -24,7 +30,12 @@ def evidence(folder: Path, misses: int, floor_rate: float | None, deadline: floa
             "way": "sleeping thread", "rate_hz": 50.0, "miss_rate": floor_rate, "slips": 1,
             "lateness": timing.lateness.told(), "not_permitted": [],
         }  # fmt: skip
-    bad = floor_rate is None or floor_rate > 0.001
+    if floor is not None and during is not None:
+        lateness = Histogram.of([0.001] * cycles).told()
+        floor["in_flight"] = {
+            "rate_hz": 50.0, "miss_rate": during, "slips": 0, "lateness": lateness,
+        }  # fmt: skip
+    bad = floor_rate is None or max(floor_rate, during or 0.0) > 0.001 or not cycles
     identity = {"vendor": "<b>", "model": "m", "serial": "SN1", "firmware": "1"}
     methods = {"steer": timing.told()}
     device = {
@@ -59,6 +70,28 @@ def test_missed_is_a_failure_and_a_bad_floor_is_unknown(
     assert [each.get("value") for each in modes] == ["real"]
     said = [str(each.text) for each in suite.iter("system-out")]
     assert all(each.startswith("real: ") for each in said) and said
+
+
+@pytest.mark.parametrize(
+    ("before", "during", "cycles", "code"),
+    [(0.0, 0.001, 100, 1), (0.0, 0.0011, 100, 3), (0.002, 0.0, 100, 3), (0.0, 0.0, 0, 3)],
+)  # fmt: skip
+def test_a_floor_that_is_bad_or_missing_during_the_flight_excuses_a_device(
+    before: float, during: float, cycles: int, code: int, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    folder = evidence(tmp_path, 2, before, during=during, cycles=cycles)
+    assert main(["hil", "report", str(folder)]) == code
+    said = capsys.readouterr().out
+    assert "floor before the flight: 50 Hz" in said
+    measured = "floor during the flight: 50 Hz" in said
+    assert measured == bool(cycles) and ("not measured: nothing real" in said) != measured
+    (case,) = ElementTree.parse(tmp_path / "bench.junit.xml").getroot().iter("testcase")
+    assert [each.tag for each in case if each.tag != "system-out"][-1] == (
+        "failure" if code == 1 else "skipped"
+    )
+    _, page = write_reports(folder)
+    assert "during the flight" in page.read_text()
 
 
 def test_the_page_is_one_file_and_what_a_device_says_is_text(tmp_path: Path) -> None:

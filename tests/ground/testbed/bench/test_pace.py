@@ -59,7 +59,10 @@ class Paced(PacedBench):
         self._bench: Any = SimpleNamespace(
             bench=bench, is_live=True, outside=SimpleNamespace(now=lambda: 0.0)
         )
-        self.evidence: Any = SimpleNamespace(began=lambda *told: None)
+        self.works: list[bool] = []
+        self.evidence: Any = SimpleNamespace(
+            began=lambda *told: None, work=lambda on: self.works.append(on)
+        )
         self.port: Any = SimpleNamespace(missing=False, at_work=False)
         self._broken = {}
         self._begin_pace(bench, inf)
@@ -82,6 +85,20 @@ def test_a_loop_that_goes_on_is_waited_for_and_let_go_when_it_has_ended() -> Non
     assert paced.loop.pace.rate == 1.0
     paced.loop.go_on(LINGER * PERIOD)
     assert paced.loop.pace.rate == inf
+
+
+def test_the_floor_is_measured_while_something_works_or_a_loop_goes_on() -> None:
+    paced = Paced()
+    paced._keep_pace()
+    assert paced.works == [False], "nothing has worked yet"
+    paced.called(anew=True)
+    assert paced.works[-1] is True, "the next cycle of the loop is waited for"
+    paced.loop.go_on(10.0)
+    assert paced.works[-1] is False
+    paced.loop.pace.until_ns = 10**18  # on a person's way to an instant, all that is asked counts
+    paced.port.at_work = True
+    paced._keep_pace()
+    assert paced.works[-1] is True
 
 
 def test_one_that_is_seldom_told_the_same_holds_nobody_up_between_two_calls() -> None:

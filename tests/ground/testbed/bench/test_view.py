@@ -17,7 +17,7 @@ WHO = {"vendor": "Desk", "model": "demo-motor", "serial": "SN0001", "firmware": 
 
 def told(view: BenchView, bench: BenchFile, now: float, floor: Floor | None = None) -> Any:
     port = BenchPort(list(bench.wired), lambda packet: None)
-    return view.told(port, BenchEvidence(bench, floor), floor, now)
+    return view.told(port, BenchEvidence(bench, floor), now)
 
 
 def view_of(name: str) -> tuple[BenchView, BenchFile]:
@@ -54,11 +54,12 @@ def test_a_stop_is_told_until_it_is_released() -> None:
 def test_lateness_stands_beside_the_floor_and_a_bad_floor_makes_it_unknown() -> None:
     view, bench = view_of("nozzle_on_a_pty")
     assert told(view, bench, 0.0)["floor"] is None and told(view, bench, 0.0)["timing"] == "unknown"
-    good = Floor(50.0, {"sleeping thread": Histogram.of([0.001] * 99)}, {}, [])
+    good = Floor(50.0, {"sleeping thread": Histogram.of([0.001] * 99)}, {"sleeping thread": 0}, [])
     shown = told(view, bench, 0.0, good)["floor"]
     assert shown["rate_hz"] == 50.0 and shown["miss_rate"] == 0.0
     assert shown["p50_s"] == pytest.approx(0.001, rel=0.04)
-    bad = Floor(50.0, {"sleeping thread": Histogram.of([0.5] * 99)}, {}, [])
+    assert not shown["during"]
+    bad = Floor(50.0, {"sleeping thread": Histogram.of([0.5] * 99)}, {"sleeping thread": 0}, [])
     assert told(view, bench, 0.0, bad)["floor"]["miss_rate"] == 1.0
 
 
@@ -66,9 +67,9 @@ def test_how_its_clock_goes_stands_with_each_device() -> None:
     view, bench = view_of("wheels_on_a_pty")
     port = BenchPort(list(bench.wired), lambda packet: None)
     evidence = BenchEvidence(bench, None)
-    assert view.told(port, evidence, None, 0.0)["devices"][0]["clock"] is None
+    assert view.told(port, evidence, 0.0)["devices"][0]["clock"] is None
     evidence.clocks[WHEELS] = {"offset": -3.0, "ppm": 12.0}
-    assert view.told(port, evidence, None, 0.0)["devices"][0]["clock"]["ppm"] == 12.0
+    assert view.told(port, evidence, 0.0)["devices"][0]["clock"]["ppm"] == 12.0
 
 
 def test_its_life_is_told_in_changes_of_state_and_in_so_many_alone() -> None:
@@ -89,7 +90,7 @@ def test_how_times_are_spread_is_told_in_few_bars_that_count_them_all() -> None:
     for number in range(2000):
         evidence.began("mav.effectors", "steer", number, 0.0, 0.0)
         evidence.answered("mav.effectors", number, 1e-6 * 1.01**number)
-    (method,) = view.told(port, evidence, None, 0.0)["devices"][0]["methods"]
+    (method,) = view.told(port, evidence, 0.0)["devices"][0]["methods"]
     uppers = [upper for upper, _ in method["bars"]]
     assert sum(count for _, count in method["bars"]) == 2000 and len(uppers) <= 80
     assert uppers == sorted(uppers) and uppers[0] == pytest.approx(1e-6, rel=0.5)
@@ -98,7 +99,7 @@ def test_how_times_are_spread_is_told_in_few_bars_that_count_them_all() -> None:
 def test_which_faults_a_line_may_have_and_which_a_person_has_put_there() -> None:
     view, bench = view_of("wheels_on_a_pty")
     port, evidence = BenchPort(list(bench.wired), lambda packet: None), BenchEvidence(bench, None)
-    (device,) = view.told(port, evidence, None, 0.0)["devices"]
+    (device,) = view.told(port, evidence, 0.0)["devices"]
     assert (device["faults"], device["broken"]) == (bench.devices[WHEELS].faults, "")
-    (device,) = view.told(port, evidence, None, 0.0, {WHEELS: "delay"})["devices"]
+    (device,) = view.told(port, evidence, 0.0, {WHEELS: "delay"})["devices"]
     assert device["broken"] == "delay"

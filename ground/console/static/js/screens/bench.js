@@ -115,7 +115,7 @@ function floor() {
   const [kind, word] = TIMING[store.bench.timing] ?? TIMING.unknown;
   const found = store.bench.floor;
   return h("div", { class: "actions", key: "floor" }, store.bench.devices.some((each) => each.methods.some((one) => one.deadline_s > 0)) && status(kind, word), " ",
-    h("span", { class: "soft" }, found ? `floor of this machine at ${found.rate_hz} Hz: p50 ${ms(found.p50_s)}, p99 ${ms(found.p99_s)}, max ${ms(found.max_s)} ms, ${(100 * found.miss_rate).toFixed(2)}% beyond the deadline` : "the floor was not measured: nothing has a deadline"));
+    h("span", { class: "soft" }, found ? `floor of this machine ${found.during ? "during" : "before"} the flight, at ${found.rate_hz} Hz: p50 ${ms(found.p50_s)}, p99 ${ms(found.p99_s)}, max ${ms(found.max_s)} ms, ${(100 * found.miss_rate).toFixed(2)}% beyond the deadline` : "the floor was not measured: nothing has a deadline"));
 }
 
 const LATE = [
