@@ -41,6 +41,13 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         "--as", dest="who", default=None, metavar="NAME", help="with --bench: who you are"
     )
     parser.add_argument(
+        "--wait",
+        default=None,
+        metavar="TIME",
+        help="with --bench: wait so long (such as 30m) before each flight for devices that "
+        "somebody holds, behind those who wait already",
+    )
+    parser.add_argument(
         "--allow-network", action="store_true", help="with --bench: devices beyond this machine"
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ground.commands.fly import arming
-from ground.commands.hil_orders import stop_key, who_of
+from ground.commands.hil_orders import stop_key, wait_of, who_of
 from ground.terminal.keys import single_keys
 
 if TYPE_CHECKING:
@@ -104,4 +104,5 @@ def _bench(arguments: argparse.Namespace) -> "Bench":
         armed=tuple(arming(each) for each in arguments.arm),
         who=who_of(arguments),
         key_descriptor=stop_key(bench),
+        wait=wait_of(arguments),
     )

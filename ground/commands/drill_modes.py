@@ -12,7 +12,7 @@ FILES = "FILE"
 REPORTS = ("--junit", "--html", "--fmeca", "--coverage")
 WORK = ("--workers", "--cluster", "--out", "--quiet")
 FLIGHT = ("--only", "--seeds", "--without", "--bare", "--alone")
-BENCH = ("--arm", "--as", "--allow-network")
+BENCH = ("--arm", "--as", "--wait", "--allow-network")
 USES: dict[str, tuple[str, ...]] = {
     "--matrix": (),
     "--bench": (FILES, "--only", "--seeds", "--without", "--bare", *BENCH, *REPORTS,

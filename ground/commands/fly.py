@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flight.configuration.files import ConfigurationError
 from ground.commands.children import Child, end_all
-from ground.commands.hil_orders import stop_key, who_of
+from ground.commands.hil_orders import stop_key, wait_of, who_of
 from ground.commands.paces import pace_argument
 from ground.missions.mission import LoadedMission, load_mission
 from ground.terminal.descriptors import need_descriptors
@@ -160,6 +160,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="NAME",
         help="with --bench: who you are, for locks and arming (default: the user's name)",
+    )
+    parser.add_argument(
+        "--wait",
+        default=None,
+        metavar="TIME",
+        help="with --bench: wait so long (such as 30m) for devices that somebody holds, behind "
+        "those who wait already (default: refuse)",
     )
     parser.add_argument(
         "--fault",
@@ -331,6 +338,7 @@ def _bench(arguments: argparse.Namespace, session: Session | None, name: str) ->
         armed=tuple(arming(each) for each in arguments.arm),
         who=who_of(arguments),
         key_descriptor=stop_key(bench) if session is None else -1,
+        wait=wait_of(arguments),
     )
 
 
@@ -392,6 +400,8 @@ def _check_options(arguments: argparse.Namespace) -> None:
         raise ConfigurationError("command line", None, "--serve", problem)
     if arguments.arm and arguments.bench is None:
         raise ConfigurationError("command line", None, "--arm", "it needs --bench")
+    if arguments.wait is not None and arguments.bench is None:
+        raise ConfigurationError("command line", None, "--wait", "it needs --bench")
     if arguments.branch is not None and (arguments.session is None or arguments.pace is None):
         raise ConfigurationError("command line", None, "--branch", "it needs --from and --pace")
     for option, why in strange.items():

@@ -58,6 +58,10 @@ def configure(works: Any) -> None:
         parser.add_argument("bench", help="name in configs/benches, or the path of such a file")
         if work == "lock":
             parser.add_argument("--for", dest="time", required=True, help="such as 2h or 30m")
+            parser.add_argument(
+                "--wait", default=None, metavar="TIME", help="wait so long for what somebody "
+                "holds, behind those who wait already (default: refuse)"
+            )  # fmt: skip
         parser.add_argument("--as", dest="who", default=None, help=WHO)
     works.add_parser("locks", help="which devices are held, by whom, and for how long")
 
@@ -92,7 +96,7 @@ def lock(arguments: argparse.Namespace) -> int:
     """Holds or lets go of the devices of a bench; raises ConfigurationError."""
     from ground.testbed.bench.file import load_bench
     from ground.testbed.bench.locks import RESERVED, Held, Locks
-    from ground.testbed.bench.opening import lock_keys
+    from ground.testbed.bench.opening import lock_keys, note_waiting
 
     seconds = seconds_of(arguments.time) if arguments.work == "lock" else 0.0
     file, bench = load_bench(arguments.bench, allow_network=True)
@@ -103,7 +107,14 @@ def lock(arguments: argparse.Namespace) -> int:
             print(f"let go of {', '.join(gone) or 'nothing'}")
             return YES if gone else NO
         name = arguments.bench if file.stem == arguments.bench else str(file.resolve())
-        for told in Locks().take(keys, who, RESERVED, seconds=seconds, bench=name):
+        if wait := wait_of(arguments):
+            taken = Locks().take_in_line(
+                keys, who, RESERVED, wait=wait, pid=os.getpid(), seconds=seconds, bench=name,
+                tell=note_waiting(wait),
+            )  # fmt: skip
+        else:
+            taken = Locks().take(keys, who, RESERVED, seconds=seconds, bench=name)
+        for told in taken:
             print(f"note: {told}")
     except Held as error:
         raise ConfigurationError(str(file), None, "devices", str(error)) from None
@@ -147,7 +158,12 @@ def locks(_: argparse.Namespace) -> int:
     return YES
 
 
-def seconds_of(text: str) -> float:
+def wait_of(arguments: argparse.Namespace) -> float:
+    """s of `--wait`, 0.0 without; raises ConfigurationError."""
+    return 0.0 if arguments.wait is None else seconds_of(arguments.wait, "--wait")
+
+
+def seconds_of(text: str, option: str = "--for") -> float:
     """Of a time such as 15m; raises ConfigurationError."""
     number, unit = (text[:-1], text[-1:]) if text[-1:] in SECONDS else (text, "s")
     try:
@@ -156,7 +172,7 @@ def seconds_of(text: str) -> float:
         seconds = 0.0
     if not 0.0 < seconds <= 86_400.0:
         problem = f"= {text}: allowed is a time up to 24h, such as 90s, 15m or 2h"
-        raise ConfigurationError("command line", None, "--for", problem)
+        raise ConfigurationError("command line", None, option, problem)
     return seconds
 
 

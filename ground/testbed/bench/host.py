@@ -74,6 +74,8 @@ class Bench(Throttled):
     """Services that are armed before the flight, each for so many s of the wall, by `who`."""
     who: str = ""
     key_descriptor: int = -1
+    wait: float = 0.0
+    """For so many s of the wall what others hold is waited for, in line."""
 
     @property
     def name(self) -> str:
@@ -181,7 +183,7 @@ class BenchHost(PacedBench):
     def _open_bench(self, kind: Bench, folder: Path) -> None:
         """Locks the devices, and has the bench process find them; raises ConfigurationError."""
         check_stop(kind.file, kind.bench)
-        self._holding = Holding(kind.file, kind.bench, kind.who, "a flight on")
+        self._holding = Holding(kind.file, kind.bench, kind.who, "a flight on", kind.wait)
         try:
             setting = setting_of(
                 kind.bench, kind.file, allow_network=kind.allow_network,

@@ -11,16 +11,18 @@ import os
 import shlex
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from flight.configuration.whole_files import replace_file
+from ground.testbed.bench.processes import command_of, start_of
+from ground.testbed.bench.waiting_line import Place, WaitingLine
 
 TURN = ".turn"
 RESERVED = "reserved"
-LONGEST_COMMAND = 120  # characters of a refusal
+LOOK = 0.5  # s between looks of who waits
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -46,11 +48,15 @@ class Lock(msgspec.Struct, frozen=True):
             return f"process {self.pid} has ended"
         return ""
 
+    @property
+    def whose(self) -> str:
+        """Who holds what."""
+        by = f"process {self.pid}, {self.what}" if self.pid else self.what
+        return f"{self.key} is held by {self.who} ({by})"
+
     def words(self, now: float) -> str:
         """Who holds what, as refusals say it."""
-        by = f"process {self.pid}, {self.what}" if self.pid else self.what
-        left = f", for {self.until - now:.0f} s more" if self.until else ""
-        return f"{self.key} is held by {self.who} ({by}){left}"
+        return self.whose + (f", for {self.until - now:.0f} s more" if self.until else "")
 
     def reservation(self) -> "Lock":
         """What is left of it without its process."""
@@ -72,31 +78,12 @@ class Lock(msgspec.Struct, frozen=True):
 
 
 class Held(Exception):
-    """Somebody else holds it; the text says who, and the next step."""
+    """Somebody else holds it, or came before; the text says who, and the next step. `whose`: who
+    alone, the same for as long as it is the same."""
 
-
-def start_of(pid: int) -> int:
-    """When a process was started, in ticks since the boot of the machine; 0: there is none.
-
-    A number of a process is used again; with its start it is not.
-    """
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    fields = text.rpartition(")")[2].split()
-    return 0 if fields[0] == "Z" else int(fields[19])
-
-
-def command_of(pid: int) -> str:
-    """What a process was started with, as far as it can be said in a line; "" for none."""
-    try:
-        data = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return ""
-    words = shlex.join(data.decode(errors="replace").rstrip("\0").split("\0"))
-    shown = "".join(each if each.isprintable() else "?" for each in words)
-    return shown if len(shown) <= LONGEST_COMMAND else f"{shown[:LONGEST_COMMAND]}..."
+    def __init__(self, text: str, whose: str = "") -> None:
+        super().__init__(text)
+        self.whose = whose
 
 
 def default_folder() -> Path:
@@ -120,6 +107,7 @@ class Locks:
                 f"{self._folder}: {error.strerror}; locks are in XDG_RUNTIME_DIR, or where "
                 "temporary files are: set it to a folder of yours"
             ) from None
+        self._line = WaitingLine(self._folder)
         if about.st_uid != os.getuid() or about.st_mode & 0o077 or self._folder.is_symlink():
             raise Held(f"{self._folder} is not yours alone: remove it, or chmod 700")
 
@@ -136,18 +124,20 @@ class Locks:
 
     def take(
         self, keys: Iterable[str], who: str, what: str, *, seconds: float = 0.0, pid: int = 0,
-        bench: str = "",
+        bench: str = "", place: Place | None = None,
     ) -> list[str]:  # fmt: skip
         """Holds all of them, or none; what was taken over from the dead, a sentence each.
 
-        Raises Held where somebody else holds one. What `who` has put by without a process is
-        theirs to use. `bench`: of what is put by, its name or its file.
+        Raises Held where somebody else holds one, or waits for it and came before (`place`: that
+        of who asks). What `who` has put by without a process is theirs to use, whoever waits.
+        `bench`: of what is put by, its name or its file.
         """
         now, told = time.time(), []
         until = now + seconds if seconds else 0.0
         wanted = sorted(set(keys))
         with self._turn():
             kept = dict.fromkeys(wanted, (0.0, ""))
+            free = set(wanted)
             for key in wanted:
                 before = self._read(self._file(key))
                 if before is None:
@@ -157,16 +147,52 @@ class Locks:
                     before, why = before.reservation(), ""
                 if not before.pid and not why:
                     kept[key] = before.until, before.bench
+                    free.discard(key)
                 if why:
                     told.append(f"{key} was locked by {before.who} ({before.what}): {why}; taken")
                 elif before.pid or before.who != who:
-                    raise Held(f"{before.words(now)}: {before.next_step()}")
+                    step = f"{before.next_step()}; or wait in line with --wait 30m"
+                    raise Held(f"{before.words(now)}: {step}", before.whose)
+            first = self._line.ahead(free, place)
+            if first is not None:
+                raise Held(f"{first.words()}: wait in line with --wait 30m", first.words())
             for key in wanted:
                 reserved, by = kept[key] if pid else (0.0, bench)
                 started = start_of(pid) if pid else 0
                 lock = Lock(key, who, what, pid, started, until, reserved, by)
                 replace_file(self._file(key), msgspec.json.encode(lock))
         return told
+
+    def take_in_line(
+        self, keys: Iterable[str], who: str, what: str, *, wait: float, pid: int,
+        seconds: float = 0.0, bench: str = "", tell: Callable[[str], None] = lambda words: None,
+        clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
+    ) -> list[str]:  # fmt: skip
+        """The same, with `wait` s of waiting behind those who came before; raises Held after it.
+
+        `tell`: told whom it waits for, at once and whenever that changes. `pid`: of who waits; the
+        lock is that process's, unless it is for `seconds`.
+        """
+        wanted, until, told = sorted(set(keys)), clock() + wait, ""
+        with self._turn():
+            place = self._line.enter(wanted, who, pid)
+        try:
+            while True:
+                try:
+                    return self.take(
+                        wanted, who, what, seconds=seconds, pid=0 if seconds else pid, bench=bench,
+                        place=place,
+                    )  # fmt: skip
+                except Held as held:
+                    if clock() >= until:
+                        raise Held(f"{held}; it was waited for {wait:g} s") from None
+                    if held.whose != told:
+                        told = held.whose
+                        tell(told)
+                sleep(min(LOOK, max(0.0, until - clock())))
+        finally:
+            with self._turn():
+                self._line.leave(place)
 
     def release(self, keys: Iterable[str], who: str, *, pid: int = 0) -> list[str]:
         """Lets go of those that `who` holds, with a process or without; which they were."""

@@ -56,20 +56,38 @@ def _wire_keys(text: str) -> list[str]:
 class Holding:
     """The devices of a bench, held by this process until they are released."""
 
-    def __init__(self, file: Path, bench: BenchFile, who: str, what: str) -> None:
+    def __init__(
+        self, file: Path, bench: BenchFile, who: str, what: str, wait: float = 0.0
+    ) -> None:
+        """`wait`: s of the wall for which it waits in line for what others hold. Raises
+        ConfigurationError."""
         self._keys = lock_keys(bench)
         self._who = who or getpass.getuser()
+        what, mine = f"{what} {file.name}", os.getpid()
         try:
             self._locks = Locks()
-            self.told = self._locks.take(
-                self._keys, self._who, f"{what} {file.name}", pid=os.getpid()
-            )
+            if wait > 0.0:
+                self.told = self._locks.take_in_line(
+                    self._keys, self._who, what, wait=wait, pid=mine, tell=note_waiting(wait)
+                )
+            else:
+                self.told = self._locks.take(self._keys, self._who, what, pid=mine)
         except Held as error:
             raise ConfigurationError(str(file), None, "devices", str(error)) from None
 
     def release(self) -> None:
         """Others may have them."""
         self._locks.release(self._keys, self._who, pid=os.getpid())
+
+
+def note_waiting(wait: float) -> Callable[[str], None]:
+    """Tells at the terminal who is waited for, and until when."""
+    until = time.strftime("%H:%M:%S", time.localtime(time.time() + wait))
+
+    def note(whose: str) -> None:
+        print(f"note: {whose}; waited for until {until}", file=sys.stderr, flush=True)
+
+    return note
 
 
 def stop_problem(bench: BenchFile) -> str:

@@ -12,6 +12,7 @@ VALUES = {
     "--junit": ["j"], "--html": ["h"], "--fmeca": ["f"], "--compare": ["b"], "--workers": ["3"],
     "--cluster": ["tcp://a"], "--out": ["o"], "--seed": ["0"], "--scenario": ["return"],
     "--kind": ["stuck"], "--arm": ["rover.wheels=1"], "--as": ["anna"], "--matrix": [],
+    "--wait": ["5m"],
     "--write-hardware": ["z"], "--bench": ["desk"], "--from": ["runs"], "--swarm": ["3"],
     "--nth": ["rover.uhf.state"],
 }  # fmt: skip

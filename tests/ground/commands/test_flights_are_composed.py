@@ -103,6 +103,7 @@ def test_what_is_armed_is_a_service_with_its_seconds(text: str, found: Any) -> N
         (["--operators", "demo"], "--operators it needs --pace or --serve"),
         (["--serve"], "--serve it needs --pace, --processes or --bench"),
         (["--arm", "a=1"], "--arm it needs --bench"),
+        (["--wait", "5m"], "--wait it needs --bench"),
         (["--branch", "storm", "--from", "x"], "--branch it needs --from and --pace"),
         (["--branch", "storm", "--pace", "5"], "--branch it needs --from and --pace"),
     ],

@@ -10,6 +10,8 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.commands import hil, hil_evidence, hil_orders, hil_replay
+from ground.testbed.bench.file import load_bench
+from ground.testbed.bench.opening import Holding
 from tests.ground.commands.asked import given
 
 
@@ -134,6 +136,31 @@ def test_devices_are_held_and_let_go_of(
         hil.run(given(hil, "lock", who[0], "--as", "ben", "--for", "2h"))
     assert hil.run(given(hil, "unlock", *who)) == 0
     assert "let go of nothing" not in capsys.readouterr().out
+
+
+def test_who_waits_for_a_lock_does_so_in_line_and_for_no_longer_than_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    asked: list[Any] = []
+
+    def take_in_line(self: Any, keys: list[str], who: str, what: str, **more: Any) -> list[str]:
+        more.pop("tell")(f"{keys[0]} is held by anna")
+        asked.append((who, what, more["wait"], more.get("seconds")))
+        return ["it was anna's"]
+
+    monkeypatch.setattr("ground.testbed.bench.locks.Locks.take_in_line", take_in_line)
+    words = ["lock", "wheels_on_a_pty", "--as", "ben", "--for", "2h"]
+    assert hil.run(given(hil, *words, "--wait", "30m")) == 0
+    assert asked == [("ben", "reserved", 1800.0, 7200.0)]
+    said = capsys.readouterr()
+    assert "is held by anna; waited for until " in said.err and "note: it was anna's" in said.out
+    with pytest.raises(ConfigurationError, match="--wait = soon: allowed is a time up to 24h"):
+        hil.run(given(hil, *words, "--wait", "soon"))
+    file, bench = load_bench("wheels_on_a_pty")
+    Holding(file, bench, "ben", "a flight on", 60.0)
+    Holding(file, bench, "ben", "a flight on").release()
+    assert asked[1:] == [("ben", f"a flight on {file.name}", 60.0, None)], "only who says so"
 
 
 # ------------------------------------------------------------------------------- check

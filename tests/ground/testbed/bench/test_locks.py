@@ -9,8 +9,9 @@ import pytest
 
 from ground.testbed.bench import locks as bench_locks
 from ground.testbed.bench.file import load_bench
-from ground.testbed.bench.locks import Held, Locks, start_of
+from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.opening import lock_keys
+from ground.testbed.bench.processes import start_of
 
 ME = os.getpid()
 
