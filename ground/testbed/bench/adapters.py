@@ -108,6 +108,17 @@ def place_of(adapter: str, address: str) -> Place | None:
     return None if adapter == PROTOCOL else adapter_called(adapter).place(address)
 
 
+def shares(adapter: str) -> bool:
+    """Whether several devices of an adapter can be on one wire."""
+    return adapter != PROTOCOL and adapter_called(adapter).shares
+
+
+def claims_of(device: Mapped) -> frozenset[str]:
+    """What of a shared wire is a device's alone."""
+    kind = adapter_called(device.adapter)
+    return kind.claims(_setting(device, kind))
+
+
 def told_of(device: Mapped) -> Told | None:
     """What the process of its adapter is told; None for one that speaks the protocol."""
     if device.adapter == PROTOCOL:

@@ -38,6 +38,7 @@ from ground.testbed.bench.limits import (
     overdue_words,
     read_calibration,
 )
+from ground.testbed.bench.sharing import check_wires
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.process import RealDevice, Setting
@@ -59,9 +60,11 @@ LOST = "lost"
 
 
 class WireFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One wire; what its address may be is the matter of who is on it."""
+    """One wire; what its address may be is the matter of who is on it. `shared`: several devices
+    are on it, as on a CAN bus."""
 
     address: str
+    shared: bool = False
 
 
 class IdentityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,20 +221,17 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     """
     path = find_configuration(FOLDER, name)
     bench = load_configuration(path, BenchFile)
-    users: dict[str, str] = {}
     mapped = {each.wire for each in bench.devices.values() if each.adapter != PROTOCOL}
     for name in bench.wires:
         if name not in mapped:
             check_address(path, f"wires.{name}.address", bench.wires[name].address)
     serials: dict[tuple[str, str], str] = {}
+    wired: list[Mapped] = []
     for service, device in bench.devices.items():
         key = f"devices.{service}"
         _check(path, key, service, device, bench)
         if device.mode == "sim":
             continue
-        if device.wire in users:
-            raise _refused(path, f"{key}.wire", f"a wire of its own: {users[device.wire]} has it")
-        users[device.wire] = service
         wanted = (device.identity.model, device.identity.serial)
         if device.identity.serial and wanted in serials:
             raise _refused(
@@ -239,8 +239,9 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
                 f"a serial number of its own: {serials[wanted]} has it",
             )  # fmt: skip
         serials[wanted] = service
-        address = bench.wires[device.wire].address
-        check_adapter(_mapped(path, service, device, address), allow_network=allow_network)
+        wired.append(_mapped(path, service, device, bench.wires[device.wire].address))
+        check_adapter(wired[-1], allow_network=allow_network)
+    check_wires(path, bench.wires, wired)
     return path, bench
 
 

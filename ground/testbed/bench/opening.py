@@ -14,9 +14,9 @@ import msgspec
 from flight.configuration.files import ConfigurationError, refusal
 from ground.missions.mission import LoadedMission
 from ground.missions.vehicles import ON_THE_LANDER
-from ground.testbed.bench.adapters import place_of
 from ground.testbed.bench.file import BenchFile, RealtimeFile
 from ground.testbed.bench.locks import Held, Locks
+from ground.testbed.bench.sharing import where_of
 from ground.testbed.hardware.hardware import load_vehicle_files
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.device_link import ABSENT, ARMED, REFUSED, SAFE
@@ -36,21 +36,10 @@ def lock_keys(bench: BenchFile) -> list[str]:
     """What is held of a bench: its name, each wire by where it truly leads, each serial number."""
     keys = [f"bench {bench.bench}"] if bench.bench else []
     for device in bench.wired.values():
-        text = bench.wires[device.wire].address
-        place = place_of(device.adapter, text)
-        keys += _wire_keys(text) if place is None else [place.key] if place.key else []
+        keys += filter(None, [where_of(device.adapter, bench.wires[device.wire].address)])
         if device.identity.serial:
             keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
     return keys
-
-
-def _wire_keys(text: str) -> list[str]:
-    address = read_address(text, allow_network=True)
-    if address.kind == "qemu":
-        return []  # each flight starts its own
-    host = "loopback" if address.is_local else address.host  # by whatever name
-    where = os.path.realpath(address.path) if address.path else f"{host}:{address.port}"
-    return [f"{address.kind} {where}"]
 
 
 class Holding:

@@ -86,6 +86,9 @@ class Adapter:
     """Modules that are needed, and imported no earlier than in `open`."""
     install: ClassVar[str] = ""
     """What brings them: `pip install ...`."""
+    shares: ClassVar[bool] = False
+    """Whether several devices can be on one wire: each opens it for itself, and knows what is its
+    own there by `claims`."""
 
     def __init__(self, setting: AdapterSetting) -> None:
         self.setting = setting
@@ -98,6 +101,11 @@ class Adapter:
     @classmethod
     def check(cls, setting: AdapterSetting) -> None:
         """Before anything is opened: raises NotAllowed, by keys of the map, for what cannot be."""
+
+    @classmethod
+    def claims(cls, setting: AdapterSetting) -> frozenset[str]:
+        """What of a shared wire is this device's alone, as a refusal names it."""
+        return frozenset()
 
     def open(self) -> Identity:
         """Finds the device; raises anything, by a sentence, where it is not there."""

@@ -29,6 +29,7 @@ from sim_hw.bench.adapters.can_map import (
     Status,
     check_map,
     message_of,
+    messages_of,
 )
 from sim_hw.bench.adapters.fields import is_bits, plain_type
 from sim_hw.bench.wire.addresses import AddressRefused
@@ -45,6 +46,7 @@ class CanAdapter(Adapter):
     Map: ClassVar[type[msgspec.Struct]] = CanMap
     libraries = ("can", "cantools")
     install = "pip install 'threeforks[can]'"
+    shares = True
 
     def __init__(self, setting: AdapterSetting) -> None:
         super().__init__(setting)
@@ -68,6 +70,16 @@ class CanAdapter(Adapter):
     @classmethod
     def check(cls, setting: AdapterSetting) -> None:
         check_map(setting.interface, setting.map, _read(setting))
+
+    @classmethod
+    def claims(cls, setting: AdapterSetting) -> frozenset[str]:
+        """What it is told by and what it says, by number: a name is that of a database alone."""
+        database = _read(setting)
+        numbers = (_key_of(message_of("", database, name)) for name in messages_of(setting.map))
+        return frozenset(
+            f"message {number:#x}{' of 29 bits' if extended else ''}"
+            for number, extended in numbers
+        )
 
     def open(self) -> Identity:
         import can

@@ -93,6 +93,17 @@ class CanMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fresh: Annotated[float, Quantity("s", gt=0.0, le=10.0)] = 1.0
 
 
+def messages_of(mapped: CanMap) -> set[str]:
+    """All that is said to a device, and that it says."""
+    said = [each for each in (mapped.stop, mapped.heartbeat) if each is not None]
+    figures = [each for method in mapped.readings.values() for each in method.values()]
+    for motion in mapped.motions.values():
+        figures += motion.effects.values()
+        said += [Say(motion.send), Say(motion.status.message)]
+    read = [each.message for each in figures if each.constant is None]
+    return {mapped.identity.message, *(each.message for each in said), *read}
+
+
 def check_map(interface: type[DeviceInterface], mapped: CanMap, database: Any) -> None:
     """Raises NotAllowed unless all of an interface is mapped, in its units, to what there is."""
     for name, method in interface.methods.items():

@@ -195,8 +195,32 @@ def test_an_igniter_is_a_dummy_or_none(tmp_path: Path) -> None:
 
 def test_two_devices_do_not_share_a_wire(tmp_path: Path) -> None:
     device = GOOD[GOOD.index("  rover.wheels:") :]
-    text = GOOD + device.replace("rover.", "perseverance.")
+    text = GOOD + device.replace("rover.", "perseverance.").replace("SN1", "SN2")
     with pytest.raises(ConfigurationError, match=r"a wire of its own: rover.wheels has it"):
+        load_bench(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("other", "allowed"),
+    [("serial:///tmp/./line", "another place: wires.line leads there as well"),
+     ("serial:///tmp/line?baud=9600", "another place: wires.line"), ("unix:///tmp/line", "")],
+)  # fmt: skip
+def test_nor_by_two_names_of_it(other: str, allowed: str, tmp_path: Path) -> None:
+    device = GOOD[GOOD.index("  rover.wheels:") :].replace("wire: line", "wire: other")
+    device = device.replace("SN1", "SN2").replace("rover.", "perseverance.")
+    file = written(tmp_path, GOOD.replace("devices:", f'  other: {{address: "{other}"}}\ndevices:')
+                   + device)  # fmt: skip
+    if not allowed:
+        assert len(load_bench(file)[1].wired) == 2
+        return
+    with pytest.raises(ConfigurationError, match=allowed) as refused:
+        load_bench(file)
+    assert "wires.other.address" in str(refused.value)
+
+
+def test_a_line_that_only_one_can_have_is_not_declared_shared(tmp_path: Path) -> None:
+    text = GOOD.replace('line"}', 'line", shared: true}')
+    with pytest.raises(ConfigurationError, match=r"wires.line.shared.*the adapter protocol"):
         load_bench(written(tmp_path, text))
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,11 +16,16 @@ DATABASE = configs_folder() / "benches" / "wheel_motor.dbc"
 
 
 class Motor:
-    """Runs in a thread of its own; `speed` in m/s and rad/s."""
+    """Runs in a thread of its own; `speed` in m/s and rad/s; `database`: its messages, whose
+    numbers are `base` above those of DATABASE."""
 
-    def __init__(self, interface: str, channel: str, *, speed: float = 1.0, **more: Any) -> None:
+    def __init__(
+        self, interface: str, channel: str, *, speed: float = 1.0, database: Path = DATABASE,
+        base: int = 0, **more: Any,
+    ) -> None:  # fmt: skip
         self._bus = can.Bus(channel=channel, interface=interface, **more)
-        self._database: Any = cantools.database.load_file(DATABASE)
+        self._database: Any = cantools.database.load_file(database)
+        self._base = base
         self.speed = speed
         self.odometer = self.turned = 0.0
         self.stalls_at: float | None = None
@@ -62,10 +68,10 @@ class Motor:
             at += 1
 
     def _hear(self, message: Any) -> None:
-        if message.arbitration_id == 256:
+        if message.arbitration_id == 256 + self._base:
             self._alive = time.monotonic()
-        elif message.arbitration_id == 257:
-            told = self._database.decode_message(257, message.data)
+        elif message.arbitration_id == 257 + self._base:
+            told = self._database.decode_message(257 + self._base, message.data)
             if told["Motion"] == 0:
                 self.state = STOPPED if self.state == MOVING else self.state
             elif self.state != MOVING:
