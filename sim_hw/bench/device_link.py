@@ -99,6 +99,8 @@ class DeviceLink:
         self._inhibits: dict[str, str] = {}  # what keeps it from being armed, and why
         self._settling: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()  # of what is said of safe: one after the other
+        self.on_change: Callable[[], None] = lambda: None
+        """Told when it is in another state, and when a motion has begun or is over."""
 
     # ----------------------------------------------------------------- life
 
@@ -313,6 +315,7 @@ class DeviceLink:
             self.state, self._words = state, words
             service = self.wanted.service
             self._tell(["state", service, state, words, self.boot, self._identity])
+            self.on_change()
 
     def _let_go(self) -> None:
         client, self._client = self._client, None
@@ -346,6 +349,7 @@ class DeviceLink:
                 if refusal:
                     raise DeviceRejected(f"{self.wanted.service}: {refusal}")
                 self.guard.begun(number, loop.time())
+                self.on_change()
             self._remember(self._client.last_number + 1, number)
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)
             told = _told(answer)
@@ -367,6 +371,8 @@ class DeviceLink:
         finally:
             self._calls.pop(number, None)
             self.guard.ended(number, loop.time())
+            if actuates:
+                self.on_change()
         self._tell(["reply", self.wanted.service, number, *told])
 
     def _remember(self, theirs: int, ours: int) -> None:

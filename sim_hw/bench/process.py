@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from flight.runtime.nursery import Nursery
 from flight.runtime.paced_loop import PacedLoop
 from sim_hw.bench.adapters.opening import AdapterOpener, Opener, Starts, end_of, opener_of
 from sim_hw.bench.adapters.process import Told
+from sim_hw.bench.between import Between, Rule
 from sim_hw.bench.device_link import LOOK, RETRY, DeviceLink
 from sim_hw.bench.guard import GuardRules
 from sim_hw.bench.interlock import Interlock, InterlockRules
@@ -64,6 +65,7 @@ class Setting(msgspec.Struct, frozen=True):
 
     devices: list[RealDevice]
     interlock: InterlockRules = InterlockRules()
+    between: Sequence[Rule] = ()
     recording: str = ""
     """The file of the recording; "" for none."""
     record_wire: bool = True
@@ -120,6 +122,7 @@ class Bench:
             for each in setting.devices:
                 link = self._add(each)
                 nursery.start(link.run(), name=link.wanted.service)
+            between = Between(setting.between, self._links)
             nursery.start(interlock.watch(), name="interlock")
             self._interlock = interlock
             self._loop.add_reader(self._socket.fileno(), self._hear)
@@ -127,6 +130,7 @@ class Bench:
             await self.ended
             self._loop.remove_reader(self._socket.fileno())
             self._loop.remove_writer(self._socket.fileno())
+            between.close()
             for link in self._links.values():
                 await link.close()
             for opener in self._started:

@@ -38,6 +38,7 @@ from ground.testbed.bench.limits import (
     overdue_words,
     read_calibration,
 )
+from ground.testbed.bench.rules import check_rules, rules_of
 from ground.testbed.bench.sharing import check_wires
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
@@ -242,6 +243,7 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
         wired.append(_mapped(path, service, device, bench.wires[device.wire].address))
         check_adapter(wired[-1], allow_network=allow_network)
     check_wires(path, bench.wires, wired)
+    check_rules(path, bench)
     return path, bench
 
 
@@ -343,9 +345,9 @@ def setting_of(
         )
         told = told_of(_mapped(file, service, device, address))
         devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
-    interlock = bench.interlock.rules(key_descriptor)
+    interlock = bench.interlock.stop_rules(key_descriptor)
     priority = 0 if bench.ahead is None else bench.ahead.priority
-    return Setting(devices, interlock, recording, bench.record.wire, priority)
+    return Setting(devices, interlock, rules_of(bench), recording, bench.record.wire, priority)
 
 
 def _mapped(path: Path, service: str, device: DeviceFile, address: str) -> Mapped:

@@ -9,6 +9,7 @@ import msgspec
 from flight.configuration.files import NotAllowed, Quantity, load_configuration, refusal
 from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.measured import unit_of
+from sim_hw.bench.between import What
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.guard import GuardRules, Span
 from sim_hw.bench.interlock import KEYS, InterlockRules
@@ -59,12 +60,27 @@ class StopFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         assert self.key in ("", *KEYS)
 
 
+AS_WRITTEN = {"beside": "while", "what": "is"}
+"""Keys of a rule, which are words of Python."""
+
+
+class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=AS_WRITTEN):
+    """A rule between two devices: `inhibit` is safe while another one (`while`) `is` moving, armed,
+    missing, or real at all; `after`: and for so long (s) from then on."""
+
+    inhibit: str
+    beside: str
+    what: What
+    after: Annotated[float, Quantity("s", ge=0, le=600)] = 0.0
+
+
 class InterlockFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The interlock of a bench."""
+    """The interlock of a bench: what stops all, and rules between its devices."""
 
     e_stop: StopFile = StopFile()
+    rules: list[RuleFile] = []
 
-    def rules(self, descriptor: int) -> InterlockRules:
+    def stop_rules(self, descriptor: int) -> InterlockRules:
         """As the bench process is told."""
         stop = self.e_stop
         return InterlockRules(stop.file, stop.key, descriptor, stop.input, stop.runs)

@@ -19,6 +19,7 @@ from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.sharing import where_of
 from ground.testbed.hardware.hardware import load_vehicle_files
 from sim_hw.bench.adapters.registry import PROTOCOL
+from sim_hw.bench.between import RULED
 from sim_hw.bench.device_link import ABSENT, ARMED, REFUSED, SAFE
 from sim_hw.bench.port import BenchProcess
 from sim_hw.bench.realtime import real_time
@@ -178,7 +179,7 @@ def until_ready(
     begun = clock()
     while states and (since := clock() - begun) < READY:
         for service, (state, words) in states.items():
-            if since >= NOTED and state != ready[service]:
+            if since >= NOTED and not _is_ready(state, words, ready[service]):
                 notes.waited_for(service, state, words)
         if not process.gone and (each := process.take(LOOK)) is not None:
             told.append(each)
@@ -189,7 +190,7 @@ def until_ready(
                 _two_of_one_name(file, each[1], each[5], names)
             elif each[0] == "interlock":
                 stopped = each[2]
-            if all(state == ready[service] for service, (state, _) in states.items()):
+            if all(_is_ready(*each, ready[service]) for service, each in states.items()):
                 return told
         if process.gone or stopped or any(state == REFUSED for state, _ in states.values()):
             break
@@ -199,7 +200,7 @@ def until_ready(
         problem = f"{stopped}: take away what stops it, and begin anew"
         raise ConfigurationError(str(file), None, "interlock", problem)
     for service, (state, words) in states.items():
-        if state != ready[service]:
+        if not _is_ready(state, words, ready[service]):
             wire = bench.devices[service].wire
             why = (words or "it does not answer") + _others(
                 bench, service, state, words, process.identifier
@@ -207,6 +208,11 @@ def until_ready(
             problem = f"{service} is {state} on wire {wire}: {why}"
             raise ConfigurationError(str(file), None, f"devices.{service}", problem)
     raise ConfigurationError(str(file), None, "devices", "the bench process has ended")
+
+
+def _is_ready(state: str, words: str, wanted: str) -> bool:
+    """Whether a device is where it is to be, or a rule of the bench has it wait there."""
+    return state == wanted or (state == SAFE and words.startswith(RULED))
 
 
 def _others(bench: BenchFile, service: str, state: str, words: str, but: int) -> str:
