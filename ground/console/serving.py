@@ -15,13 +15,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from ground.console.browser import LARGEST_TEXT, Bell, Browser
 from ground.console.guard import Guard, origins_of
 from ground.console.news import News, Reader
+from ground.console.panels import PanelFiles, installed_panels
 from ground.console.upstream import Upstream
 
 STATIC = Path(__file__).parent / "static"
@@ -53,7 +54,18 @@ class Console:
 
     def app(self, place: Place) -> Starlette:
         """The whole application, behind the guard."""
+        panels = installed_panels()
+        told = msgspec.json.encode({"panels": [each.plain() for each in panels]})
+        further: list[BaseRoute] = [
+            Mount(each.at, PanelFiles(directory=each.folder)) for each in panels if each.folder
+        ]
+
+        async def panels_told(request: Request) -> Response:
+            return Response(told, media_type="application/json")
+
         routes = [
+            *further,
+            Route("/panels.json", panels_told),
             Route("/", self._page),
             Route("/login", self._login_page, methods=["GET"]),
             Route("/login", self._login, methods=["POST"]),

@@ -8,7 +8,8 @@ export const MOST_ROWS = 200;
 
 // A node of the tree. Properties: `key` (identity among siblings), `on*` (listeners), `class`,
 // `value` and `checked` (as properties), `draw` (called with the element after each drawing),
-// `focus` (focused when it is made), all others as attributes; null, undefined and false: none.
+// `focus` (focused when it is made), `own` (what it holds is drawn by somebody else), all others as
+// attributes; null, undefined and false: none.
 export function h(tag, props, ...children) {
   return { tag, props: props ?? {}, children: children.flat(Infinity).filter(isDrawn), svg: DRAWN.has(tag) };
 }
@@ -72,7 +73,7 @@ function update(element, node, svg, later) {
   element.treeProps = node.props;
   for (const name of Object.keys(before)) if (!(name in node.props)) set(element, name, undefined, before[name]);
   // What an element holds stands first: a select's value is one of its options.
-  patchChildren(element, node.children, svg || node.svg, later);
+  if (!node.props.own) patchChildren(element, node.children, svg || node.svg, later);
   for (const [name, value] of Object.entries(node.props)) {
     if (value !== before[name]) set(element, name, value, before[name]);
   }
@@ -80,7 +81,7 @@ function update(element, node, svg, later) {
 }
 
 function set(element, name, value, before) {
-  if (name === "key" || name === "focus" || name === "draw") return;
+  if (name === "key" || name === "focus" || name === "draw" || name === "own") return;
   if (name.startsWith("on")) {
     if (!before && value) element.addEventListener(name.slice(2), hear);
   } else if (name === "value" || name === "checked") {

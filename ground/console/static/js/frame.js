@@ -30,7 +30,7 @@ export function rail() {
         h("button", {
           type: "button", class: router.screen === screen.id ? "here" : "",
           "aria-current": router.screen === screen.id ? "page" : undefined, onclick: () => go(screen.id),
-        }, screen.title, h("kbd", { "aria-label": `g then ${screen.key}` }, `g ${screen.key}`))))))));
+        }, screen.title, screen.key && h("kbd", { "aria-label": `g then ${screen.key}` }, `g ${screen.key}`))))))));
 }
 
 // What was said stays to be read, and stands back when it is no news any more.

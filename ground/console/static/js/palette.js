@@ -27,7 +27,7 @@ export function closePalette() {
 function things() {
   const found = [];
   for (const screen of SCREENS.values()) {
-    if (!screen.role || may(screen.role)) found.push({ kind: "screen", name: screen.title, doc: `g ${screen.key}`, act: () => go(screen.id, { find: true }) });
+    if (!screen.role || may(screen.role)) found.push({ kind: "screen", name: screen.title, doc: screen.key ? `g ${screen.key}` : "", act: () => go(screen.id, { find: true }) });
   }
   if (may("operator")) found.push(...authority());
   for (const vehicle of vehicleNames()) {
