@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import shutil
 import socket
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
-from flight.configuration.scratch_folder import sweep
+from flight.configuration.scratch_folder import ScratchFolder, sweep
 from ground.commands.adopted import bury_others
 from ground.commands.children import Child, end_all
 from ground.commands.console_arguments import MISSION, PACE
@@ -42,6 +43,7 @@ NOBODY = (
     "record, which takes the longer the older it is"
 )
 CLI = "ground.cli"
+REPLAY = "ground.testbed.hosts.replayed"
 API_FILE = "api.json"
 LOOK = 0.1  # wall seconds between looks at the processes
 PATIENCE = 60.0  # wall seconds for the web server to answer
@@ -70,7 +72,13 @@ class Console:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
         demo = arguments.demo is not None
+        self._scratch = ScratchFolder("replay-") if arguments.replay is not None else None
+        self._replayed: Child | None = None
         self.folder = (arguments.out or DEMO) if demo else arguments.at
+        if self._scratch is not None:
+            self.folder = self._scratch.path
+            words = [REPLAY, str(arguments.replay), str(self.folder), arguments.operators]
+            self._replayed = Child("the replay", words)
         self._flight = Child("the run", []) if demo else None
         self._edge = Child("the edge", [], speaks=True)
         self._web: Child | None = None
@@ -93,6 +101,8 @@ class Console:
         if self._flight is not None:
             self._prepared.keep()
             self._start_flight(self._arguments.resume)
+        if self._replayed is not None:
+            self._replayed.start()
         self._start_edge()
         self._await(self._edge_tells, "mission control could not be served")
         if not self._arguments.no_web:
@@ -185,7 +195,8 @@ class Console:
 
     def _start_edge(self) -> None:
         branches = [] if self._flight is None else ["--branches"]
-        branches += [] if self._arguments.drill is None else ["--no-previews"]
+        live = self._arguments.drill is None and self._replayed is None
+        branches += [] if live else ["--no-previews"]
         self._edge.words = [
             CLI, "control", str(self.folder), "--operators", self._arguments.operators, "--demo",
             "--json", *branches,
@@ -204,7 +215,7 @@ class Console:
         """Waits until something answers; raises ConfigurationError where its process has ended."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and not there():
-            for child in (self._flight, self._edge, self._web):
+            for child in (self._flight, self._replayed, self._edge, self._web):
                 if child is not None and child.code is not None:
                     raise ConfigurationError(
                         str(self.folder), None, "",
@@ -236,7 +247,10 @@ class Console:
         return False
 
     def _tell(self) -> None:
-        print(f"run folder: {self.folder}")
+        if self._replayed is None:
+            print(f"run folder: {self.folder}")
+        else:
+            print(f"replay of {self._arguments.replay}: nothing is sent, and it is not written to")
         links = {user: self._link(token) for user, token in self._served["links"].items()}
         roles = self._served.get("roles", {})
         for user, link in links.items():
@@ -281,7 +295,8 @@ class Console:
 
     def _bury_others(self) -> None:
         """Copies that were killed together with who was copied are left to this process."""
-        children = [each for each in (self._flight, self._edge, self._web) if each is not None]
+        served = (self._flight, self._replayed, self._edge, self._web)
+        children = [each for each in served if each is not None]
         if not any(each.is_on_its_way for each in children):
             others = [each for each in (self._spare, self._prepared) if each is not None]
             bury_others({each.pid for each in (*children, *others)})
@@ -289,7 +304,7 @@ class Console:
     def _see_to_who_serves(self) -> Child | None:
         """Starts edge and page again where they have ended; the one that has too often. Waits for
         nobody: an edge tells later where it serves, which is where the last one did."""
-        for child in (self._edge, self._web):
+        for child in (self._replayed, self._edge, self._web):
             if child is None or (child is self._web and self._page_to_come is not None):
                 continue
             self._end_one_that_hangs(child)
@@ -405,6 +420,16 @@ class Console:
         try:
             self._end_spare()
         finally:  # also at a second Ctrl-C
-            end_all([each for each in (self._web, self._edge, self._flight) if each is not None])
+            served = (self._web, self._edge, self._flight, self._replayed)
+            end_all([each for each in served if each is not None])
             self._prepared.end()
             self._end_watch()
+            self._forget_replay()
+
+    def _forget_replay(self) -> None:
+        """Who was let in to a replay comes in to no other."""
+        if self._scratch is not None:
+            from ground.edge.private_files import state_folder
+
+            shutil.rmtree(state_folder(self._scratch.path), ignore_errors=True)
+            self._scratch.remove()

@@ -28,6 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--at", type=Path, default=None, metavar="RUN_FOLDER", help="join a run that is under way"
     )
+    which.add_argument(
+        "--replay", type=Path, default=None, metavar="RUN_FOLDER",
+        help="look at a run that has ended, on all screens and at any of its instants; nothing is "
+        "sent, and the run is not written to",
+    )  # fmt: skip
     parser.add_argument(
         "--drill",
         type=Path,

@@ -39,9 +39,25 @@ def _check_joined(folder: Path) -> None:
     raise ConfigurationError(
         str(folder), None, "--at",
         f"the run has ended ({state_of(folder)}), and nobody can operate it; "
-        f"{goes_on if can_be_resumed(folder) else ''}`msr history --replay "
+        f"{goes_on if can_be_resumed(folder) else ''}`msr console "
+        f"--replay {folder}` shows it at any of its instants, `msr history --replay "
         f"--at {folder}` tells it again, `msr fly --from {folder} --out FOLDER` flies it again",
     )  # fmt: skip
+
+
+def _check_replayed(folder: Path) -> None:
+    """Refuses what is no run that has ended, with an archive of its ground."""
+    from ground.missions.run_folder import is_under_way
+
+    why = ""
+    if not folder.is_dir():
+        why = "there is no such run folder"
+    elif is_under_way(folder):
+        why = f"this run is under way: `msr console --at {folder}` joins it"
+    elif not (folder / "ground" / "archive.sqlite").is_file():
+        why = "there is no archive of a run in it"
+    if why:
+        raise ConfigurationError(str(folder), None, "--replay", why)
 
 
 def _check_broken_off(folder: Path, begins: bool) -> bool:
@@ -130,7 +146,7 @@ def _check_drill(arguments: argparse.Namespace) -> None:
 def check(arguments: argparse.Namespace) -> None:
     """Refuses what cannot be, before anything is started."""
     after_a_death = False
-    if arguments.at is not None:
+    if arguments.at is not None or arguments.replay is not None:
         for option in ("out", "seed", "pace", "drill"):
             if getattr(arguments, option) is not None:
                 raise ConfigurationError(
@@ -140,7 +156,10 @@ def check(arguments: argparse.Namespace) -> None:
             if getattr(arguments, option):
                 name = f"--{option.replace('_', '-')}"
                 raise ConfigurationError("command line", None, name, "is for --demo")
-        _check_joined(arguments.at)
+        if arguments.at is not None:
+            _check_joined(arguments.at)
+        else:
+            _check_replayed(arguments.replay)
     else:
         if arguments.branch is not None:
             _check_branch(arguments)

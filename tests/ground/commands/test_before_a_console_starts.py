@@ -294,3 +294,17 @@ def test_a_password_is_typed_twice_or_read_and_kept_where_it_is_said(
     with pytest.raises(ConfigurationError, match="allowed is one of anna, ben"):
         control._set_password("zoe", None, ["anna", "ben"])
     assert len(kept) == 2
+
+
+def test_a_replay_is_of_a_run_that_has_ended_and_left_an_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "there is no such run folder" in refusal("--replay", "nowhere", *HERE)
+    assert "there is no archive" in refusal("--replay", ".", *HERE)
+    (tmp_path / "ground").mkdir()
+    (tmp_path / "ground" / "archive.sqlite").touch()
+    assert refusal("--replay", ".", *HERE) == ""
+    assert "--seed is for a run" in refusal("--replay", ".", "--seed", "1", *HERE)
+    assert "--resume is for --demo" in refusal("--replay", ".", "--resume", *HERE)
+    monkeypatch.setattr("ground.missions.run_folder.is_under_way", lambda folder: True)
+    assert "`msr console --at" in refusal("--replay", ".", *HERE)

@@ -1,7 +1,7 @@
 // What screens may ask of the page: requests, words for the user, another screen, drawing anew.
 import * as adapt from "./adapt.js";
 import { Link } from "./link.js";
-import { linked, rowsToMap, store, takeHistory, takeParts, takePoll, takeSnapshot } from "./store.js";
+import { linked, nowNs, replayed, rowsToMap, store, takeHistory, takeParts, takePoll, takeSnapshot } from "./store.js";
 import { setEpoch } from "./time.js";
 
 let scheduled = false;
@@ -103,13 +103,14 @@ async function askAll() {
   }
   takeSnapshot(await link.ask("snapshot"));
   const [history, events, steps] = await Promise.all([
-    link.ask("history", { limit: 100 }),
+    link.ask("history", { limit: replayed() ? 200 : 100 }),
     link.ask("events", { limit: 200 }),
     link.ask("custody"),
   ]);
   takeHistory(listOf(history));
   store.events = listOf(events).map(adapt.event);
   store.steps = listOf(steps).map(adapt.custodyStep).reverse().slice(0, 300);
+  if (replayed() && store.time.live) await lookAt(null);
 }
 
 // What came of a topic before this page was there, with what it has: the newest first.
@@ -169,15 +170,22 @@ export async function ask(name, words) {
 
 // The one time of all views: null is live.
 export async function lookAt(ns) {
-  if (ns === null) {
+  if (ns === null && !replayed()) {
     store.time = { live: true, at: null, values: null };
     say("Live.");
     return;
   }
-  const at = Math.max(0, Math.round(ns));
+  const at = Math.max(0, Math.round(ns ?? nowNs()));
   const rows = await ask("values", { at_ns: at });
+  if (replayed()) await lookBack(at);
   if (rows) store.time = { live: false, at, values: rowsToMap(listOf(rows)) };
   redraw();
+}
+
+// What had been told by an instant of a run that has ended: there is no stream that brought it.
+async function lookBack(at) {
+  const events = await ask("events", { until_ns: at, limit: 200 });
+  if (events) store.events = listOf(events).map(adapt.event);
 }
 
 const listeners = [];

@@ -1,7 +1,7 @@
 // Pieces that screens are made of.
 import { redraw } from "./app.js";
 import { h, MOST_ROWS } from "./dom.js";
-import { channelOf, store } from "./store.js";
+import { channelOf, replayed, store } from "./store.js";
 
 export function panel(title, body, { side, cls = "", key } = {}) {
   return h("div", { class: `panel ${cls}`, key: key ?? title },
@@ -129,4 +129,4 @@ export function words(value) {
 }
 
 // Commands are not given while the page looks at another time.
-export const commanding = () => store.time.live && store.link.socket && store.link.api;
+export const commanding = () => !replayed() && store.time.live && store.link.socket && store.link.api;

@@ -57,6 +57,9 @@ export const titleOf = (name) => TITLES[name] ?? (name ? name[0].toUpperCase() +
 export const linked = () => store.link.socket && store.link.api;
 
 
+// A run that has ended, looked at: there is no live view of it, and nothing is commanded.
+export const replayed = () => store.hello?.host === "replay";
+
 // The instant that the views are of.
 export const viewNs = () => (store.time.live ? nowNs() : store.time.at);
 
@@ -237,7 +240,8 @@ function takeRung({ identifier, rung, status, detail, occurred_ns, received_ns }
 
 export function openAlarms() {
   const rank = (alarm) => RANK.indexOf(kindOfSeverity(alarm.severity));
-  return [...store.alarms.values()].filter(isOpen).sort(
+  // In a replay: those that had been raised by the instant that is looked at.
+  return [...store.alarms.values()].filter((alarm) => isOpen(alarm) && (!replayed() || alarm.raised_ns <= viewNs())).sort(
     (a, b) => waitsForSomebody(b) - waitsForSomebody(a) || rank(b) - rank(a) || b.last_ns - a.last_ns);
 }
 

@@ -5,7 +5,7 @@ import { greyed, lostSince, runEnded } from "./frame.js";
 import { changePace, togglePace } from "./pace.js";
 import { button } from "./parts.js";
 import { kindOfSeverity, severityStatus, shape, status, waitsForSomebody } from "./status.js";
-import { latestUnacknowledged, nowNs, openAlarms, store, titleOf, user } from "./store.js";
+import { latestUnacknowledged, nowNs, openAlarms, replayed, store, titleOf, user } from "./store.js";
 import { hms, lmst, span, spanNs, utc } from "./time.js";
 
 export function topBar() {
@@ -16,7 +16,7 @@ export function topBar() {
     timeField("Mars, local mean", lmst(store.clock?.time_ns ?? null, true), "lmst"),
     timeField("light time", clock.light_time_s === undefined ? "-" : span(clock.light_time_s), "light"),
     timeField("what you see happened at", [hms(clock.seen_at), soft(" UTC")], "seen"),
-    timeField("sent now: first answer from", [hms(clock.answer_at), soft(" UTC")], "answer"),
+    !replayed() && timeField("sent now: first answer from", [hms(clock.answer_at), soft(" UTC")], "answer"),
     nextPass(clock.next_pass),
     pace(),
     who());
@@ -45,6 +45,7 @@ function nextPass(pass) {
 function pace() {
   const rate = store.clock?.pace;
   const word = store.clock === null ? "-" : rate === null ? "max" : rate === 0 ? "paused" : `${rate.toLocaleString("en")}×`;
+  if (replayed()) return timeField("replay", "ended", "pace");
   if (store.clock?.ended) return timeField("the run has ended", String(store.clock.ended), "pace");
   return h("div", { class: "field pace", key: "pace" },
     h("span", { class: "label" }, store.clock?.until ? `pace, to ${lmst(store.clock.until * 1e9)}` : store.clock?.told ? `pace, until ${store.clock.told}` : "pace"),
@@ -98,6 +99,6 @@ export function noteBar() {
 function replayBar() {
   return h("div", { class: "alarmbar replaying", key: "alarms", role: "status" },
     h("strong", null, `Looking at ${lmst(store.time.at, true)} (${utc(store.time.at)} UTC)`),
-    h("span", null, "no commands from here; alarms go on in the live view"),
-    button("back to live", () => lookAt(null), { keys: "." }));
+    h("span", null, replayed() ? "replay of a run that has ended: nothing is sent, and no alarm is live" : "no commands from here; alarms go on in the live view"),
+    button(replayed() ? "to its end" : "back to live", () => lookAt(null), { keys: "." }));
 }

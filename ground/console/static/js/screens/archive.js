@@ -3,7 +3,7 @@ import { lookAt, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { breakable, button, panel, table, toldBy, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
-import { channelOf, nowNs, titleOf, store, vehicleNames, viewNs } from "../store.js";
+import { channelOf, nowNs, replayed, titleOf, store, vehicleNames, viewNs } from "../store.js";
 import { lmst, nsOfText, spanNs, utc } from "../time.js";
 import { judged } from "../status.js";
 
@@ -15,7 +15,7 @@ export default {
   id: "archive", title: "Archive", key: "r", group: "anomaly",
   help: [
     "Pick an instant: with the slider, by a sol and an hour, or from what happened. From then on every screen shows what was known on the ground at that instant, within a violet frame; alarms go on in the live view, and nothing can be commanded.",
-    "Play goes forward from there. The full stop brings you back to live, from any screen.",
+    "Play goes forward from there. The full stop brings you back to live, from any screen; in a replay, which has no live view, to the end of the run.",
   ],
   hints: [["[ ]", "an hour back, on"], [".", "live"]],
   keys: { "[": () => move(-3600e9), "]": () => move(3600e9), Escape: () => stop() },
@@ -60,8 +60,8 @@ function view() {
         h("input", { id: "instant", "data-find": true, class: "short", type: "text", placeholder: "12 14:30", value: state.typed, oninput: (event) => { state.typed = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") typed(); } }),
         button("Look", typed), button("an hour back", () => move(-3600e9), { keys: "[" }), button("an hour on", () => move(3600e9), { keys: "]", disabled: store.time.live }),
         h("span", { class: "soft" }, "play"), RATES.map((rate) => button(`${rate}×`, () => play(rate), { key: String(rate), cls: state.rate === rate ? "main" : "", disabled: store.time.live })),
-        button("stop", stop, { disabled: state.rate === 0 }), button("live", () => { stop(); lookAt(null); }, { keys: ".", disabled: store.time.live }),
-        h("strong", null, store.time.live ? "live" : `${lmst(at, true)}, ${spanNs(nowNs() - at)} before now`)),
+        button("stop", stop, { disabled: state.rate === 0 }), button(replayed() ? "end" : "live", () => { stop(); lookAt(null); }, { keys: ".", disabled: store.time.live }),
+        h("strong", null, store.time.live ? "live" : `${lmst(at, true)}, ${spanNs(nowNs() - at)} before ${replayed() ? "the end" : "now"}`)),
       h("input", { key: "slider", class: "slider", type: "range", "aria-label": "Instant", min: 0, max: 10000, value: String(Math.round((10000 * at) / Math.max(1, nowNs()))), onchange: (event) => lookAt((Number(event.target.value) / 10000) * nowNs()) }),
       h("p", { class: "soft ends", key: "ends" }, h("span", null, lmst(0)), h("span", null, `${utc(at)} UTC`), h("span", null, lmst(nowNs()))),
     ], { cls: "small" }),
