@@ -13,6 +13,7 @@ import msgspec
 
 from flight.core.chart.statechart import ANY
 from flight.core.commanding.commands import declared_commands
+from flight.core.fault_protection.actions import declared_actions
 from flight.core.keeping.memory import declared_memory
 from flight.core.node import Node
 from flight.core.telling.channels import declared_channels
@@ -60,7 +61,7 @@ def _vehicle(room: str) -> type[Node]:
 
 
 def _tables(kind: type[Node], own: Any) -> Iterator[str]:
-    tables = (transitions, states, commands, parameters, told)
+    tables = (transitions, states, commands, actions, parameters, told)
     for table in tables[0 if hasattr(kind, "statechart") else 2 :]:
         yield f"# {table.__name__}"
         yield from table(kind, own)
@@ -98,6 +99,19 @@ def commands(kind: type[Node], own: Any) -> Iterator[str]:
             f"{'|'.join(spec.allowed_in)} so in {'|'.join(spec.so_in)} {spec.restart} "
             f"{spec.carries.name} harmless {spec.harmless}"
         )
+        for field in msgspec.structs.fields(spec.arguments):
+            yield f"  {field.name}: {_plain(field.type)} = {field.default!r}"
+
+
+def actions(kind: type[Node], own: Any) -> Iterator[str]:
+    """What responses may do: also where going safe is forbidden, or out of the safe state."""
+    for name, spec in declared_actions(kind).items():
+        if not own(getattr(kind, spec.method).__module__):
+            continue
+        where = "" if spec.keeps_going else " not where safe is forbidden"
+        leaves = " leaves safe" if spec.leaves_safe else ""
+        about = "".join(f" {argument} is a {sort}" for argument, sort in spec.about.items())
+        yield f"action {name}:{where}{leaves}{about}"
         for field in msgspec.structs.fields(spec.arguments):
             yield f"  {field.name}: {_plain(field.type)} = {field.default!r}"
 
