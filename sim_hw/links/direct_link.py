@@ -5,12 +5,13 @@ import random
 from collections.abc import Callable
 
 from flight.icd.devices.base import DeviceFault
-from flight.icd.devices.communications import LinkState
+from flight.icd.devices.communications import LinkState, Radio
 from sim_hw.devices.surface_radio import SurfaceRadio
 from sim_hw.links.counters import LinkCounters
 from sim_hw.links.earth_link import EarthLink
 
 EARTH = "earth"
+LONGEST = Radio.methods["transmit"].limit  # s: so soon a radio says what became of a frame
 
 
 class DirectLink:
@@ -31,6 +32,7 @@ class DirectLink:
         self._arrived_at_earth = arrived_at_earth
         self._radios: dict[str, SurfaceRadio] = {}
         self._above = False
+        self._without_station: dict[str, None] = {}  # who has found out that no station listens
 
     def add(self, radio: SurfaceRadio) -> None:
         """Takes a radio into service."""
@@ -48,7 +50,8 @@ class DirectLink:
 
     def link(self, radio: SurfaceRadio) -> LinkState:
         """How Earth can be reached from a vehicle now."""
-        if not self._in_view(radio.vehicle) or not radio.is_on:
+        listened_to = self._in_view(radio.vehicle) and radio.vehicle not in self._without_station
+        if not listened_to or not radio.is_on:
             return LinkState(EARTH, up=False)
         rate = self._earth.direct_rates(self._now()).to_earth
         return LinkState(EARTH, up=True, rate_bps=rate)
@@ -69,17 +72,22 @@ class DirectLink:
         self._wait_for_change()
 
     async def carry(self, radio: SurfaceRadio, data: bytes) -> None:
-        """Sends a frame to Earth and waits for the acknowledgement, both ways of light time."""
+        """Sends a frame to Earth and waits for the acknowledgement, both ways of light time.
+
+        It is repeated only while an answer can still come within the limit of `Radio.transmit`.
+        """
         counters, earth = self.downlink_counters, self._earth
         counters.sent += 1
+        began = self._now()
         for attempt in range(1 + earth.parameters.repeats):
             now = self._now()
             light_time = earth.light_time_to(radio.vehicle, now)
-            if not self._in_view(radio.vehicle) or not earth.station_in_view(now + light_time):
-                counters.lost += 1
-                raise DeviceFault("no_link", "Earth is not in view")
+            airtime = 8.0 * len(data) / earth.direct_rates(now).to_earth
+            if attempt and now + airtime + 2.0 * light_time > began + LONGEST:
+                break
+            self._look(radio, now, light_time)
             counters.repeated += attempt > 0
-            await radio.occupy(8.0 * len(data) / earth.direct_rates(now).to_earth)
+            await radio.occupy(airtime)
             whole = self._random.random() >= earth.frame_error(now) and radio.is_heard
             acknowledged: list[bool] = []
             if whole:
@@ -91,6 +99,32 @@ class DirectLink:
                 return
         counters.lost += 1
         raise DeviceFault("lost", "Earth did not acknowledge the frame")
+
+    def _look(self, radio: SurfaceRadio, now: float, light_time: float) -> None:
+        """Raises DeviceFault where nothing that is sent now can be heard on Earth."""
+        if not radio.is_on:
+            reason = DeviceFault("off", "the radio was switched off before Earth had acknowledged")
+        elif not self._in_view(radio.vehicle):
+            reason = DeviceFault("no_link", "Earth is not in view")
+        elif not self._earth.station_in_view(now + light_time):
+            self._wait_for_station(radio, now, light_time)
+            reason = DeviceFault("no_link", "no station on Earth sees Mars")
+        else:
+            return
+        self.downlink_counters.lost += 1
+        raise reason
+
+    def _wait_for_station(self, radio: SurfaceRadio, now: float, light_time: float) -> None:
+        """The link is down, and told to be, until what is sent arrives where a station listens."""
+        there = self._earth.next_station_view(now + light_time) - light_time
+        self._without_station[radio.vehicle] = None
+        radio.announce(self.link(radio))
+        asyncio.get_running_loop().call_later(there - now, self._station_there, radio)
+
+    def _station_there(self, radio: SurfaceRadio) -> None:
+        self._without_station.pop(radio.vehicle, None)
+        if radio.is_on and self._in_view(radio.vehicle):
+            radio.announce(self.link(radio))
 
     def _received_on_earth(self, vehicle: str, data: bytes, acknowledged: list[bool]) -> None:
         if self._arrived_at_earth(vehicle, data):

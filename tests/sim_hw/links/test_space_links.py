@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from flight.astrodynamics.time_scales import Epoch
 from flight.icd.checksum import sealed
 from flight.icd.devices.base import DeviceFault, DeviceRejected
 from flight.icd.devices.communications import LinkState, ReceivedFrame
 from flight.icd.devices.ground_station import NumberedFrame
+from sim_hw.links.earth_link import EarthLink
 from tests.sim_hw.links.rehearsal import (
     CONJUNCTION,
     PARAMETERS,
@@ -17,7 +19,17 @@ from tests.sim_hw.links.rehearsal import (
     with_losses,
 )
 
+WITHOUT_STATION = Epoch.from_utc("2029-10-11T00:00:00Z").jd_tt  # Mars far south: a gap each day
 LARGE, HUNDRED = sealed(b"x" * 31_996), sealed(b"x" * 96)
+
+
+def _station(earth: EarthLink, sent: float) -> bool:
+    return earth.station_in_view(sent + earth.light_time_up(sent))
+
+
+def _next(earth: EarthLink, sent: float) -> float:
+    light_time = earth.light_time_up(sent)
+    return earth.next_station_view(sent + light_time) - light_time
 
 
 def test_neighbours_reach_each_other_at_the_pace_of_their_rate() -> None:
@@ -221,6 +233,66 @@ def test_the_direct_link_takes_light_time_and_ends_when_earth_sets() -> None:
         with pytest.raises(DeviceFault) as fault:
             await r.links.stations.uplink("lander", "lander", sealed(b"hello"))
         assert fault.value.code == "no_link"
+
+    rehearse(play)
+
+
+def test_without_a_station_the_direct_link_is_told_down_until_one_sees_mars() -> None:
+    async def play(r: Rehearsal) -> None:
+        earth = r.links.earth
+        at, above = 0.0, earth.earth_above_horizon
+        while _station(earth, at) or not (above(at) and above(_next(earth, at))):
+            at += 600.0
+        await asyncio.sleep(at)
+        assert r.links.direct.link(r.direct).up
+        with pytest.raises(DeviceFault, match="no station on Earth") as fault:
+            await r.direct.transmit("earth", HUNDRED)
+        assert fault.value.code == "no_link"
+        assert r.link_changes[-1] == (at, "lander.x_band", LinkState("earth", up=False))
+        there = _next(earth, at)
+        assert 600.0 <= there - at < 36_000.0
+        await asyncio.sleep(there - at - 1.0)
+        assert not r.links.direct.link(r.direct).up
+        await asyncio.sleep(2.0)
+        assert r.links.direct.link(r.direct).up
+        assert r.link_changes[-1][0] == pytest.approx(there) and r.link_changes[-1][2].up
+        assert (await r.direct.transmit("earth", HUNDRED)).acknowledged
+
+    rehearse(play, epoch=WITHOUT_STATION)
+
+
+def test_a_frame_is_repeated_only_while_an_answer_can_come_in_time() -> None:
+    async def play(r: Rehearsal) -> None:
+        earth = r.links.earth
+        if not earth.earth_above_horizon(0.0):
+            await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
+        r.direct.mute = True
+        began = r.world.now()
+        light_time = earth.light_time_up(began)
+        tries = int(7200.0 // (2.0 * light_time))
+        assert 1 < tries < 4  # as often as four, were they not so long
+        with pytest.raises(DeviceFault) as fault:
+            await r.direct.transmit("earth", HUNDRED)
+        assert fault.value.code == "lost"
+        assert r.world.now() - began == pytest.approx(tries * 2.0 * light_time, abs=60.0)
+        assert r.links.direct.downlink_counters.repeated == tries - 1
+
+    rehearse(play)
+
+
+def test_a_radio_that_is_switched_off_while_it_waits_says_so() -> None:
+    async def play(r: Rehearsal) -> None:
+        earth = r.links.earth
+        if not earth.earth_above_horizon(0.0):
+            await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
+        sending = asyncio.create_task(r.direct.transmit("earth", HUNDRED))
+        await asyncio.sleep(0.0)
+        await r.direct.set_power(False)
+        with pytest.raises(DeviceFault) as fault:
+            await sending
+        assert fault.value.code == "off"
+        assert r.frames_at("earth") == []
+        assert r.links.direct.downlink_counters.lost == 1
 
     rehearse(play)
 
