@@ -78,7 +78,8 @@ def test_it_is_stepped_by_the_clock_and_told_what_the_world_does_to_it(
     assert told.values["voltage"] == pytest.approx(24.0 + 9.6 * 0.49 - 1.8, abs=1e-3)
     clock[0] += 0.006
     assert adapter.read("state", {}).age == pytest.approx(0.006, abs=1e-3)
-    folder = Path(adapter._folder)
+    assert adapter._folder is not None
+    folder = adapter._folder.path
     assert folder.is_dir()
     adapter.close()
     adapter.close()

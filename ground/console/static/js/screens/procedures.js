@@ -116,10 +116,12 @@ const ACTS = {
   stop: { may: (one) => underWay(one) && state.why, why: "one that is under way, with the reason", words: () => ({ why: state.why }), said: (told) => told.says ?? "Stopped." },
 };
 
+// What is shown may be from before the latest step: only what stands now refuses.
 async function act(name) {
-  const one = shown();
   const { may: allowed, words, why, said } = ACTS[name];
-  if (!one || !allowed(one)) return say(`${name}: allowed is ${why}.`, true);
+  const possible = () => shown() && allowed(shown());
+  if (!possible()) await freshen(true);
+  if (!possible()) return say(`${name}: allowed is ${why}.`, true);
   if (await order(`procedure_${name}`, { name: state.name ?? MISSION, ...words?.() }, said)) state.why = "";
   return freshen(true);
 }
