@@ -96,7 +96,9 @@ def test_what_is_changed_again_and_again_is_given_up_and_heard_by_nobody(way: st
         assert told == (way in ("between vehicles", "radio to relay", "radio to earth"))
         counters = r.links.counters().values()
         assert sum(each.lost for each in counters) == 1
-        assert sum(each.corrupt for each in counters) == 1 + REPEATS
+        # Three times there and back are all that a radio may take until it answers, two hours.
+        tries = 3 if way == "radio to earth" else 1 + REPEATS
+        assert sum(each.corrupt for each in counters) == tries
         assert r.links.relay.queued("rover") == 0
 
     rehearse(play, parameters=with_losses("earth", frame_error=0.0, repeats=REPEATS))
