@@ -13,11 +13,13 @@ from flight.icd.devices.base import DeviceError, DeviceInterface
 from ground.hil.motions import Motion, motions_of
 from sim_hw.bench.wire.client import SILENCE, Answer, ProtocolClient
 from sim_hw.bench.wire.memory_wire import MemoryWire
-from sim_hw.bench.wire.payloads import DeviceSaid
+from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wire import Wire, WireLost
 
 PASSED, FAILED, NOT_SHOWN = "passed", "failed", "not shown"
 LONG_ENOUGH = SILENCE + 0.5  # s
+CODES = frozenset(("safe", "busy", "safed", "deadman", "new boot", "no_power"))
+"""Those of the protocol itself, for the fault of any interface."""
 SETTLE = 0.3  # s in which what a device does unasked would have shown
 
 
@@ -44,6 +46,8 @@ class Session:
     """One connection to the device, as a probe has it."""
 
     client: ProtocolClient
+    codes: frozenset[str] = frozenset()
+    """The words that a fault may have."""
     said: list[tuple[float, DeviceSaid]] = field(default_factory=list)
     begun: list["Pending"] = field(default_factory=list)
 
@@ -111,6 +115,11 @@ class Kit:
     identity: dict[str, Any] = field(default_factory=dict)
     said_s: float | None = None
     """When it was spoken to last, by the loop's time."""
+    client: ProtocolClient | None = None
+    """That of the latest connection."""
+    left_free: bool = False
+    """It was let move when it was greeted last, and has heard nothing since for long enough: what
+    is to be safe after that can be asked at once."""
 
     @staticmethod
     def tells_its_end(wire: object) -> bool:
@@ -136,6 +145,11 @@ class Kit:
             raise NotShown("no actuation that can be undone and takes numbers between limits alone")
         return found[0]
 
+    @property
+    def motions(self) -> list[Motion]:
+        """All that can be tried; raises NotShown where there is none."""
+        return [self.motion, *motions_of(self.interface)[1:]]
+
     @asynccontextmanager
     async def session(
         self, *, hello: bool = True, heartbeat: float = 0.2
@@ -149,10 +163,12 @@ class Kit:
             session.said.append((loop.time(), said))
 
         client = ProtocolClient(wire, "check", heartbeat=heartbeat if hello else 0.0, on_said=hear)
-        session = Session(client)
+        self.client = client
+        session = Session(client, CODES.union(self.interface.fault_codes))
         self.boots += 1
         try:
             if hello:
+                self.left_free = False
                 client.start(self.boots)
             else:
                 client.listen()
@@ -185,13 +201,22 @@ async def check_device(kit: Kit, probes: list[Named]) -> list[Row]:
     return [await _row(kit, each) for each in probes]
 
 
+def _not_understood(client: ProtocolClient | None) -> str:
+    """What came from a device that has failed, and was no message; "" for nothing."""
+    if client is None or not client.counters.nonsense:
+        return ""
+    count, why = client.counters.nonsense, shown(client.counters.why)
+    return f"; {count} payloads of it are no message of the protocol, the latest: {why}"
+
+
 async def _row(kit: Kit, named: Named) -> Row:
     try:
         words = await named.probe(kit)
     except NotShown as why:
         return Row(named.rule, named.name, NOT_SHOWN, str(why))
     except (Broken, DeviceError, WireLost, TimeoutError) as broken:
-        return Row(named.rule, named.name, FAILED, str(broken) or "no answer in time")
+        words = (str(broken) or "no answer in time") + _not_understood(kit.client)
+        return Row(named.rule, named.name, FAILED, words)
     except Exception as error:  # what a foreign device answers can be anything
         words = f"it answered what cannot be judged ({type(error).__name__}: {error})"
         return Row(named.rule, named.name, FAILED, words)

@@ -21,21 +21,29 @@ from ground.hil.judging import (
     ended_by_fault,
     faulted,
     judge_pace,
+    judge_result,
     moving,
-    not_done,
+    none_done,
     refused,
     rejected,
     set_moving,
     stands,
+    stopped,
 )
 from ground.hil.motions import Motion
 from ground.hil.own_probes import OWN_PROBES
 from ground.hil.place_probes import PLACE_PROBES
 from sim_hw.bench.wanted import told_apart
 from sim_hw.bench.wire.client import SILENCE
+from sim_hw.bench.wire.frames import frame
 from sim_hw.bench.wire.payloads import LEAST_FRAME
+from sim_hw.bench.wire.wire import Wire
 
 LATENCY_CALLS = 200
+WRONG_BY = 0.2  # part by which a clock may be off: it is told apart from one in other units alone
+TICK = 0.015  # s: a clock may go on in steps of so much
+NOISE = 0.1  # s between damaged frames in the silence of the bench
+DAMAGED = b"\0" + frame(b"\x93\x01\x00")[:-2] + b"\x01\0"
 EFFECT_GAP = 0.2  # s between effects that are too far apart whatever the machine
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -71,9 +79,12 @@ async def identity(kit: Kit) -> str:
 async def clock(kit: Kit) -> str:
     """Its clock goes on."""
     async with kit.session(heartbeat=0.0) as session:
-        times = []
+        times, loop = [], asyncio.get_running_loop()
+        asked, heard = list[float](), list[float]()
         for _ in range(4):
+            asked.append(loop.time())
             told = await session.client.own("ping")
+            heard.append(loop.time())
             uptime = told.get("uptime_us") if isinstance(told, dict) else None
             if type(uptime) is not int or uptime < 0:
                 raise Broken(f"ping is {told!r}; allowed is {{uptime_us: whole number}}")
@@ -81,6 +92,13 @@ async def clock(kit: Kit) -> str:
             await asyncio.sleep(0.02)
     if any(after <= before for before, after in pairwise(times)):
         raise Broken(f"uptime_us does not rise: {times}")
+    passed = (times[-1] - times[0]) / 1e6
+    least, most = asked[-1] - heard[0], heard[-1] - asked[0]
+    if not (1.0 - WRONG_BY) * least - TICK <= passed <= (1.0 + WRONG_BY) * most + TICK:
+        raise Broken(
+            f"uptime_us has risen by {passed:g} s within {least:.3f} to {most:.3f} s of the wall: "
+            "allowed are microseconds"
+        )
     return f"up for {times[-1] / 1e6:.1f} s"
 
 
@@ -117,10 +135,11 @@ def _judge_result(name: str, kind: Any, plain: Any) -> None:
 
 
 async def safe_before_hello(kit: Kit) -> str:
-    motion = kit.motion
-    async with kit.session() as session:
-        await session.out_of_safe()
-        tells = kit.tells_its_end(session.client.wire)
+    motion, tells = kit.motion, False
+    if not kit.left_free:
+        async with kit.session() as session:
+            await session.out_of_safe()
+            tells = kit.tells_its_end(session.client.wire)
     if tells:  # also of a connection that comes so soon that nobody was silent
         await _is_not_moved_ungreeted(kit, motion)
     await kit.silence()  # on a line, the only end that a connection has
@@ -137,10 +156,12 @@ async def _is_not_moved_ungreeted(kit: Kit, motion: Motion) -> None:
 
 
 async def safe_after_hello(kit: Kit) -> str:
-    motion = kit.motion
+    motions = kit.motions
     async with kit.session() as session:
-        pending = await session.begin(motion, motion.longest())
-        await faulted(session, pending, "before safe {on: false}")
+        for motion in motions:
+            pending = await session.begin(motion, motion.longest())
+            what = f"({motion.method.name}) before safe {{on: false}}"
+            await faulted(session, pending, what)
     return "fault until safe {on: false}"
 
 
@@ -150,11 +171,12 @@ async def new_boot_stops(kit: Kit) -> str:
         pending = await set_moving(session, motion)
         kit.boots += 1
         session.client.hello(kit.boots)
-        await asyncio.sleep(SETTLE)
+        await stopped(session, pending.number)
+        # Before it is dropped: a cancel would stop what the hello has not.
+        await stands(session, pending.number, "after the hello of a new boot")
         if pending.task.done():
             raise Broken("a call of an earlier boot was answered after the hello of a new one")
         await pending.drop()
-        await stands(session, pending.number, "after the hello of a new boot")
         again = await session.begin(motion, motion.longest())
         await faulted(session, again, "after the hello of a new boot, in which nobody let it")
     return "stops, and is safe"
@@ -170,6 +192,8 @@ async def dead_man(kit: Kit) -> str:
         await session.out_of_safe()
         begun = loop.time()
         pending = await session.begin(motion, motion.longest())
+        # Noise on a line is no word of the bench.
+        noise = loop.create_task(_noise(session.client.wire))
         try:
             await pending.answer(LONG_ENOUGH)
         except DeviceFault:
@@ -178,6 +202,8 @@ async def dead_man(kit: Kit) -> str:
             raise Broken(f"silent for {LONG_ENOUGH:g} s, and the call was not ended") from None
         else:
             raise NotShown(f"the longest motion ends within {loop.time() - begun:.2f} s")
+        finally:
+            noise.cancel()
         taken = loop.time() - begun
         if taken < 0.5 * SILENCE:
             raise Broken(f"it gave up after {taken:.2f} s of silence; allowed is {SILENCE:g} s")
@@ -185,6 +211,13 @@ async def dead_man(kit: Kit) -> str:
         again = await session.begin(motion, motion.longest())
         await faulted(session, again, "after silence, in which it ought to have latched safe")
     return f"stops {taken:.2f} s after the last word"
+
+
+async def _noise(wire: Wire) -> None:
+    """Frames that are damaged, again and again."""
+    while True:
+        await asyncio.sleep(NOISE)
+        wire.send_bytes(DAMAGED)  # type: ignore[attr-defined]
 
 
 async def silence_at_rest(kit: Kit) -> str:
@@ -237,18 +270,16 @@ async def wrong_reading_call(kit: Kit) -> str:
         raise NotShown("it has no reading without arguments")
     async with kit.session() as session:
         await rejected(session, methods[0].name, {"no_such": 1}, "an unknown argument")
-        for none in ("", None, list[int]()):
-            await not_done(session, methods[0].name, none)
+        await none_done(session, methods[0].name, ("", None, list[int]()))
     return "rejected"
 
 
 async def wrong_arguments(kit: Kit) -> str:
-    motion = kit.motion
-    calls = motion.wrong_calls()
+    calls = [(motion.method.name, *each) for motion in kit.motions for each in motion.wrong_calls()]
     async with kit.session() as session:
         await session.out_of_safe()
-        for what, arguments in calls:
-            await rejected(session, motion.method.name, arguments, what)
+        for method, what, arguments in calls:
+            await rejected(session, method, arguments, f"{method}: {what}")
     return f"{len(calls)} kinds rejected"
 
 
@@ -257,7 +288,7 @@ async def limit_exactly_met(kit: Kit) -> str:
     async with kit.session() as session:
         pending = await set_moving(session, motion)
         await pending.drop()
-        await asyncio.sleep(SETTLE)
+        await stopped(session, pending.number)
         lowest = await session.begin(motion, motion.lowest())
         await moving(session, lowest.number, motion)
         await lowest.drop()
@@ -296,6 +327,12 @@ async def one_motion(kit: Kit) -> str:
         await moving(session, first.number, motion)
         second = await session.begin(motion, motion.longest())
         await faulted(session, second, "while one is under way", moving=True)
+        for method in kit.interface.methods.values():
+            if method.kind == "reading" and not method.names:
+                try:
+                    await session.client.call(method.name, {}, limit=SILENCE)
+                except DeviceTimeout:
+                    raise Broken(f"{method.name} is not answered while it moves") from None
         await first.drop()
     return "a second one is a fault"
 
@@ -305,7 +342,7 @@ async def cancelled_motion(kit: Kit) -> str:
     async with kit.session() as session:
         pending = await set_moving(session, motion)
         await pending.drop()
-        await asyncio.sleep(SETTLE)
+        await stopped(session, pending.number)
         await stands(session, pending.number, "after cancel")
         if session.effects(pending.number)[-1][1].get("state") != "cancelled":
             raise Broken("the last effect of a cancelled motion does not say `cancelled`")
@@ -343,6 +380,7 @@ async def effects(kit: Kit) -> str:
         _judge_result(motion.method.name, motion.method.result, short.result)
         _judge_effects(motion, motion.short(), [each for _, each in told])
         brief = told[-1][1]
+        judge_result(short.result, brief, max(map(abs, motion.short().values())))
         begun = asyncio.get_running_loop().time()
         long = await session.begin(motion, motion.longest())
         await asyncio.sleep(1.0)
@@ -350,7 +388,7 @@ async def effects(kit: Kit) -> str:
         await asyncio.sleep(0.1)
         told = session.effects(long.number)
     _judge_effects(motion, motion.longest(), [each for _, each in told])
-    judge_pace(took, brief, told)
+    judge_pace(took, brief, begun, told)
     times = [begun, *(at for at, _ in told)]
     gaps = [after - before for before, after in pairwise(times)]
     if times[-1] - begun < 4 * EFFECT_EVERY:

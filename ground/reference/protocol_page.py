@@ -3,6 +3,7 @@
 from flight.icd.codec import MAXIMUM_DEPTH
 from flight.icd.devices.description import interface_hash
 from ground.hil.interfaces import interfaces
+from ground.hil.judging import SAME
 from ground.reference.markdown import code, page, table
 from sim_hw.bench.effect_bounds import SLACK
 from sim_hw.bench.wire.client import HEARTBEAT, SILENCE
@@ -60,7 +61,9 @@ the bench's own. `valid_ms`: how long after its receipt it may still be begun; 0
 `busy`, `safed`, `deadman`, `new boot`. `age_us`: of the sample, by the device's own clock. |
 | `["signal", name, data, age_us]` | Unasked: `effect`, and the signals of the interface. |
 
-A result has the fields of its type in the ICD, without `time_ns` and `boot`, which the bench knows.
+A result has the fields of its type in the ICD, without `time_ns` and `boot`, which the bench knows;
+that of a motion is what its last effect told, to {100 * SAME:g} %. Readings and `ping` are answered
+also while it moves. An `age_us` is 0 or more: a message with another is none.
 
 ## The bench's own methods
 
@@ -68,7 +71,7 @@ A result has the fields of its type in the ICD, without `time_ns` and `boot`, wh
 | --- | --- | --- |
 | `identity {{}}` | `interface`, `interface_hash`, `protocol` (1), `vendor`, `model`, `serial`, \
 `firmware`, `maximum_frame` (128 or more), `features` | must |
-| `ping {{}}` | `uptime_us`, which rises and begins anew at power on. From it the \
+| `ping {{}}` | `uptime_us`, microseconds, which rise and begin anew at power on. From it the \
 bench tells how the device's clock goes beside its own: offset and drift, to half a round trip | \
 must |
 | `safe {{on}}` | `safe`. Latched until `on: false`; in it each actuation is a fault, and what \
@@ -99,16 +102,16 @@ belongs to the call that is open. What violates that is a lost device.
 ## Rules
 
 1. No actuation before `hello` and `safe {{on: false}}` on this connection. Power-on state is safe.
-2. When the bench is silent for {SILENCE:g} s: stop, be safe, and answer the call by a fault. Then
-   `hello` is needed again: on a line without connections silence is the only end of one. The bench
+2. When the bench is silent for {SILENCE:g} s: stop, be safe, and answer the call by a fault. What
+   is damaged is no word of it: noise on a line keeps nothing moving. Then `hello` is needed again: on a line without connections silence is the only end of one. The bench
    sends a `ping` every {HEARTBEAT:g} s, and takes a device that is silent for {SILENCE:g} s for
    lost.
 3. A motion whose call number comes again within one boot is answered from memory, not done again.
 4. An unknown method; an unknown, missing or doubled argument; a wrong type, not a number, what is
    out of range: `rejected`.
 5. A call whose `valid_ms` is over is not begun: `rejected`, reason `late`.
-6. Never more than one motion of one actuator: a second is a fault. `cancel` and `safe` stop it
-   where it is.
+6. Never more than one motion of one actuator: a second is a fault, `busy`. `cancel` and `safe` stop
+   it where it is; what is asked for in safe is a fault, `safe`.
 7. Whatever bytes come, it goes on answering, and acts on nothing that was damaged.
 
 A device whose `uptime_us` goes back, or whose numbers begin anew, has restarted: its link is lost,

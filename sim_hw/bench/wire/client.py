@@ -53,6 +53,8 @@ class ClientCounters:
     """What was odd; all monotonic."""
 
     nonsense: int = 0
+    why: str = ""
+    """What was wrong with what is nonsense, of the latest."""
     echoes: int = 0
     """Of what is nonsense: what this side has said itself."""
     unasked: int = 0
@@ -331,8 +333,9 @@ class ProtocolClient:
     def _take(self, payload: bytes) -> None:
         try:
             message = self.reader.read(payload)
-        except CodecError:
+        except CodecError as error:
             self.counters.nonsense += 1
+            self.counters.why = str(error)
             self.counters.echoes += payload in self._sent
             return
         except BeganAnew as why:

@@ -1,5 +1,6 @@
 """The conformance kit passes a right device, and finds each defect that one can have."""
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sim_hw.bench.building import SOURCES, build
 from sim_hw.bench.library import LibraryDevice
 from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.wire import Wire
+from tests.ground.hil import strange_devices as strange
 from tests.sim_hw.bench.reference_device import DEFECTS, ReferenceDevice
 
 FOUND_BY = {
@@ -205,3 +207,56 @@ async def test_what_a_device_does_wrong_beside_the_rules_words_is_found_by_one_p
 ) -> None:
     rows = await check_device(kit_for(kind()), PROBES)
     assert [row.name for row in rows if row.verdict == FAILED] == [probe]
+
+
+@pytest.mark.parametrize(
+    ("kind", "probe", "words"),
+    [
+        (strange.MovesOnAfterHello, "hello of a new boot", "it moves on after the hello"),
+        (strange.AnswersOtherThanItTold, "effects", "and the last effect 0.2: what it says by"),
+        (strange.CountsFromTheMotionBefore, "effects", "it counts from the start of its call"),
+        (strange.IsOfTomorrow, "identity", "payloads of it are no message of the protocol, the"),
+        (strange.HasWordsOfItsOwn, "an unknown method", "it is to be rejected"),
+        (strange.GivesNoCode, "safe after hello", "has the code 'E42'; allowed is busy, cold, "),
+        (strange.ChecksItsFirstMotionAlone, "wrong arguments", "turn: an unknown argument was"),
+        (strange.IsKeptAliveByNoise, "silence of the bench", "and the call was not ended"),
+        (strange.IsDeafWhileItMoves, "a second motion", "state is not answered while it moves"),
+        (strange.CountsMilliseconds, "its clock", "of the wall: allowed are microseconds"),
+    ],
+)
+async def test_devices_of_strangers_are_found_out_and_told_what_is_wrong(
+    kind: type[ReferenceDevice], probe: str, words: str
+) -> None:
+    probes = [each for each in PROBES if each.name in (probe, "identity", "a late call")]
+    rows = {row.name: row for row in await check_device(kit_for(kind()), probes)}
+    assert rows[probe].verdict == FAILED and words in rows[probe].words, rows[probe].words
+
+
+@pytest.mark.parametrize(
+    ("by", "found"), [(1.0, False), (0.85, False), (1.15, False), (0.5, True), (2.0, True)]
+)
+async def test_a_clock_may_drift_and_not_count_something_else(by: float, found: bool) -> None:
+    class Drifts(ReferenceDevice):
+        def now(self) -> float:
+            return by * super().now()
+
+    (named,) = [each for each in PROBES if each.name == "its clock"]
+    (row,) = await check_device(kit_for(Drifts()), [named])
+    assert (row.verdict == FAILED) is found, row.words
+
+
+async def test_silence_that_a_probe_has_waited_for_is_not_waited_for_again() -> None:
+    """And one that is let move anew is: what was found of it before says nothing."""
+    kit = kit_for(ReferenceDevice())
+    kit.tells_its_end = lambda wire: False  # type: ignore[method-assign]
+    ends, safe = (
+        next(each for each in PROBES if each.name == name)
+        for name in ("the end of its link", "safe before hello")
+    )
+    loop = asyncio.get_running_loop()
+    took = []
+    for named in (safe, ends, safe, ends, PROBES[0], safe):
+        begun = loop.time()
+        assert (await check_device(kit, [named]))[0].verdict == PASSED
+        took.append(loop.time() - begun)
+    assert took[0] > 1.0 and took[1] > 1.0 and took[2] < 0.1 and took[5] > 1.0
