@@ -103,9 +103,9 @@ belongs to the call that is open. What violates that is a lost device.
 
 1. No actuation before `hello` and `safe {{on: false}}` on this connection. Power-on state is safe.
 2. When the bench is silent for {SILENCE:g} s: stop, be safe, and answer the call by a fault. What
-   is damaged is no word of it: noise on a line keeps nothing moving. Then `hello` is needed again: on a line without connections silence is the only end of one. The bench
-   sends a `ping` every {HEARTBEAT:g} s, and takes a device that is silent for {SILENCE:g} s for
-   lost.
+   is damaged is no word of it: noise on a line keeps nothing moving. Then `hello` is
+   needed again: on a line without connections silence is the only end of one. The bench sends a
+   `ping` every {HEARTBEAT:g} s, and takes a device that is silent for {SILENCE:g} s for lost.
 3. A motion whose call number comes again within one boot is answered from memory, not done again.
 4. An unknown method; an unknown, missing or doubled argument; a wrong type, not a number, what is
    out of range: `rejected`.
