@@ -24,10 +24,12 @@ from sim_hw.faults.fault import (
     is_per_call,
 )
 from sim_hw.faults.kind import TARGET_KINDS, FaultKind, TargetKind
+from sim_hw.faults.own_kinds import OWN
 from sim_hw.faults.targets import Targets
 
 FORMAT = 1
 _OWN = ("id", "method", "kind", "fields", "when", "lasts")
+_OF_WHAT = {"after": " (an event)", "in": " (a state)"}
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -41,7 +43,9 @@ def read_fault(section: Section, targets: Targets, kinds: Catalogue | None = Non
     target = _target(section, targets)
     part = targets.parts[target.kind][target.name]
     kind_type = _kind_type(section, target, part, kinds)
-    kind: FaultKind = section.without((*_OWN, target.kind)).read(kind_type)
+    named = (*_OWN, target.kind)
+    section.only((*named, *(each.encode_name for each in msgspec.structs.fields(kind_type))))
+    kind: FaultKind = section.without(named).read(kind_type)
     method = section.at("method").read(str) if "method" in entries else None
     fields = tuple(section.at("fields").read(list[str])) if "fields" in entries else ()
     try:
@@ -121,6 +125,7 @@ def _kind_type(section: Section, target: Target, part: Any, kinds: Catalogue) ->
     why = every[name].why_not(part)
     if why:
         able = [n for n, kind in every.items() if not kind.why_not(part)]
+        why += f" (but a failure of its own, {OWN}{name})" if OWN + name in able else ""
         raise place.refuse_value(f"{one_of(able)}; {why}".replace('"', ""))
     return every[name]
 
@@ -146,11 +151,15 @@ def _refused(section: Section, error: NotAllowed) -> ConfigurationError:
 def _trigger(section: Section | None, targets: Targets) -> Trigger | None:
     if section is None:
         return None
+    if not section.is_mapping:
+        raise section.refuse_value("a trigger, as in {at: 5 s}")
     entries = section.entries()
     found = [key for key in TRIGGERS if key in entries]
     if len(found) != 1:
-        problem = f"{section.key} has {', '.join(found) or 'no trigger'}: "
-        problem += f"allowed is exactly {one_of(TRIGGERS)}".replace('"', "")
+        others = f"{', '.join(entries)}, which is " if entries else ""
+        problem = f"{section.key} has {', '.join(found) or f'{others}no trigger'}: "
+        problem += "allowed is exactly one of "
+        problem += ", ".join(name + _OF_WHAT.get(name, "") for name in TRIGGERS)
         raise section.refuse(problem)
     trigger: Trigger = section.read(TRIGGERS[found[0]])  # type: ignore[assignment]
     if isinstance(trigger, After):

@@ -31,22 +31,22 @@ class SimThermalNodes(SimulatedDevice, ThermalNodes):
         self.bias: dict[str, float] = {}
 
     @failure
-    def fail_sensor_broken(self, node: str) -> Failing:
-        """The sensor of a node tells nothing."""
-        self._check(node)
-        yield from put(self.broken, node, None)
+    def fail_sensor_broken(self, sensor: str) -> Failing:
+        """The sensor of a node, which is called as that, tells nothing."""
+        self._check(sensor)
+        yield from put(self.broken, sensor, None)
 
     @failure
     def fail_sensor_bias(
-        self, node: str, bias: Annotated[float, msgspec.Meta(ge=-500.0, le=500.0)] = 0.0
+        self, sensor: str, bias: Annotated[float, msgspec.Meta(ge=-500.0, le=500.0)] = 0.0
     ) -> Failing:
-        """The sensor of a node is off by `bias` K."""
-        self._check(node)
-        yield from put(self.bias, node, bias)
+        """The sensor of a node, which is called as that, is off by `bias` K."""
+        self._check(sensor)
+        yield from put(self.bias, sensor, bias)
 
-    def _check(self, node: str) -> None:
-        if node not in self.network.nodes:
-            raise NotAllowed("node", choices_words(node, list(self.network.nodes), ""))
+    def _check(self, sensor: str) -> None:
+        if sensor not in self.network.nodes:
+            raise NotAllowed("sensor", choices_words(sensor, list(self.network.nodes), ""))
 
     def names(self) -> tuple[str, ...]:
         return self.network.nodes

@@ -43,7 +43,7 @@ def test_each_device_shows_its_failures() -> None:
         devices["power_switches"].fail("stuck", switch="arm")
         with pytest.raises(DeviceFault):
             await devices["power_switches"].set_switch("arm", False)
-        devices["thermal_nodes"].fail("sensor_broken", node="mav")
+        devices["thermal_nodes"].fail("sensor_broken", sensor="mav")
         assert (await devices["thermal_nodes"].state()).invalid == ["mav"]
         devices["heaters"].fail("stuck_on", zone="arm")
         assert (await devices["heaters"].state()).zones["arm"].on

@@ -49,6 +49,16 @@ def brought(monkeypatch: pytest.MonkeyPatch, thing: Any) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", points)
 
 
+def test_no_parameter_of_a_kind_is_called_as_a_key_of_each_fault(targets: Targets) -> None:
+    """In a file they stand beside each other: such a parameter could never be given."""
+    taken = {*TARGET_KINDS, "id", "method", "kind", "fields", "when", "lasts"}
+    every = catalogue()
+    for sort, parts in targets.parts.items():
+        for name, part in parts.items():
+            for kind in every.of(sort, part).values():
+                assert taken.isdisjoint(kind.__struct_fields__), (name, kind.name())
+
+
 def test_every_kind_of_every_target_is_possible_or_has_its_reason(targets: Targets) -> None:
     matrix = catalogue().matrix(targets)
     assert {sort for sort, _ in matrix} == set(TARGET_KINDS)

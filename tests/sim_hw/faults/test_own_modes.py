@@ -26,8 +26,8 @@ OTHERS: dict[str, dict[str, Any]] = {
     "stuck": {"switch": "", "engine": 3},
     "stuck_off": {"zone": ""},
     "stuck_on": {"zone": ""},
-    "sensor_broken": {"node": ""},
-    "sensor_bias": {"node": "", "bias": 3.0},
+    "sensor_broken": {"sensor": ""},
+    "sensor_bias": {"sensor": "", "bias": 3.0},
 }
 
 
@@ -39,8 +39,8 @@ def options_of(part: DevicePart, mode: FailureMode) -> dict[str, Any]:
         given["switch"] = next(iter(device._electrical.switches)) if part.service else ""
     if "zone" in given:
         given["zone"] = next(iter(device._network.zones))
-    if "node" in given:
-        given["node"] = next(iter(device.network.nodes))
+    if "sensor" in given:
+        given["sensor"] = next(iter(device.network.nodes))
     return given
 
 
@@ -146,7 +146,7 @@ def test_a_mode_that_is_called_as_a_general_kind_is_told_apart() -> None:
         ("lander.heaters", "stuck_on", {"zone": "attic"}, "zone"),
         ("lander.heaters", "stuck_on", {}, "zone"),
         ("lander.power_switches", "stuck", {"switch": "none"}, "switch"),
-        ("lander.thermal_nodes", "sensor_broken", {"node": "none"}, "node"),
+        ("lander.thermal_nodes", "sensor_broken", {"sensor": "none"}, "sensor"),
         ("mav.container", "debris", {"socket": 42}, "socket"),
         ("mav.systems", "check", {"check": "paint"}, "paint"),
         ("lander.descent_engines", "stuck", {"thrust": 1e9}, "thrust"),

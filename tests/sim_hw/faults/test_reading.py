@@ -93,7 +93,10 @@ GOOD = "  - {id: a, device: lander.battery, kind: not_a_number}\n"
         ("not_a_number", "not_a_number, lasts: {until: lander.boooted}", "did you mean booted?"),
         ("not_a_number", "not_a_number, when: {after: mars.booted}", "an event of"),
         ("not_a_number", "not_a_number, when: {in: rover.asleep}", 'rover.asleep": allowed is of'),
-        ("not_a_number", "not_a_number, when: {soon: 1}", "no trigger: allowed is exactly one of"),
+        ("not_a_number", "not_a_number, lasting: 5 s", "(did you mean lasts?)"),
+        ("not_a_number", "not_a_number, when: 5 s", "allowed is a trigger, as in {at: 5 s}"),
+        ("not_a_number", "not_a_number, when: {state: x}", "has state, which is no trigger"),
+        ("not_a_number", "not_a_number, when: {}", "has no trigger: allowed is exactly one of at,"),
         ("not_a_number", "not_a_number, when: {at: 1 s, nth: 2}", "has at, nth"),
         ("not_a_number", "not_a_number, when: {probability: 1.5}", "<= 1"),
         ("not_a_number", "not_a_number, when: {nth: 0}", ">= 1"),
@@ -108,6 +111,14 @@ def test_what_has_no_meaning_is_refused(
         load_faults(written(tmp_path, GOOD.replace(was, instead, 1)), targets)
     assert said in str(refusal.value)
     assert refusal.value.line is not None and "faults.yaml" in refusal.value.file
+
+
+def test_a_failure_of_its_own_that_a_general_kind_has_the_name_of_is_told(tmp_path: Path) -> None:
+    of_a_descent = targets_of(load_mission("short"))
+    line = "  - {id: a, device: lander.attitude_thrusters, kind: stuck}\n"
+    with pytest.raises(ConfigurationError, match=r"\(but a failure of its own, own_stuck\)"):
+        load_faults(written(tmp_path, line), of_a_descent)
+    load_faults(written(tmp_path, line.replace("stuck", "own_stuck")), of_a_descent)
 
 
 def test_another_format_is_refused(tmp_path: Path, targets: Targets) -> None:
