@@ -7,6 +7,7 @@ from flight.astrodynamics.quaternions import rotate
 from flight.astrodynamics.site_frame import local_axes
 from flight.astrodynamics.vectors import Vector, cross, dot, norm, unit
 from flight.icd.devices.base import DeviceError
+from flight.lander.bank_control import BankControl
 from flight.lander.confirming import Balance, confirm_cruise_stage
 from flight.lander.descent import Descent
 from flight.lander.descent_navigation import DescentNavigation
@@ -20,7 +21,7 @@ BALANCE_DELAY = 111.0
 COAST_PERIOD, ENTRY_PERIOD = 1.0, 0.1
 GUIDANCE_EVERY = 5  # beats: twice a second
 TRIMS_WITHIN = 5.0  # s after its masses are gone
-LEAST_TURN = math.radians(0.5)
+CONTRARY_WAY = "they turn the other way than they are told: from now on they are told the contrary"
 PARACHUTE_FLOOR = 2_500.0
 """m over the ground down to which the parachute is planned to carry."""
 
@@ -132,6 +133,7 @@ class EntryFlight:
         self._peak = 0.0
         self._peak_told = False
         self._straight = False
+        self._control = BankControl()
 
     async def beat(self) -> Balance | None:
         """One beat of the entry; with the last masses thrown off, what watches whether they are."""
@@ -160,11 +162,13 @@ class EntryFlight:
         d = self.descent
         flown = bank_of(d.navigation)
         d.banks = (bank, flown)
-        change = bank - flown
+        if self._control.judge(flown):
+            d.trouble(device="attitude_thrusters", reason=CONTRARY_WAY)
         # Not over the shortest way: from side to side it goes through lift up.
-        if abs(change) > LEAST_TURN:
+        change = self._control.order(bank - flown)
+        if change is not None:
             try:
-                await d.devices.thrusters.turn(max(-6.2, min(6.2, change)))
+                await d.devices.thrusters.turn(change)
             except DeviceError as error:
                 d.trouble(device="attitude_thrusters", reason=str(error))
 
