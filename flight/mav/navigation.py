@@ -26,6 +26,7 @@ from flight.astrodynamics.vectors import (
     Vector,
     add,
     add_scaled,
+    angle_between,
     cross,
     dot,
     norm,
@@ -37,6 +38,13 @@ from flight.icd.devices.ascent import Increments
 
 ZERO: Vector = (0.0, 0.0, 0.0)
 _AXIS: Vector = (0.0, 0.0, MARS.rotation_rate)
+GREATEST_BIAS = math.radians(8.0) / 3600.0
+"""rad/s that sound gyroscopes may say beside the rotation of Mars (14.6 deg/h): eight times what
+those of their class err by (LN-200S: 1 deg/h). Upside down they say 29 deg/h beside it; Proton-M
+flew so on 2 July 2013, and turned over."""
+GREATEST_TILT = math.radians(30.0)
+"""rad by which the tube may stand otherwise than it is believed to: more than the lander may lean
+when it has landed. Upside down, accelerometers say half a turn."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ def align(pad: Pad, time: float, elevation: float, azimuth: float, seen: Increme
 
     Levelled by the accelerometers; the azimuth (rad) is the lander's knowledge, because the
     rotation of Mars is too slow to be found with these gyroscopes. Their bias is what they say
-    beside that rotation. Raises ValueError when there is nothing to align by.
+    beside that rotation. Raises ValueError when there is nothing to align by, and for sensors that
+    say of the ground that they stand on what nothing there can be like.
     """
     if not seen.valid or seen.interval <= 0.0 or seen.saturated:
         raise ValueError("the inertial unit gave no sound increments to align by")
@@ -83,10 +92,17 @@ def align(pad: Pad, time: float, elevation: float, azimuth: float, seen: Increme
     if not 0.5 < norm(felt) / norm(support) < 1.5:
         raise ValueError(f"the accelerometers feel {norm(felt):.2f} m/s^2 at rest")
     guess = attitude_on_rail(position, elevation, azimuth)
+    tilt = angle_between(rotate(guess, felt), support)
+    if tilt > GREATEST_TILT:
+        beside = math.degrees(tilt)
+        raise ValueError(f"the accelerometers feel {beside:.0f} deg beside the plumb line")
     level = product(between(rotate(guess, felt), support), guess)
     attitude = _turn_to_azimuth(level, position, support, azimuth)
     turning = scale(1.0 / seen.interval, seen.delta_angle)
     bias = subtract(turning, rotate_back(attitude, _AXIS))
+    if norm(bias) > GREATEST_BIAS:
+        beside = 3600.0 * math.degrees(norm(bias))
+        raise ValueError(f"the gyroscopes turn by {beside:.1f} deg/h otherwise than the ground")
     later = from_axis_angle((0.0, 0.0, 1.0), MARS.rotation_rate * (time - middle))
     return Alignment(time, normalised(product(later, attitude)), bias)
 

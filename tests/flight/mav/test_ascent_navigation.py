@@ -81,6 +81,43 @@ def test_at_rest_about_its_weight_is_felt(share: float, allowed: bool) -> None:
             align(PAD, 900.0, 0.2, 1.2, felt)
 
 
+@pytest.mark.parametrize(("beside", "allowed"), [(7.9, True), (8.1, False)])
+def test_gyroscopes_that_do_not_turn_with_the_ground_are_nothing_to_align_by(
+    beside: float, allowed: bool
+) -> None:
+    more = (0.0, -math.radians(beside) / 3600.0 * 600.0, 0.0)
+    turned = at_rest(900.0, 600.0, angle=add(at_rest(900.0, 600.0).delta_angle, more))
+    if allowed:
+        found = align(PAD, 900.0, 0.2, 1.2, turned)
+        assert norm(found.gyro_bias) == pytest.approx(math.radians(beside) / 3600.0)
+    else:
+        with pytest.raises(ValueError, match=r"8\.1 deg/h otherwise than the ground"):
+            align(PAD, 900.0, 0.2, 1.2, turned)
+
+
+def test_an_inertial_unit_that_is_upside_down_or_says_nothing_is_found_on_the_ground() -> None:
+    sound = at_rest(900.0, 600.0)
+    for angle in (scale(-1.0, sound.delta_angle), ZERO):
+        with pytest.raises(ValueError, match="otherwise than the ground"):
+            align(PAD, 900.0, 0.2, 1.2, at_rest(900.0, 600.0, angle=angle))
+    with pytest.raises(ValueError, match="180 deg beside the plumb line"):
+        align(
+            PAD, 900.0, 0.2, 1.2, at_rest(900.0, 600.0, push=scale(-1.0, sound.delta_velocity))
+        )
+
+
+@pytest.mark.parametrize(("tilt", "allowed"), [(29.9, True), (-29.9, True), (30.1, False)])
+def test_a_tube_that_leans_more_than_a_lander_may_is_not_believed(
+    tilt: float, allowed: bool
+) -> None:
+    believed = 0.2 + math.radians(tilt)
+    if allowed:
+        align(PAD, 900.0, believed, 1.2, at_rest(900.0, 600.0))
+    else:
+        with pytest.raises(ValueError, match="30 deg beside the plumb line"):
+            align(PAD, 900.0, believed, 1.2, at_rest(900.0, 600.0))
+
+
 def test_the_attitude_is_that_at_the_end_of_the_alignment_and_turns_on_until_the_launch() -> None:
     found = align(PAD, 9000.0, 0.2, 1.2, at_rest(9000.0, 600.0))
     truth = attitude_on_rail(PAD.at(9000.0)[0], 0.2, 1.2)
