@@ -28,6 +28,8 @@ FAULTS = (0.7, 0.9, 1.0)
 """Up to which draw there is one fault, two, three."""
 LEAD = {"entry": 2.0, "ascent": 1.0}
 """s at most from the start of a drill to the call that is meant; 60 s in other phases."""
+LEAST_LEAD = 0.002
+"""s at least: a drill file tells its start to the thousandth."""
 SPARING = (*SENSOR, "intermittent", "delayed")
 """Kinds of which one at one sensor may lose no vehicle: they show of themselves, or pass."""
 TRIES = 40  # draws until a fault is one that a file may have
@@ -111,6 +113,8 @@ class Swarm:
         begin, end = trunk.span(phase)
         call = draw.choice(first.times) if first.times else draw.uniform(begin, end)
         lead = min(draw.uniform(0.0, LEAD.get(phase, 60.0)), max(0.0, call - begin))
+        if first.times and lead < LEAST_LEAD:
+            return None  # made as the phase begins, and perhaps never again
         start = call - lead
         anchor = anchor_of(trunk, start)
         milestone = milestone_after(self._milestones(trunk), call, phase)

@@ -69,10 +69,11 @@ class Choice:
         return self.part.interface.methods[self.method].irreversible
 
     def next_call(self, after: float) -> float:
-        """When it can act next, s; infinite: not in this phase."""
+        """When it can act next, s; infinite: not in this phase. What is called at that very time
+        has been: who begins there begins behind it."""
         if not self.times:
             return after
-        index = bisect.bisect_left(self.times, after)
+        index = bisect.bisect_right(self.times, after)
         return self.times[index] if index < len(self.times) else math.inf
 
     @property

@@ -136,12 +136,24 @@ def test_what_is_not_used_in_a_phase_is_not_drawn_there(scenario: Scenario, surv
     }
     assert not any(c.sort in ("bus", "ground") for c in here)
     outage = next(c for c in here if c.cell == ("outage", "link relay"))
-    assert outage.next_call(500_000.0) == 500_000.0
-    assert outage.next_call(500_000.1) == float("inf")
+    assert outage.next_call(499_999.9) == 500_000.0
+    assert outage.next_call(500_000.0) == float("inf")  # who begins there begins behind it
     assert not any(
         c.sort in ("link", "store") and c.kind.counted
         for c in choices_in("surface", survey.calls, scenario.targets)
     )
+
+
+@pytest.mark.parametrize(("made", "drawn"), [(0.0, False), (0.0015, False), (0.25, True)])
+def test_what_is_called_as_the_phase_begins_and_never_again_is_not_drawn(
+    scenario: Scenario, survey: Survey, tmp_path: Path, made: float, drawn: bool
+) -> None:
+    wheels = [Calls("rover.wheels", "state", "surface", 1, [made])]
+    survey.calls = wheels + [each for each in survey.calls if each.phase == "loading"]
+    many = swarm(scenario, survey, tmp_path).drills(24)[::2]
+    texts = [each.drill.file.read_text() for each in many]
+    found = {text for each in many for text in (*each.instead, *texts) if "rover.wheels" in text}
+    assert bool(found) is drawn
 
 
 def test_a_kind_of_which_nothing_need_be_said_is_drawn_with_something() -> None:
