@@ -26,6 +26,8 @@ class Cursor(msgspec.Struct):
     commanded_ns: int = 0  # when the last command was issued
     last_verdict: str = ""
     verdicts: dict[str, str] = {}  # of the steps that have a label
+    ahead: dict[str, int] = {}
+    """Steps whose command was sent with an earlier one: path -> the visit in which that was."""
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
     slept: float = 0.0  # s until which this step has waited for vehicles that hibernate

@@ -5,6 +5,7 @@ name of its visit: whoever is started again waits for the verdicts of those that
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -78,8 +79,8 @@ class ProcedureRunner:
                     f"{tools.archive.path} holds a run of another procedure or mission: "
                     "continue it with the files that it was begun with, or choose another folder."
                 )
-        awake = Hibernations(program.recovery, tools, self._log, self._count_anew)
-        self._sit_out = awake.sit_out
+        self._asleep = Hibernations(program.recovery, tools, self._log, self._count_anew)
+        self._sit_out = self._asleep.sit_out
         self._orders = StepOrders(
             tools, self.cursor, self._keep, self._sit_out, lambda: self.place
         )
@@ -195,6 +196,8 @@ class ProcedureRunner:
         return bool(self.cursor.ended)
 
     def _enter(self, position: int) -> None:
+        if self.instruction is not None:
+            self.cursor.ahead.pop(self.instruction.path, None)
         self.cursor.position = position
         self.cursor.visit += 1
         self.cursor.slept = 0.0
@@ -259,6 +262,7 @@ class ProcedureRunner:
             name = self._named(instruction, number)
             following = self._named(instruction, number + 1)
             identifier = self._orders.issue(name, step)
+            self._send_ahead(instruction)
             slept = self.cursor.slept
             verdict = str(await self._orders.verdict(step, identifier))
             command = self._tools.tracker.command(identifier)
@@ -292,6 +296,21 @@ class ProcedureRunner:
         detail = command.detail + self._recoverer.why_not
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
 
+    def _send_ahead(self, instruction: Instruction) -> None:
+        """Sends the commands that go together with a step; each is waited for in its turn."""
+        first = self.cursor.position + 1
+        with_it = self.program.instructions[first : first + instruction.together]
+        if self.handling.attended:  # people let them go one by one
+            return
+        for each in with_it:
+            step = each.step
+            assert isinstance(step, steps.CommandStep)
+            if self._asleep.keeping(step.vehicle):
+                continue  # which would not hear it
+            self.cursor.ahead.setdefault(each.path, self.cursor.visit)
+            with contextlib.suppress(StepFailed):  # it says so itself when it is its turn
+                self._orders.issue(self._named(each, 1), step)
+
     async def _wait_for_more(
         self, name: str, following: str, step: steps.CommandStep, command: TrackedCommand,
         further: int,
@@ -313,7 +332,8 @@ class ProcedureRunner:
 
     def _named(self, instruction: Instruction, number: int) -> str:
         """What the commands of the present visit to a step are kept under."""
-        return f"{self.mark}{self.cursor.visit}/{number} {instruction.path}"
+        visit = self.cursor.ahead.get(instruction.path, self.cursor.visit)
+        return f"{self.mark}{visit}/{number} {instruction.path}"
 
     async def _order(self, name: str, step: steps.CommandStep) -> TrackedCommand:
         """Has a command of no step of its own carried out; its limit counts from its issue."""

@@ -19,6 +19,7 @@ class Instruction:
     on_failure: int | None  # position to go to; None: as `step.on_failure` says
     then: int = 0  # positions that a branch or goto leads to
     otherwise: int = 0
+    together: int = 0  # so many steps after it are commands that are sent with it
 
 
 @dataclass(frozen=True)

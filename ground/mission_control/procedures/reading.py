@@ -85,6 +85,7 @@ class _Compiler:
         self._begun: dict[str, None] = {}
         self._included: dict[str, int] = {}
         self._parts: dict[str, ProcedureSource] = {}
+        self._together: dict[int, int] = {}  # how many commands are sent with the one at a position
         self._laid_out = StepCount()
         self._checks = StepChecks(
             dictionary, opportunities, vehicles, tubes, self._phases, self._drafts
@@ -143,6 +144,10 @@ class _Compiler:
                 continue
             if isinstance(step, steps.Include):
                 self._include(step.part, here, place)
+                continue
+            if isinstance(step, steps.Together):
+                self._together[len(self._drafts)] = len(step.steps) - 1
+                self._lay_out(step.steps, f"{here}.steps", place)
                 continue
             concrete = self._substitute(step, here, source, place.variables)
             if isinstance(concrete, steps.Phase):
@@ -243,7 +248,10 @@ class _Compiler:
         line = draft.source.node(draft.node_path).start_mark.line + 1
         phase = draft.phase or first_phase
         file = draft.source.reader.file
-        return Instruction(draft.path, file, line, step, phase, on_failure, then, otherwise)
+        return Instruction(
+            draft.path, file, line, step, phase, on_failure, then, otherwise,
+            self._together.get(position, 0),
+        )  # fmt: skip
 
     def _find(self, draft: Draft, label: str, key: str) -> int:
         """The position of a label: in the same loop, or else in those around it."""

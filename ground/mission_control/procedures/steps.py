@@ -286,6 +286,20 @@ class End(Step, frozen=True, tag="end"):
     missing: Missing | None = None
 
 
+class Together(Step, frozen=True, tag="together"):
+    """Commands that are independent of each other: all are sent at once, as in one pass.
+
+    Each is waited for in its turn, with its own limit, attempts and recoveries. Where somebody
+    attends the procedure they are sent one after the other.
+    """
+
+    steps: Annotated[list[CommandStep], Meta(min_length=2)]
+
+    def __post_init__(self) -> None:
+        if any(each.on_failure.startswith("goto") for each in self.steps):
+            raise ValueError("on_failure of steps together: allowed is stop or continue")
+
+
 class ForEach(Step, frozen=True, tag="for_each"):
     """Repeats steps for each item of a list; `goto next` goes on with the next item."""
 
@@ -310,6 +324,7 @@ AnyStep = (
     | Goto
     | Branch
     | End
+    | Together
     | ForEach
 )
 
