@@ -81,6 +81,21 @@ def test_nothing_is_submitted_approved_or_run_before_its_turn(
     assert some.approved("drop").version == version, "until the new one is approved"
 
 
+def test_clients_are_told_each_version_that_there_is_and_its_text_where_they_ask(
+    some: library.ProcedureLibrary,
+) -> None:
+    version = some.save("drop", "a", "anna").version
+    told = some.plain("drop")
+    assert told["name"] == "drop" and told["approved"] is None
+    assert told["draft"]["version"] == version and "text" not in told["draft"]
+    assert some.plain("drop", text=True)["draft"]["text"] == "a"
+    some.submit("drop", "cora")
+    some.approve("drop", version, "ben", "read")
+    told = some.plain("drop")
+    assert told["draft"] is None and told["approved"]["note"] == "read"
+    assert "text" not in told["approved"]
+
+
 def test_without_the_missions_variables_no_procedure_is_read() -> None:
     with pytest.raises(library.NotSo, match="no procedure can be read here"):
         shelves(None).save("drop", "a", "anna")

@@ -95,6 +95,54 @@ def test_a_demand_without_a_limit_fails_at_once_unless_enough_is_there(
     assert demanded(fly, f"at_least: {at_least}", "M1") == (verdict, 5000.0)
 
 
+def test_a_time_that_is_over_is_not_waited_for(fly: Fly) -> None:
+    text = (
+        "  - {do: pause, seconds: 5000}\n  - {do: wait_until, sol: 0, lmst: 0.0}\n"
+        "  - {do: pause, seconds: 0}\n"
+    )
+
+    async def flight(ground: Any) -> Any:
+        return (await ground.run()).verdict, ground.stations.now
+
+    assert fly(text, flight) == ("complete", 5000.0)
+
+
+def test_that_it_was_taken_up_again_is_noted_where_it_stood(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        await ground.run_and_kill_at(1500.0)
+        ground.start()
+        await ground.run()
+        return logged(ground)
+
+    log = fly("  - {do: pause, seconds: 1000}\n" * 2, flight)
+    assert log.count(("steps[1]", "resumed")) == 1 and ("steps[0]", "resumed") not in log
+
+
+def test_what_it_waits_for_in_a_round_is_named_by_the_visit_and_stands_at_its_step(
+    fly: Fly,
+) -> None:
+    text = (
+        "  - {do: pause, seconds: 1000, label: again}\n"
+        "  - {do: branch, telemetry: {vehicle: rover, channel: charge, comparison: '<',"
+        " value: 0.3}, then: done}\n"
+        "  - {do: goto, to: again}\n  - {do: end, label: done}\n"
+    )
+
+    async def flight(ground: Any) -> Any:
+        handling, seen = ground.control.runner.handling, []
+        loop = asyncio.get_running_loop()
+        loop.call_at(2_500.0, handling.pause, "anna")
+        loop.call_at(3_500.0, lambda: seen.append(handling.hold))
+        loop.call_at(3_600.0, handling.jump, "anna", 3, "enough", 4)
+        loop.call_at(3_700.0, lambda: seen.append(handling.hold))
+        loop.call_at(3_800.0, handling.go, "anna", "")
+        outcome = await ground.run()
+        return outcome.verdict, [(hold.kind, hold.id, hold.position) for hold in seen]
+
+    verdict, held = fly(text, flight)
+    assert held == [("paused", "9", 1), ("paused", "10", 3)] and verdict == "complete"
+
+
 # -------------------------------------------------------------------------------- the screen
 
 
