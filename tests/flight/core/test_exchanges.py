@@ -93,6 +93,13 @@ async def test_a_repeat_that_comes_while_the_answer_is_made_waits_for_that_answe
     assert (len(runs), now()) == (1, 52.0)
 
 
+async def test_who_says_nothing_of_it_asks_four_times_for_half_a_minute_each(air: Air) -> None:
+    air.lose = set(range(1, 100))
+    with pytest.raises(ExchangeFailed, match="no answer to status in 4 attempts of 30 s"):
+        await air.nodes["a"].ask("b", topic("status"), {})
+    assert (now(), len(air.sent)) == (120.0, 4)
+
+
 async def test_silence_ends_after_all_attempts(air: Air) -> None:
     air.lose = set(range(1, 100))
     with pytest.raises(ExchangeFailed, match="no answer to status in 3 attempts of 10 s"):
