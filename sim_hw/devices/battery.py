@@ -39,14 +39,14 @@ class SimBattery(SimulatedDevice, Battery):
         self.gauge_invalid = False
 
     @failure
-    def fail_gauge_bias(self, bias: Bias = 0.0) -> Failing:
+    def fail_gauge_bias(self, bias: Bias) -> Failing:
         """The state of charge that it shows is off by `bias`."""
         before, self.gauge_bias = self.gauge_bias, bias
         yield
         self.gauge_bias = before
 
     @failure_at_once
-    def fail_capacity_fade(self, fraction: Fraction = 0.0) -> Failing:
+    def fail_capacity_fade(self, fraction: Fraction) -> Failing:
         """That `fraction` of the capacity is lost, as when cells have failed."""
         electrical = self._electrical
         electrical.advance()

@@ -55,7 +55,7 @@ class SimOrbitKnowledge(OrbiterDevice, OrbitKnowledge):
         self.lost = False
 
     @failure
-    def fail_biased(self, metres: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0) -> Failing:
+    def fail_biased(self, metres: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]) -> Failing:
         """The place is wrong by `metres` along the track."""
         before, self.bias = self.bias, metres
         yield

@@ -43,7 +43,7 @@ class SimOrbiterThrusters(OrbiterDevice, Thrusters):
         self.stuck = 0
 
     @failure
-    def fail_weak(self, fraction: Fraction = 1.0) -> Failing:
+    def fail_weak(self, fraction: Fraction) -> Failing:
         """Each firing gives that `fraction`."""
         before, self.weakness = self.weakness, fraction
         yield

@@ -83,6 +83,23 @@ def test_a_mode_changes_the_device_and_healing_leaves_nothing_of_it(
     assert inside(device) == before
 
 
+@pytest.mark.parametrize(("part", "mode"), MODES)
+def test_a_mode_of_which_nothing_more_is_said_changes_something_or_asks_for_what_it_needs(
+    part: DevicePart, mode: FailureMode
+) -> None:
+    """None is quietly no failure at all: a drill would be flown, and nothing would be broken."""
+    needs = [f.name for f in msgspec.structs.fields(mode.options) if f.required]
+    before = inside(part.device)
+    if needs:
+        with pytest.raises(ValueError, match=f"{mode.name} needs {needs[0]}: allowed is "):
+            part.device.fail(mode.name)
+        assert inside(part.device) == before
+    elif mode.name not in ("corrupt", "no_gas"):  # there is nothing yet that could be spoilt
+        heal = part.device.fail(mode.name)
+        assert inside(part.device) != before
+        heal()
+
+
 def test_gas_that_cannot_flow_is_there_again() -> None:
     device = PARTS["mav.effectors"].device
 
