@@ -3,6 +3,7 @@
 import asyncio
 import math
 from math import sin
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from sim_hw.devices.descent_inertial_unit import SimDescentInertialUnit
 from tests.sim_hw.devices.descent_stubs import Bench
 from tests.sim_hw.devices.test_descent_devices import UNIT
 from tests.sim_hw.devices.test_orbiter_limits import cone, hold
+from tests.sim_hw.devices.test_rover_arm import arm as rover_arm
 from tests.sim_hw.devices.test_transfer_arm_limits import loose
 from tests.sim_hw.devices.transfer_arm_stubs import over, scene
 
@@ -113,3 +115,29 @@ async def test_a_cone_before_which_nothing_comes_waits_its_time_and_stays_open()
     begin = far.world.now()
     assert not (await far.close_on_trigger(50.0)).triggered
     assert far.world.now() - begin == pytest.approx(50.0)
+
+
+# ----------------------------------------------------------------------------- the rover's arm
+
+
+async def test_the_hand_goes_over_the_place_first_and_then_down_so_that_it_sweeps_nothing() -> None:
+    made = rover_arm()
+    way: list[tuple[float, str]] = []
+    go = made._go
+
+    async def noting(joints: Any, pose: str) -> None:
+        way.append((made.world.now(), pose))
+        await go(joints, pose)
+
+    made._go = noting
+    begin = made.world.now()
+    before = made.joints
+    await made.move_to(1.2, 0.3, 0.05, 0.4)
+    assert [pose for _, pose in way] == ["place", "place"]
+    above, target = made._solve(1.2, 0.3, 0.17, 0.4), made._solve(1.2, 0.3, 0.05, 0.4)
+    assert made.joints == pytest.approx(target) and above != pytest.approx(target)
+    speed, settling = 0.1, 2.0
+    there = max(abs(b - a) for a, b in zip(before, above, strict=True)) / speed + settling
+    down = max(abs(b - a) for a, b in zip(above, target, strict=True)) / speed + settling
+    assert way[1][0] - begin == pytest.approx(there)
+    assert made.world.now() - begin == pytest.approx(there + down)
