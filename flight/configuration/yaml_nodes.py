@@ -27,11 +27,11 @@ class ConfigurationError(Exception):
     """A configuration that cannot be used; its text names the place, the value, the allowed.
 
     `file` is the path as shown, `line` counts from 1 (None: the whole file), `key` is the path
-    of keys such as `tubes[2].mass` (empty: the whole document).
+    of keys such as `tubes[2].mass` (empty: the whole document), `problem` what is wrong there.
     """
 
     def __init__(self, file: str, line: int | None, key: str, problem: str) -> None:
-        self.file, self.line, self.key = file, line, key
+        self.file, self.line, self.key, self.problem = file, line, key, problem
         place = file if line is None else f"{file}:{line}"
         # What a person typed has no line to look at: its name is all that says where.
         named = key.startswith("--") or (key and file == COMMAND_LINE)

@@ -38,6 +38,7 @@ from ground.testbed.bench.limits import (
     overdue_words,
     read_calibration,
 )
+from ground.testbed.bench.not_there import with_instead
 from ground.testbed.bench.rules import check_rules, rules_of
 from ground.testbed.bench.sharing import check_wires
 from sim_hw.bench.adapters.registry import PROTOCOL
@@ -221,7 +222,10 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     Raises ConfigurationError with file, line, key and what is allowed.
     """
     path = find_configuration(FOLDER, name)
-    bench = load_configuration(path, BenchFile)
+    try:
+        bench = load_configuration(path, BenchFile)
+    except ConfigurationError as error:
+        raise with_instead(error) from None
     mapped = {each.wire for each in bench.devices.values() if each.adapter != PROTOCOL}
     for name in bench.wires:
         if name not in mapped:

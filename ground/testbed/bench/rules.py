@@ -16,7 +16,7 @@ def check_rules(path: Path, bench: "BenchFile") -> None:
     which nobody knows who is; raises ConfigurationError."""
     moved = [name for name, each in bench.wired.items() if each.mode != "monitor"]
     for number, rule in enumerate(bench.interlock.rules):
-        key = f"interlock.rules.{number}"
+        key = f"interlock.rules[{number}]"
         if rule.inhibit not in moved:
             allowed = f"a device of this bench that may move: {', '.join(moved) or 'none'}"
             raise refusal(path, f"{key}.inhibit", allowed)

@@ -67,8 +67,9 @@ def test_rules_between_devices_are_told_as_far_as_they_can_hold(
 def test_rules_that_cannot_be_are_refused(
     rule: dict[str, str], allowed: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match=allowed):
+    with pytest.raises(ConfigurationError, match=allowed) as refused:
         load_bench(with_rules(tmp_path, **rule))
+    assert refused.value.line is not None and "interlock.rules[" in refused.value.key
 
 
 def test_a_flight_does_not_wait_for_what_a_rule_keeps_safe() -> None:
