@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ground.commands.adopted import Adopted
-from ground.commands.pulse import Pulse
+from ground.commands.pulse import Pulse, Spin
 from ground.terminal.signals import CHILD, end_with_parent
 
 if TYPE_CHECKING:
@@ -32,15 +32,18 @@ class Child:
 
     With `speaks`, what it writes on standard output can be read. With `prepared` it begins as a
     copy of that process, as soon as that can be, and nothing of what it writes there can.
+    `answers`: whether it answers now, of one that may compute for ever (`Spin`).
     """
 
     name: str
     words: Sequence[str]
     speaks: bool = False
     prepared: "Prepared | None" = None
+    answers: Callable[[], bool] | None = None
     _process: subprocess.Popen[str] | Adopted | None = None
     _ordered: int = 0  # of `prepared`
     _pulse: Pulse | None = None
+    _spin: Spin | None = None
     _asked_to_end: float | None = None  # when it was, since it hangs
     _heard: str = ""
     _started: list[float] = field(default_factory=list)
@@ -108,15 +111,16 @@ class Child:
         return self._begun() is None and self._ordered > 0
 
     def hangs(self) -> bool:
-        """Whether it hangs and that is new. It is ended then, in order first and by force `FORCED`
-        s later, without being waited for: to be called at each look, until it has ended."""
+        """Whether it hangs or spins, and that is new. It is ended then, in order first and by force
+        `FORCED` s later, without being waited for: to be called at each look, until it has ended.
+        """
         if self.code is not None or self._process is None:
             return False
         if self._asked_to_end is not None:
             if time.monotonic() - self._asked_to_end > FORCED:
                 self._process.kill()
             return False
-        if not self._own_pulse(self._process.pid).hangs:
+        if not self._own_pulse(self._process.pid).hangs and not self._own_spin().spins:
             return False
         self._asked_to_end = time.monotonic()
         self._process.terminate()
@@ -126,6 +130,12 @@ class Child:
     def is_still(self) -> bool:
         """Whether it has not moved of late: who asks it something may wait for long."""
         return self._process is not None and self._own_pulse(self._process.pid).is_still
+
+    def _own_spin(self) -> Spin:
+        pid = self.pid
+        if self._spin is None or self._spin.pid != pid:
+            self._spin = Spin(pid, self.answers)
+        return self._spin
 
     def _own_pulse(self, pid: int) -> Pulse:
         if self._pulse is None or self._pulse.pid != pid:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flight.configuration.files import ConfigurationError
 from flight.configuration.scratch_folder import ScratchFolder, sweep
 from ground.commands.adopted import bury_others
+from ground.commands.answering import edge_tells, page_answers, run_answers, run_is_well
 from ground.commands.children import Child, end_all
 from ground.commands.console_arguments import MISSION, PACE
 from ground.commands.console_arguments import configure as configure
@@ -81,6 +82,7 @@ class Console:
             self._replayed = Child("the replay", words)
         self._flight = Child("the run", []) if demo else None
         self._edge = Child("the edge", [], speaks=True)
+        self._edge.answers = lambda: edge_tells(str(self._served.get("streams", "")))
         self._web: Child | None = None
         self._served: dict[str, Any] = {}
         self._resumed: Resumed | None = None
@@ -92,6 +94,7 @@ class Console:
         self._prepared = Prepared(arguments.demo or MISSION)
         if self._flight is not None:
             self._flight.prepared = self._prepared
+            self._flight.answers = lambda: run_is_well(self.folder)
 
     def start(self) -> None:
         """Starts them, each when what it needs is there, and tells how to come in. What consoles
@@ -107,6 +110,7 @@ class Console:
         self._await(self._edge_tells, "mission control could not be served")
         if not self._arguments.no_web:
             self._web = Child("the web server", [])
+            self._web.answers = lambda: page_answers(self._arguments.port)
             note = AHEAD_NOTE.format(pace=self._pace) if self._flies_ahead else ""
             self._start_web(DRILL_NOTE if self._arguments.drill is not None else note)
         self._await(self._serves, "mission control is not served")
@@ -227,16 +231,7 @@ class Console:
 
     def _serves(self) -> bool:
         """Whether the run answers, and the edge has told where it serves."""
-        from ground.testbed.operating.control_client import ControlRefused, RunControl
-
-        if not (self.folder / API_FILE).exists():
-            return False
-        try:
-            with RunControl(self.folder, patience=0.5) as control:
-                control.look()
-        except ControlRefused:
-            return False
-        return True
+        return (self.folder / API_FILE).exists() and run_answers(self.folder)
 
     def _web_answers(self) -> bool:
         with (

@@ -197,6 +197,61 @@ def test_who_could_run_and_does_not_hangs_after_five_seconds_and_no_sooner(
     assert not made.hangs, "it has moved"
 
 
+class Worked:
+    """What Linux tells of the work of a process, as a test has it; and whether it answers."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.waits, self.used, self.answers, self.asked = 5, 100.0, False, 0
+        monkeypatch.setattr(pulse, "worked", lambda pid: (self.waits, self.used))
+
+    def answer(self) -> bool:
+        self.asked += 1
+        return self.answers
+
+    def looks(self, spin: pulse.Spin, seconds: int) -> int | None:
+        """After how many seconds of work it spins."""
+        for second in range(seconds):
+            self.used += second > 0
+            if spin.spins:
+                return second
+        return None
+
+
+def test_who_computes_and_neither_waits_nor_answers_spins(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Worked(monkeypatch)
+    assert told.looks(pulse.Spin(7), 60) == 15, "nobody need be asked"
+    assert told.looks(pulse.Spin(7, told.answer), 60) == 18 and told.asked == 4
+    told.answers, told.asked = True, 0
+    assert told.looks(pulse.Spin(7, told.answer), 100) is None, "a run at full speed"
+    assert told.asked == 6, "it is asked now and then"
+    waiting = pulse.Spin(7)
+    assert told.looks(waiting, 15) is None
+    told.waits += 1
+    assert told.looks(waiting, 15) is None, "it has come to its loop"
+    told.waits = -1
+    assert told.looks(pulse.Spin(7), 60) is None, "nobody tells"
+
+
+def test_linux_tells_what_this_process_has_done() -> None:
+    waits, used = pulse.worked(os.getpid())
+    assert waits >= 0 and used > 0.0
+    assert pulse.worked(2**30) == (-1, 0.0)
+
+
+def test_one_that_spins_is_ended_like_one_that_hangs(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = Worked(monkeypatch)
+    process: Any = Process()
+    process.pid, told.state = 7, "R"
+    child = Child("one", [], answers=work.answer)
+    child.become(process)
+    assert not child.hangs()
+    work.used += 18.0
+    assert child.hangs() and len(process.did) == 1
+    assert not child.hangs(), "that is no news"
+
+
 def test_who_was_stopped_itself_takes_nobody_to_hang(told: Told, wall: Any) -> None:
     made = pulse.Pulse(7)
     for _ in range(3):
