@@ -73,6 +73,7 @@ class StackItem(Struct, frozen=True):
     carried: Any = None
     procedure: str = ""
     approved_by: str = ""
+    approved_note: str = ""
     approved_session: str = ""
     approved_at_ns: int | None = None
     problems: list[str] = []

@@ -38,7 +38,7 @@ class Approvals:
         """What was staged is void: it has to be edited, read and approved anew."""
         self._stack.change(
             item, "void", "", state="void", approved_by="", approved_session="",
-            approved_at_ns=None, problems=[why],
+            approved_at_ns=None, approved_note="", problems=[why],
         )  # fmt: skip
 
     def why_void(self, item: StackItem, *, leaving: bool = False, fire: bool = False) -> str:

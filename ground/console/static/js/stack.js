@@ -35,10 +35,7 @@ export function stackTable({ pick } = {}) {
   ].filter(Boolean), staged(), { key, picked: stackState.picked, pick: (item) => { stackState.picked = item.stage; pick?.(item); redraw(); }, empty: [h("span", null, "Nothing is staged. "), h("kbd", null, "c"), " finds a command, Enter opens its form."] });
 }
 
-const said = ({ stage, approved_by: by }) => {
-  const told = store.approvals.get(stage);
-  return told?.note && told.who === by ? `: ${told.note}` : "";
-};
+const said = ({ approved_note: note }) => (note ? `: ${note}` : "");
 
 // When and how it is to leave, where that is not as usual.
 export function terms(item) {

@@ -23,7 +23,6 @@ export const store = {
   released: new Map(), // stage → identifiers of the commands that it became
   left: new Map(), // stage → what is on the stack no more, as it was at last
   putAway: new Set(), // stages of it that the page shows no more
-  approvals: new Map(), // stage → {who, note} of who approved it last
   commands: new Map(), // the newest first
   events: [], // the newest first
   custody: new Map(), // tube → {tube, place, ...}
@@ -102,7 +101,7 @@ export function takeSnapshot(told) {
 // What was told of a run that is not the one here any more.
 function forget() {
   store.values.clear();
-  for (const known of [store.released, store.left, store.putAway, store.approvals]) known.clear();
+  for (const known of [store.released, store.left, store.putAway]) known.clear();
   Object.assign(store, { audits: [], faults: [], faultsNow: { faults: [], hits: [] }, procedure: null });
 }
 
@@ -208,9 +207,6 @@ const TAKES = {
     store.stale.push("limits");
   },
   audit(entry) {
-    const { request, ok } = entry.data;
-    if (ok && request?.do === "approve") store.approvals.set(request.stage, { who: entry.who, note: request.note ?? "" });
-    if (store.approvals.size > MOST_STACK) store.approvals.delete(store.approvals.keys().next().value);
     store.audits.unshift(entry);
     store.audits.length = Math.min(store.audits.length, MOST_AUDITS);
   },

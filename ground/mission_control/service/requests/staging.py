@@ -51,7 +51,8 @@ def edit(desk: ControlDesk, asked: Asked, request: commanding.Edit) -> dict[str,
     hands = [*item.hands, *([] if asked.user in item.hands else [asked.user])]
     edited = msgspec.structs.replace(
         item, **given, by=asked.user, session=asked.session, hands=hands,
-        version=item.version + 1,        approved_by="", approved_session="", approved_at_ns=None,
+        version=item.version + 1, approved_by="", approved_session="", approved_at_ns=None,
+        approved_note="",
     )  # fmt: skip
     return _told(desk.stack.keep(assessed(desk, edited), "edited", asked.user))
 
@@ -81,6 +82,7 @@ def approve(desk: ControlDesk, asked: Asked, request: commanding.Approve) -> dic
     desk.stack.change(
         item, "approved", asked.user, state="approved", approved_by=asked.user,
         approved_session=asked.session, approved_at_ns=desk.control.clock.now_ns(),
+        approved_note=request.note,
     )  # fmt: skip
     return {"stage": item.stage}
 

@@ -107,7 +107,8 @@ class Answering(Reading):
         item = self.stack[stage] | changed | dict.fromkeys(without)
         item["version"] += 1
         item["hash"] = _hash(item["vehicle"], item["command"], item["arguments"], item["note"])
-        item |= {"approved_by": "", "state": "waiting_approval" if item["hazardous"] else "ready"}
+        item |= {"approved_by": "", "approved_note": ""}
+        item["state"] = "waiting_approval" if item["hazardous"] else "ready"
         self._put(item, "edited", user)
         return {"stage": stage}
 
@@ -285,7 +286,8 @@ class Answering(Reading):
             raise Refused(f"{user} staged it: another person has to approve")
         if item["hash"] != hash:
             raise Refused("it was changed since: look at it again")
-        self._put(item | {"state": "approved", "approved_by": user}, "approved", user)
+        approved = {"state": "approved", "approved_by": user, "approved_note": note}
+        self._put(item | approved, "approved", user)
         asked = {"do": "approve", "stage": stage, "hash": hash, "note": note}
         self.run.tell("audit", "approve", "", {"request": asked, "ok": True}, user)
         return {"stage": stage}
