@@ -6,6 +6,7 @@ from msgspec import Meta, Struct, field
 
 from ground.api.fields import (
     Arguments,
+    Condition,
     Lifetime,
     Limit,
     Name,
@@ -225,15 +226,21 @@ class DryRun(Read, frozen=True, tag="dry_run"):
     arguments: Arguments = field(default_factory=dict)
     lifetime: Seconds = 600.0
     note: Note = ""
+    when: Condition | None = None
+    not_after: Nanoseconds | None = None
+    unit: bool = True
 
 
 class PreviewedCommand(Struct, frozen=True, forbid_unknown_fields=True):
-    """A command that is not staged."""
+    """A command that is not staged; when it leaves as with `stage`."""
 
     vehicle: Name
     command: Name
     arguments: Arguments = field(default_factory=dict)
     lifetime: Lifetime = 600.0
+    when: Condition | None = None
+    not_after: Nanoseconds | None = None
+    unit: bool = True
 
 
 class Preview(Read, frozen=True, tag="preview"):

@@ -76,13 +76,18 @@ class Reads:
         return await self.ask("procedure", name=name)
 
     async def dry_run(
-        self: Asks, vehicle: str, command: str, arguments: Mapping[str, Any] | None = None
+        self: Asks,
+        vehicle: str,
+        command: str,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Any:
-        """What staging would say: problems, bytes on the link, windows."""
+        """What staging would say: problems, bytes on the link, windows; `when`, `lifetime`,
+        `not_after`, `unit` as with `stage`."""
+        arguments = dict(arguments or {})
         return await self.ask(
-            "dry_run", vehicle=vehicle, command=command, arguments=dict(arguments or {})
+            "dry_run", vehicle=vehicle, command=command, arguments=arguments, **more
         )
-
 
     async def preview(
         self: Asks, *stages: str, commands: Sequence[Mapping[str, Any]] = ()

@@ -77,12 +77,16 @@ def run(arguments: argparse.Namespace) -> int:
 async def _send(mc: "MissionControl", arguments: argparse.Namespace, values: dict[str, Any]) -> int:
     times = await times_of(mc)
     if arguments.dry_run:
-        would = await mc.dry_run(arguments.vehicle, arguments.name, values)
+        terms = _terms(arguments, times)
+        would = await mc.dry_run(arguments.vehicle, arguments.name, values, **terms)
         return _tell_dry_run(would, times, arguments.json)
     if arguments.preview:
         from ground.commands.previewing import preview
 
-        command = {"vehicle": arguments.vehicle, "command": arguments.name, "arguments": values}
+        command = {
+            "vehicle": arguments.vehicle, "command": arguments.name, "arguments": values,
+            **_terms(arguments, times),
+        }  # fmt: skip
         return await preview(mc, command, times, arguments.json)
     number = int((await mc.hello())["journal_last"])
     terms = _terms(arguments, times)

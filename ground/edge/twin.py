@@ -37,7 +37,8 @@ ASSUMES = (
     "nothing is broken or breaks: the twin knows no fault, and no more than the vehicles have told",
     "its chance is another one than the run's: times and figures are examples, no forecast",
     "nobody commands anything else; the mission's own procedure goes on as it stands",
-    "all of it leaves at once; approvals, and who holds a vehicle, are not looked at",
+    "what waits for no condition leaves at once, and a condition holds when it does on the twin",
+    "approvals, and who holds a vehicle, are not looked at",
 )
 
 Plain = dict[str, Any]
@@ -166,7 +167,8 @@ class Twin:
         for each in asked.commands:
             command = {
                 "vehicle": each.vehicle, "command": each.command, "arguments": each.arguments,
-                "lifetime": each.lifetime,
+                "lifetime": each.lifetime, "when": each.when, "not_after": each.not_after,
+                "unit": each.unit,
             }  # fmt: skip
             would = await self._of_the_run(user, {"do": "dry_run", **command})
             items.append({"stage": "", "version": 0, **command, "problems": would["problems"]})
@@ -295,17 +297,18 @@ class Twin:
                 raise Gone(f"it has ended; see {self._state / LOG}") from None
 
 
+FLOWN = (
+    "stage", "version", "vehicle", "command", "arguments", "lifetime", "when", "not_after", "unit",
+    "problems",
+)  # fmt: skip
+"""What of an item of the stack matters on a twin."""
+
+
 def _staged(stack: dict[str, Plain], stage: str) -> Plain:
     item = stack.get(stage)
     if item is None or item["state"] not in STAGED:
         raise Gone(f"{stage} is not staged: allowed is one of {', '.join(stack) or 'none'}")
-    if item.get("when"):
-        raise Gone(
-            f"{stage} waits for {item['when']!r}: when that holds is for the run to tell, and no "
-            "twin can"
-        )
-    names = ("stage", "version", "vehicle", "command", "arguments", "lifetime", "problems")
-    return {name: item[name] for name in names}
+    return {name: item[name] for name in FLOWN if name in item}
 
 
 def _hash(items: list[Plain]) -> str:

@@ -31,6 +31,7 @@ from ground.mission_control.service.handling import EDGE, Asked
 from ground.mission_control.service.requests.table import all_handlers
 from ground.mission_control.service.service import Service
 from ground.mission_control.service.simulation import Drills, Simulation
+from ground.mission_control.service.waiting import compiled as compiled_condition
 from ground.mission_control.telemetry.custody import TubeEntry
 from ground.mission_control.timing.launch import launch_time
 from ground.mission_control.timing.mission_clock import MissionClock
@@ -73,6 +74,7 @@ __all__ = [
     "TypeEntry",
     "VehicleEntry",
     "all_handlers",
+    "compiled_condition",
     "damaged_blocks",
     "field_problem",
     "launch_time",

@@ -23,24 +23,23 @@ def commands_since(ask: Ask, known: frozenset[str] = frozenset()) -> list[dict[s
     return [each for each in reversed(told["commands"]) if each["identifier"] not in known]
 
 
-def all_over(commands: Sequence[dict[str, Any]], count: int) -> bool:
-    """Whether each of so many has its verdict on the ground."""
-    return len(commands) >= count and all(each["status"] in ENDS for each in commands)
+def all_over(commands: Sequence[dict[str, Any]]) -> bool:
+    """Whether each has its verdict on the ground."""
+    return all(each["status"] in ENDS for each in commands)
 
 
 def told_of(
-    ask: Ask, items: Sequence[dict[str, Any]], commands: Sequence[dict[str, Any]],
-    begin_ns: int, end_ns: int,
+    ask: Ask, items: Sequence[dict[str, Any]], became: Sequence[tuple[Sequence[str], str]],
+    commands: Sequence[dict[str, Any]], begin_ns: int, end_ns: int,
 ) -> dict[str, Any]:  # fmt: skip
     """The result for who asked: `items` with what became of each, `vehicles` with what was told of
-    those that they went to."""
-    left = list(commands)
+    those that they went to. `became`: of each item the identifiers of its commands, and why it is
+    not all of them."""
+    known = {each["identifier"]: each for each in commands}
     shown = []
-    for item in items:
-        mine = [left.pop(0)] if left else []
-        if mine and mine[0]["stage"] == "arm" and left:
-            mine.append(left.pop(0))
-        shown.append({**item, **_became(mine)})
+    for item, (names, why_not) in zip(items, became, strict=True):
+        mine = [known[name] for name in names if name in known]
+        shown.append({**item, **_became(mine, why_not)})
     vehicles = dict.fromkeys(item["vehicle"] for item in items)
     return {
         "begin_ns": begin_ns, "end_ns": end_ns, "items": shown,
@@ -48,13 +47,16 @@ def told_of(
     }  # fmt: skip
 
 
-def _became(mine: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _became(mine: Sequence[dict[str, Any]], why_not: str) -> dict[str, Any]:
     if not mine:
-        return {"status": "NOT_ISSUED", "detail": "", "rungs": [], "sent_ns": None}
+        return {"status": "NOT_ISSUED", "detail": why_not, "rungs": [], "sent_ns": None}
     # After a bad ARM there is no FIRE that could be better.
     bad = next((each for each in mine if each["status"] in ENDS[1:]), mine[-1])
+    status, detail = bad["status"], bad["detail"]
+    if why_not:  # ARM alone has no effect
+        status, detail = "NOT_ISSUED" if status == "COMPLETED" else status, why_not
     return {
-        "status": bad["status"], "detail": bad["detail"], "sent_ns": mine[-1]["sent_ns"],
+        "status": status, "detail": detail, "sent_ns": mine[-1]["sent_ns"],
         "rungs": [
             {name: rung.get(name) for name in ("rung", "occurred_ns", "received_ns", "detail")}
             for each in mine for rung in each["rungs"]

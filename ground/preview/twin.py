@@ -28,13 +28,13 @@ from ground.mission_control import Asked
 from ground.missions.mission import LoadedMission, load_mission
 from ground.preview.agreement import Agreement, Row
 from ground.preview.bands import load_twin_file
-from ground.preview.flown import PREVIEW, all_over, commands_since, told_of
+from ground.preview.flown import all_over, commands_since, told_of
+from ground.preview.held import Held
 from ground.preview.lockstep import Lockstep
 from ground.preview.twin_loop import TwinLoop
 from ground.testbed.fly import fly
 from ground.testbed.host import Boot, Setting
 from ground.testbed.hosts.throttled import Throttled, ThrottledHost
-from ground.testbed.record.inputs import CommandInput
 from ground.testbed.record.session import Session, read_session
 from ground.testbed.run import RunOptions
 
@@ -42,6 +42,8 @@ OTHER_CHANCE = 1_000_003
 """What is added to a run's seed, once or more: any other number than nothing."""
 SLICE = 600 * NANOSECONDS
 """Mission time between looks whether all is over."""
+CLOSE_LOOK = 20 * NANOSECONDS
+"""The same while something waits for what is told: a pass takes minutes."""
 SPARE = 2.0  # wall seconds for what is told after the time limit
 TWIN = Asked("twin", "twin", ())
 
@@ -214,33 +216,37 @@ class Twin:
         begin_ns = loop.time_ns()
         self._lockstep.is_open = True
         known = frozenset(each["identifier"] for each in commands_since(self._ask))
+        waits_ns = round(self._session.head.condition_sols * SOL_SECONDS * NANOSECONDS)
+        held = Held(
+            self._host.mission_control(), self._mission.vehicles, items, begin_ns, waits_ns
+        )
         horizon = begin_ns + round(self._file.horizon * SOL_SECONDS * NANOSECONDS)
         over: list[str] = []
         loop.stand()
 
         def look() -> None:
-            if all_over(commands_since(self._ask, known), len(items)):
+            commands = commands_since(self._ask, known)
+            held.look(loop.time_ns(), commands)
+            if not held.is_waiting and commands and all_over(commands_since(self._ask, known)):
                 over.append("over")
+            elif not held.is_waiting and not any(each.identifiers for each in held.items):
+                over.append("over")  # nothing of them is issued at all
             elif loop.time_ns() >= horizon:
                 over.append("horizon")
             elif self._wall() > limit:
                 over.append("time")
             else:
-                loop.until_ns = min(horizon, loop.time_ns() + SLICE)
+                step = CLOSE_LOOK if held.is_waiting else SLICE
+                loop.until_ns = min(horizon, loop.time_ns() + step)
 
-        for item in items:
-            given = CommandInput(
-                item["vehicle"], item["command"], PREVIEW, item["arguments"],
-                item.get("lifetime", 600.0),
-            )  # fmt: skip
-            loop.put(msgspec.to_builtins(given))
         loop.stands = look
         try:
             loop.go_on(until=lambda: bool(over))
         except RuntimeError:
             over.append("ended")  # the mission itself came to its end
         commands = commands_since(self._ask, known)
-        told = told_of(self._ask, items, commands, begin_ns, loop.time_ns())
+        became = [(each.identifiers, each.why_not) for each in held.items]
+        told = told_of(self._ask, items, became, commands, begin_ns, loop.time_ns())
         waited_ns = begin_ns - asked_ns
         cautions = [*_late(waited_ns), *agreement.cautions(concerned)]
         told |= {"ended_by": over[0], "waited_ns": waited_ns, "cautions": cautions}

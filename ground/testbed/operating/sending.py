@@ -5,10 +5,13 @@ from ground.mission_control import MissionControl, origin_of, stages_of
 from ground.testbed.record.inputs import CommandInput
 
 
-def order(control: MissionControl, given: CommandInput) -> list[str]:
-    """Issues it; returns its identifiers, ARM's before FIRE's. Raises DictionaryRefusal."""
+def order(control: MissionControl, given: CommandInput, only: str = "") -> list[str]:
+    """Issues it; returns its identifiers, ARM's before FIRE's. Raises DictionaryRefusal. `only`: of
+    a hazardous one this stage alone."""
     entry = control.dictionary.check(given.vehicle, given.command, given.arguments)
     stages = stages_of(entry, given.vehicle, given.arguments, control.tracker)
+    if only and len(stages) > 1:
+        stages = [only]
     identifiers = control.tracker.next_identifiers(len(stages))
     orders = [
         Command(

@@ -86,6 +86,15 @@ def test_a_preview_leaves_the_twin_as_it_was_and_says_nothing_where_that_differs
     assert all(rung["received_ns"] >= rung["occurred_ns"] for rung in item["rungs"])
     assert told["end_ns"] >= item["rungs"][-1]["received_ns"]
     assert list(told["vehicles"]) == ["lander"]
+    early, free = f"it was to leave by {999 * NS} ns", "lander.state_of_charge > 0.01"
+    held = ask(do="preview", items=[
+        {**HEAT, "when": "lander.state_of_charge > 2", "not_after": 2000 * NS},
+        {**HEAT, "when": free}, {**HEAT, "not_after": 999 * NS}, {**HEAT, "unit": False},
+    ])["result"]["items"]  # fmt: skip
+    assert [(each["status"], each["detail"].startswith(why)) for each, why in zip(
+        held, ("lander.state_of_charge > 2 did not hold in time", "", early, ""), strict=True,
+    )] == [("NOT_ISSUED", True), ("COMPLETED", True), ("CANCELLED", True), ("COMPLETED", True)]
+    assert held[2]["sent_ns"] is None and held[1]["sent_ns"] >= 1000 * NS
     # nothing of it has happened to the twin itself, and it is where it was
     assert follow(ask, 1000.0, [])["at_ns"] == 1000 * NS
     wrong = follow(ask, 1001.0, [["lander", "mode", "lost", 0, 0, "OK"]])

@@ -13,7 +13,7 @@ const SAME = 60e9; // ns
 const MOST = 20; // commands of one preview
 const state = { told: null, warming: null, flying: false, refused: "" };
 
-const canFly = (item) => !item.when && item.state !== "waiting";
+const canFly = (item) => item.state !== "waiting";
 export const previewable = () => staged().filter(canFly).slice(0, MOST);
 
 export async function askPreview() {
@@ -84,7 +84,7 @@ export function previewBody() {
       h("div", { class: "previewed" }, Object.entries(told.vehicles).map(([name, seen]) => vehicle(name, seen)))),
     h("details", { key: "assumes" }, h("summary", null, "It assumes that"),
       h("ul", { class: "soft" }, told.assumes.map((each) => h("li", { key: each }, each)),
-        told.skipped.length > 0 && h("li", { key: "skipped" }, `${told.skipped.join(", ")}: not flown; when a condition holds is for the run to tell`))),
+        told.skipped.length > 0 && h("li", { key: "skipped" }, `${told.skipped.join(", ")}: not flown; it is released already, and waits for its condition`))),
   ];
 }
 

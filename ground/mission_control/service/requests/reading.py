@@ -125,8 +125,9 @@ def preview(desk: ControlDesk, asked: Asked, request: reads.Preview) -> dict[str
 def dry_run(desk: ControlDesk, asked: Asked, request: reads.DryRun) -> dict[str, Any]:
     """What staging would say."""
     wanted = Wanted(
-        request.vehicle, request.command, request.arguments, lifetime=request.lifetime
-    )
+        request.vehicle, request.command, request.arguments, when=request.when,
+        lifetime=request.lifetime, not_after=request.not_after, unit=request.unit,
+    )  # fmt: skip
     seen = assess(desk.control, desk.vehicles, wanted)
     return {
         "bytes": size_of(wanted, seen),

@@ -37,8 +37,8 @@ function pick(by) {
 
 async function dryRun() {
   for (const item of staged().slice(0, MOST)) {
-    const { vehicle, command, arguments: given, lifetime, note } = item;
-    const seen = await ask("dry_run", { vehicle, command, arguments: given, lifetime, note });
+    const { vehicle, command, arguments: given, lifetime, note, when, not_after, unit } = item;
+    const seen = await ask("dry_run", { vehicle, command, arguments: given, lifetime, note, when, not_after, unit });
     if (!seen) return;
     state.dry.set(item.stage, { ...seen, of: item.hash || JSON.stringify(given) });
   }
