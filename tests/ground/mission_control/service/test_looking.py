@@ -13,6 +13,7 @@ from ground.api.fields import Read
 from ground.api.requests import REQUEST_TYPES
 from ground.mission_control.service.requests.table import all_handlers
 from tests.ground.mission_control.conftest import LIGHT_TIME, PASS_PERIOD
+from tests.ground.mission_control.service.approving import DROP
 from tests.ground.mission_control.service.desk_bench import ROLES, Desked, at_the_desk
 
 DRIVE: dict[str, Any] = {
@@ -170,6 +171,23 @@ def test_the_earliest_answer_is_from_light_time_and_passes(tmp_path: Path) -> No
         assert told["window"][0] == round(1e9 * PASS_PERIOD)
         assert told["bytes"] > 20
         assert desk.vehicle.received == []
+
+    at_the_desk(tmp_path, flight)
+
+
+def test_a_dry_run_goes_by_when_not_after_and_unit_as_staging_does(tmp_path: Path) -> None:
+    async def flight(desk: Desked) -> None:
+        now = desk.control.clock.now_ns()
+        for bad, words in (
+            ({"when": "rover.chrage > 1"}, "when = 'rover.chrage > 1'"),
+            ({"not_after": now}, f"not_after = {now}"),
+        ):
+            told = [desk.refused("anna", do, **DRIVE, **bad) for do in ("dry_run", "stage")]
+            assert words in told[0] and told[0] == told[1]
+        apart: dict[str, Any] = {**DROP, "unit": False, "lifetime": 2.0}
+        [why] = desk.done("eve", "dry_run", **apart)["problems"]
+        assert why.startswith("FIRE would be there") and "which lasts 2 s" in why
+        assert desk.done("eve", "dry_run", **{**apart, "unit": True})["problems"] == []
 
     at_the_desk(tmp_path, flight)
 

@@ -15,6 +15,7 @@ from tests.ground.mission_control.service.desk_bench import Desked, Flight, at_t
 def test_a_stages_b_approves_a_releases_and_arm_and_fire_leave_together(tmp_path: Path) -> None:
     async def flight(desk: Desked) -> None:
         approved(desk)
+        assert desk.item("st-1").approved_note == "read", "who comes later reads it as well"
         names = desk.done("anna", "release", stages=["st-1"])["identifiers"]
         await desk.until(3000.0)
         assert [order.stage for order in desk.vehicle.received] == ["arm", "fire"]
@@ -80,6 +81,7 @@ def test_who_was_made_director_by_the_one_who_staged_cannot_approve(tmp_path: Pa
 async def edited(desk: Desked) -> str:
     desk.done("anna", "edit", stage="st-1", note="another reason")
     assert desk.item("st-1").approved_by == desk.item("st-1").approved_session == ""
+    assert desk.item("st-1").approved_note == ""
     return "not approved"
 
 
