@@ -43,6 +43,7 @@ RENDEZVOUS_HOUSEKEEPING = 1800.0  # s
 QUIET_LOOKS = 43_200.0
 """s between looks at gauge and devices where little happens: what leaks goes on for so long."""
 ARRAYS_HELD = 3600.0  # s for which their drive holds an angle that it was told
+RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
 
 
@@ -420,6 +421,16 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
                 reason = str(error)
             self.device_trouble(reason=reason)
             await asyncio.sleep(pause)
+
+    @action(keeps_going=True)
+    async def restart_radio(self) -> None:
+        """Switches the radio off and, after a rest, on again."""
+        self._radio_is_on = False  # nobody sets right what rests
+        try:
+            await self.devices.x_band.set_power(False)
+            await asyncio.sleep(RADIO_REST)
+        finally:  # whatever came of it
+            self.nursery.start(self._switch_radio_on(), name="radio")
 
     def gauge_silent(self, reason: str) -> None:
         self.device_trouble(reason=reason)

@@ -1,13 +1,15 @@
 """Perseverance as its skills know it: channels, events, devices, and what it remembers."""
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from flight.core.custody.handover import PassiveHandover
 from flight.core.custody.ledger import CustodyStatus, Evidence
 from flight.core.custody.looking import LooksForTubes
+from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.obedience import switched
 from flight.core.fault_protection.quantities import quantity
+from flight.core.hearing import HearsPeers
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import NodeContext
@@ -33,9 +35,10 @@ from flight.surface.sol_budget import SolBudget, SolDistance
 HOUSEKEEPING = {"parked": 14_400.0, "surface": 1800.0, "safe": 3600.0}  # s, by state
 ASLEEP_HOUSEKEEPING = 7200.0  # s
 PROGRESS_EVERY = 100.0  # m
+RADIO_REST = 10.0  # s that a radio stays off when it is restarted
 
 
-class PerseveranceVehicle(TwoComputers, LooksForTubes):
+class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
     """Parked with the tubes that it kept; drives to the lander with them and hands them out."""
 
     name = "perseverance"
@@ -139,6 +142,7 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
         )
         self._awake: bool | None = None
         self._radios: dict[str, bool] = {}
+        self._resting: dict[str, None] = {}  # radios that are off to be restarted
         self._told: dict[str, bool] = {}  # by device, what it was told last, obeyed or not
         self._last_progress = 0.0
 
@@ -199,7 +203,7 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
         self._awake, self.asleep = awake, not awake
 
     def differs(self, device: str, reading: Any) -> str:
-        if device not in self._told:
+        if device not in self._told or device in self._resting:
             return ""
         if device == "power_switches":
             told, says = {AVIONICS: self._told[device]}, reading.closed
@@ -224,7 +228,7 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
     async def set_radio(self, name: str, on: bool) -> None:
         """Switches a radio, if it is not so already."""
         self._told[name] = on
-        if self._radios.get(name) is on:
+        if self._radios.get(name) is on or name in self._resting:
             return
         device = self.hardware.uhf if name == "uhf" else self.hardware.x_band
         try:
@@ -235,6 +239,19 @@ class PerseveranceVehicle(TwoComputers, LooksForTubes):
             return
         if state.valid:
             self._radios[name] = state.on
+
+    @action(keeps_going=True)
+    async def restart_radio(self, radio: Literal["uhf", "x_band"]) -> None:
+        """Switches a radio off, and after a rest to what it was told last to be."""
+        device = self.hardware.uhf if radio == "uhf" else self.hardware.x_band
+        self._resting[radio] = None
+        try:
+            await device.set_power(False)
+            await asyncio.sleep(RADIO_REST)
+        finally:
+            del self._resting[radio]
+            self._radios.pop(radio, None)  # whatever came of it: it is switched anew
+            await self.set_radio(radio, self._told.get(radio, True))
 
     def segment_driven(self, pose: Pose, slip: float | None, distance: float) -> None:
         """Takes note of a driven segment."""

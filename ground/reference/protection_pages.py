@@ -148,7 +148,7 @@ def _timers(of: Table) -> str:
     rows = []
     loss, confirm = of.timers.command_loss, of.timers.confirm_communication
     if loss is not None:
-        rows.append([code("command_loss"), _silence(loss), _ladder(loss.do, loss.then)])
+        rows.append([code("command_loss"), _silence(loss), _of_silence(loss)])
     if confirm is not None:
         names = ", ".join(map(code, confirm.parameters))
         when = f"{confirm.passes} passes without `confirm_communication`"
@@ -156,6 +156,10 @@ def _timers(of: Table) -> str:
             when += f", or {duration(confirm.within)}"
         rows.append([code("confirm_communication"), when, f"as before again: {names}"])
     return table(("Timer", "After", "Does"), rows)
+
+
+def _of_silence(loss: CommandLoss) -> str:
+    return f"{_ladder(loss.do, loss.then)}; all of it again each {duration(loss.rest)}"
 
 
 def _silence(loss: CommandLoss) -> str:

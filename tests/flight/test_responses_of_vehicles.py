@@ -28,7 +28,10 @@ DONE: dict[str, dict[str, tuple[list[tuple[float, str]], str]]] = {
         "say_place_or_time_is_in_doubt": ([(0, "notify")], ""),
     },
     "perseverance": {
-        "save_power": ([(0, "enter_safe")], ""), "say_what_is_in_doubt": ([(0, "notify")], ""),
+        "save_power": ([(0, "enter_safe")], ""),
+        "restart_relay_radio": ([(0, "restart_radio uhf"), (SOL_SECONDS, "restart_radio x_band")],
+                                ""),
+        "say_what_is_in_doubt": ([(0, "notify")], ""),
     },
     "arm": {
         "stand_still": ([(0, "enter_safe")], ""), "say_it_cannot_work": ([(0, "notify")], ""),
@@ -95,6 +98,7 @@ def test_where_all_are_wanted_they_go_in_this_order_and_do_this(vehicle: str) ->
         ("rover", "gauge_dead", "live_without_gauge"), ("rover", "relay_silent", "restart_radio"),
         ("rover", "slipping", "say_it_digs_in"), ("rover", "lost", "say_place_or_time_is_in_doubt"),
         ("perseverance", "battery_critical", "save_power"),
+        ("perseverance", "relay_silent", "restart_relay_radio"),
         ("arm", "current_high", "stand_still"), ("arm", "force_high", "stand_still"),
         ("arm", "joints_cold", "say_it_cannot_work"),
         ("lander", "starving", "hibernate"), ("lander", "battery_low", "save_energy"),
@@ -174,12 +178,15 @@ def test_eight_at_the_least_are_counted() -> None:
     ("vehicle", "state", "longest", "then"),
     [
         ("rover", "surface.idle", 6 * SOL_SECONDS, "restart_radio"),
-        ("perseverance", "parked", 6 * SOL_SECONDS, "notify"),
+        ("perseverance", "parked", 6 * SOL_SECONDS,
+         "restart_radio uhf restart_radio x_band"),
         ("lander", "landed.waiting", 6 * SOL_SECONDS, "restart_radio uhf restart_radio x_band"),
-        ("orbiter", "searching", 14 * DAY, "notify"), ("orbiter", "cruise", 60 * DAY, "notify"),
-        ("orbiter", "departing.burning", 60 * DAY, "notify"),
-        ("orbiter", "approach", 21 * DAY, "notify"), ("orbiter", "deflecting", 60 * DAY, "notify"),
-        ("orbiter", "heliocentric", 400 * DAY, "notify"),
+        ("orbiter", "searching", 14 * DAY, "restart_radio"),
+        ("orbiter", "cruise", 60 * DAY, "restart_radio"),
+        ("orbiter", "departing.burning", 60 * DAY, "restart_radio"),
+        ("orbiter", "approach", 21 * DAY, "restart_radio"),
+        ("orbiter", "deflecting", 60 * DAY, "restart_radio"),
+        ("orbiter", "heliocentric", 400 * DAY, "restart_radio"),
     ],
 )  # fmt: skip
 def test_so_long_may_the_ground_be_silent(
@@ -196,6 +203,7 @@ def test_so_long_may_the_ground_be_silent(
     assert " ".join(loss.do) == then and loss.then.do == ("enter_safe",)
     wait = 2 * (DAY if vehicle == "orbiter" else SOL_SECONDS)
     assert loss.then.not_cleared_in == pytest.approx(wait)
+    assert loss.rest == pytest.approx(wait), "and then all of it again"
 
 
 def test_what_draws_on_the_battery_goes_in_this_order_and_comes_back() -> None:

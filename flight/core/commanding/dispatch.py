@@ -104,7 +104,6 @@ class Dispatcher:
     async def _begin(self, order: Command) -> None:
         try:
             spec, arguments = self._check(order)
-            self._heard(order)
             if order.stage == "arm":
                 self._arm(order, spec, arguments)
                 return
@@ -159,7 +158,7 @@ class Dispatcher:
 
     def _arm(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
         self._guard.arm(spec.name, arguments_hash(arguments), order.lifetime)
-        self.ladder.step(order.identifier, Rung.ACCEPTED)
+        self._take(order)
         self.ladder.step(order.identifier, Rung.COMPLETED, f"armed for {order.lifetime:g} s")
 
     def _act(self, order: Command, spec: CommandSpec, arguments: dict[str, Any]) -> None:
@@ -183,8 +182,13 @@ class Dispatcher:
         self._accept(order)
         self.ladder.step(order.identifier, Rung.COMPLETED, str(result or ""))
 
-    def _accept(self, order: Command) -> None:
+    def _take(self, order: Command) -> None:
+        """It is a valid one: what is refused for whatever reason shows no ground that commands."""
         self.ladder.step(order.identifier, Rung.ACCEPTED)
+        self._heard(order)
+
+    def _accept(self, order: Command) -> None:
+        self._take(order)
         self.ladder.step(order.identifier, Rung.STARTED)
 
     async def _act_long(self, order: Command, spec: CommandSpec, work: Any) -> None:
@@ -244,7 +248,7 @@ class Dispatcher:
 
     def _end_unstarted(self, order: Command, rung: Rung, detail: str) -> None:
         if self.ladder.entry(order.identifier).rung is Rung.RECEIVED:
-            self.ladder.step(order.identifier, Rung.ACCEPTED)
+            self._take(order)
         self.ladder.step(order.identifier, rung, detail)
 
     # ------------------------------------------------- the state that works
@@ -259,7 +263,7 @@ class Dispatcher:
             return
         entry = self.ladder.entry(order.identifier)
         if entry.rung is Rung.RECEIVED:
-            self.ladder.step(order.identifier, Rung.ACCEPTED)
+            self._take(order)
         if entry.rung is Rung.ACCEPTED:
             self.ladder.step(order.identifier, Rung.STARTED)
         timer = asyncio.get_running_loop().call_later(

@@ -191,12 +191,20 @@ class CommandLoss(_Entry, frozen=True, kw_only=True):
     """What is done when no valid command has come for so long.
 
     `in_states`: another time in some states; while the vehicle is there it is that which counts.
+    `again`: so long after the last step of the ladder it is gone up anew, until a command comes
+    (without: as long as `after`).
     """
 
     after: SomeSeconds
     in_states: dict[str, SomeSeconds] = {}
     do: Annotated[tuple[str, ...], Meta(min_length=1, max_length=20)]
     then: Rung | None = None
+    again: SomeSeconds | None = None
+
+    @property
+    def rest(self) -> float:
+        """Seconds from the end of the ladder until it begins anew."""
+        return self.after if self.again is None else self.again
 
 
 class ConfirmCommunication(_Entry, frozen=True, kw_only=True):

@@ -110,6 +110,7 @@ def with_timers(table: Table, chart: Statechart) -> Table:
         then=loss.then,
         priority=10,
         interruptible=True,
+        cool_down=loss.rest,
     )
     return msgspec.structs.replace(
         table,

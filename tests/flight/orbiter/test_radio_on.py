@@ -1,5 +1,6 @@
 """The orbiter's radio is on when it says so itself, stars are seen when the tracker says so."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +39,28 @@ def test_it_is_told_until_it_is_on(told: list[Any], says: list[Any], tries: int)
     pauses = [*RADIO_PAUSES, *[RADIO_PAUSES[-1]] * 9]
     assert do(story()) == sum(pauses[: tries - 1])
     assert len(troubles) == tries - 1
+
+
+@pytest.mark.parametrize("off", [OFF, MUTE])
+def test_a_restarted_radio_is_off_for_ten_seconds_and_told_until_it_is_on(off: Any) -> None:
+    async def story() -> None:
+        x_band = Answers(set_power=[off, MUTE, ON], state=[ON])
+        node: Any = SimpleNamespace(
+            devices=SimpleNamespace(x_band=x_band), _radio_is_on=True,
+            device_trouble=lambda reason: None,
+            nursery=SimpleNamespace(start=lambda work, name: asyncio.ensure_future(work)),
+        )  # fmt: skip
+        node._switch_radio_on = lambda: OrbiterVehicle._switch_radio_on(node)
+        restart = asyncio.ensure_future(OrbiterVehicle.restart_radio(node))
+        await asyncio.sleep(0.0)
+        assert not node._radio_is_on, "nobody sets right what rests"
+        await asyncio.wait([restart])
+        assert now() == (10.0 if off is OFF else 0.0)
+        assert (restart.exception() is None) is (off is OFF)
+        await asyncio.sleep(RADIO_PAUSES[0] + 1.0)
+        assert x_band.of("set_power") == [(False,), (True,), (True,)] and node._radio_is_on
+
+    do(story())
 
 
 @pytest.mark.parametrize(

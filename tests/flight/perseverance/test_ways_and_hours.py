@@ -363,7 +363,7 @@ def test_each_hundred_metres_it_says_how_far_it_is(rover: Any) -> None:
 async def test_a_switch_is_believed_when_it_says_that_it_is_so(rover: Any) -> None:
     uhf = Answers(set_power=[None], state=[SimpleNamespace(valid=True, on=False)])
     hardware = SimpleNamespace(uhf=uhf, x_band=None)
-    node: Any = SimpleNamespace(_radios={}, _told={}, hardware=hardware)
+    node: Any = SimpleNamespace(_radios={}, _told={}, _resting={}, hardware=hardware)
     await PerseveranceVehicle.set_radio(node, "uhf", True)
     assert node._radios == {"uhf": False}
     uhf.answers["state"] = [SimpleNamespace(valid=False, on=True)]
@@ -374,3 +374,35 @@ async def test_a_switch_is_believed_when_it_says_that_it_is_so(rover: Any) -> No
     await PerseveranceVehicle.set_radio(node, "uhf", True)
     assert node._radios == {"uhf": True} and len(uhf.of("set_power")) == 3
     assert node._told == {"uhf": True}
+
+
+class TwoRadios(PerseveranceVehicle):
+    """Perseverance with nothing but its radios."""
+
+    def __init__(self, **told: bool) -> None:
+        on = SimpleNamespace(valid=True, on=True)
+        self.uhf, self.x_band = (Answers(set_power=[None], state=[on]) for _ in range(2))
+        self.hardware: Any = SimpleNamespace(uhf=self.uhf, x_band=self.x_band)
+        self._radios, self._told, self._resting = dict(told), dict(told), {}
+
+
+async def test_a_radio_is_restarted_to_what_it_was_told_to_be(rover: Any) -> None:
+    node: Any = TwoRadios(uhf=True, x_band=False)
+    restart = asyncio.ensure_future(node.restart_radio("uhf"))
+    await asyncio.sleep(9.9)
+    await node.set_radio("uhf", True)  # at each housekeeping
+    assert node.uhf.of("set_power") == [(False,)], "it rests all the same"
+    assert node.differs("uhf", SimpleNamespace(on=False)) == "", "and nobody minds"
+    await restart
+    assert asyncio.get_running_loop().time() == 10.0
+    assert node.uhf.of("set_power") == [(False,), (True,)] and node.x_band.asked == []
+    await node.restart_radio("x_band")
+    assert node.x_band.of("set_power") == [(False,), (False,)], "asleep it stays off"
+
+
+async def test_a_radio_that_fails_to_restart_is_switched_all_the_same(rover: Any) -> None:
+    node: Any = TwoRadios(uhf=True)
+    node.uhf.answers["set_power"] = [DeviceFault("stuck", "it does not switch"), None]
+    with pytest.raises(DeviceFault):
+        await node.restart_radio("uhf")
+    assert node.uhf.of("set_power") == [(False,), (True,)] and node._radios == {"uhf": True}

@@ -77,6 +77,54 @@ def test_only_valid_commands_count(tmp_path: Path) -> None:
     on_deck(tmp_path, LOSS, story)
 
 
+def test_a_hazardous_command_that_is_fired_unarmed_does_not_count(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await asyncio.sleep(1.9 * HOUR)
+        fired = deck.rig.send("guarded", "activate_protection", stage="fire")
+        assert (await deck.rig.wait_for_end(fired)).rung == "REJECTED"
+        itself = await deck.rig.command("guarded", "confirm_communication")
+        assert itself.rung == "REJECTED"
+        await asyncio.sleep(0.2 * HOUR)
+        assert len(lost(deck)) == 1
+        armed = deck.rig.send("guarded", "activate_protection", stage="arm")
+        assert (await deck.rig.wait_for_end(armed)).rung == "COMPLETED"
+        assert deck.events("monitor_cleared") == [("monitor_cleared", "command_loss")]
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_without_a_command_the_ladder_is_gone_up_again_and_again(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await asyncio.sleep(4.9 * HOUR)  # 2 h of silence, 1 h of its ladder, and 2 h of rest
+        assert deck.node.deeds == ["ring 1"] and deck.node.state == "safe"
+        await asyncio.sleep(0.2 * HOUR)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+        await deck.reboot()  # which is no command
+        await asyncio.sleep(0.1 * HOUR)
+        assert deck.node.deeds == ["ring 1"]
+        await asyncio.sleep(3.1 * HOUR)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+        await command(deck)
+        await asyncio.sleep(1.9 * HOUR)
+        assert deck.node.deeds == ["ring 1", "ring 1"] and deck.node.state == "safe"
+        await asyncio.sleep(0.2 * HOUR)
+        assert deck.node.deeds == ["ring 1"] * 3
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_how_long_it_rests_between_is_said_by_the_table(tmp_path: Path) -> None:
+    loss = {"timers": {"command_loss": {**LOSS["timers"]["command_loss"], "again": 0.5 * HOUR}}}
+
+    async def story(deck: Deck) -> None:
+        await asyncio.sleep(3.4 * HOUR)
+        assert deck.node.deeds == ["ring 1"]
+        await asyncio.sleep(0.2 * HOUR)
+        assert deck.node.deeds == ["ring 1", "ring 1"]
+
+    on_deck(tmp_path, loss, story)
+
+
 def test_what_a_sequence_on_board_sends_does_not_count(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         entry = {"kind": "relative", "target": "guarded", "command": "report_status", "delay": HOUR}
