@@ -357,10 +357,15 @@ class Lander(LanderVehicle):
         energy = self.energy
         if self.hibernation is not None:
             energy, conditioned = self._energy_in_hibernation(), False
+        fed = self._switches_told.get(HEAT, True)
         try:
-            await self.thermal.apply(self.parameters, energy, conditioned, heated)
+            await self.thermal.apply(self.parameters, energy, conditioned, heated, fed)
         except DeviceError as error:
             self.device_trouble(device="heaters", reason=str(error))
+        # A contact that is welded heats whatever it is told: the bus before it is the other switch.
+        if self.hibernation is None and (self.is_shed("heater_bus") or not fed):
+            calls = self.thermal.calls_for_heat(self.temperatures)
+            await self._switch(HEAT, calls or not self.is_shed("heater_bus"))
 
     def _energy_in_hibernation(self) -> Energy:
         """The cells come first; with what they do without the MAV is warmed."""

@@ -13,6 +13,8 @@ STUCK_ABOVE, STUCK_BELOW = 8.0, 5.0
 """K off its setpoint from which on a zone does not do what its thermostat should: twice its dead
 band, and what its sensors err."""
 
+WARM_ENOUGH = 2.0  # K over its setpoint, at which a zone calls no more: less than its dead band
+
 Setting = tuple[float, bool]
 """Setpoint in K, and whether the zone may heat."""
 
@@ -31,6 +33,8 @@ class ThermalControl:
         self._report = report
         self.failed: dict[str, str] = {}
         self._seen: dict[str, ZoneState] = {}  # as they were before they were set
+        self.welded: dict[str, None] = {}  # zones that draw current though they are told not to
+        self._calling = True
 
     async def apply(
         self,
@@ -38,10 +42,17 @@ class ThermalControl:
         energy: Energy,
         mav_conditioned: bool,
         arm_heated: bool = True,
+        fed: bool = True,
     ) -> None:
-        """Sets every zone that is not yet as it should be; tells of those that cannot be set."""
+        """Sets every zone that is not yet as it should be; tells of those that cannot be set.
+
+        `fed`: whether their bus is closed, without which no current tells anything of a contact.
+        """
         state = await self._heaters.state()
         self._seen = dict(state.zones)
+        if fed:
+            told_off = {name: zone for name, zone in self._seen.items() if not zone.enabled}
+            self.welded = {name: None for name, zone in told_off.items() if zone.on}
         for zone in state.zones:
             setting = wanted_setting(zone, parameters, energy, mav_conditioned, arm_heated)
             shown = state.zones[zone]
@@ -57,14 +68,29 @@ class ThermalControl:
             return None
         count = 0
         for name, zone in self._seen.items():
-            there = temperatures.get(MAV if name.startswith(IGLOO) else name)
+            there = _temperature(name, temperatures)
             if there is None:
                 continue
             if on:
-                count += zone.on and there > zone.setpoint + STUCK_ABOVE
+                hot = zone.on and there > zone.setpoint + STUCK_ABOVE
+                count += hot or name in self.welded
             else:
                 count += zone.enabled and not zone.on and there < zone.setpoint - STUCK_BELOW
         return count
+
+    def calls_for_heat(self, temperatures: Mapping[str, float]) -> bool:
+        """Whether a zone that may heat is colder than it is to be: then the bus of them all has to
+        be closed. With hysteresis; a zone whose temperature nobody knows calls.
+
+        `temperatures`: K, of the parts by name.
+        """
+        margin = WARM_ENOUGH if self._calling else 0.0
+        self._calling = not self._seen or any(
+            (there := _temperature(name, temperatures)) is None or there < zone.setpoint + margin
+            for name, zone in self._seen.items()
+            if zone.enabled
+        )
+        return self._calling
 
     async def _set_zone(self, zone: str, setting: Setting) -> None:
         reason = ""
@@ -81,6 +107,11 @@ class ThermalControl:
         if self.failed.get(zone) != reason:
             self.failed[zone] = reason
             self._report(zone=zone, reason=reason)
+
+
+def _temperature(zone: str, temperatures: Mapping[str, float]) -> float | None:
+    """K where a zone heats; None where nobody knows."""
+    return temperatures.get(MAV if zone.startswith(IGLOO) else zone)
 
 
 def wanted_setting(

@@ -71,6 +71,7 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         "x_band": Sheddable("the direct link to Earth outside its short window"),
         "arm_heater": Sheddable("warmth of the transfer arm, which is rated to be cold"),
         "mav_conditioning": Sheddable("more warmth of the MAV than its propellant needs"),
+        "heater_bus": Sheddable("the bus of all heaters, while no zone is colder than it is to be"),
     }
 
     descent: Descent

@@ -16,6 +16,8 @@ PASSING_TROUBLES = ("stall", "jam", "no_image", "invalid", "garbage", "stuck")
 DEVICE_RESTS = (1_800.0, 7_200.0, 28_800.0, SOL_SECONDS, SOL_SECONDS)
 """s for which a device is left alone before it is tried again: spread in time, so that one
 disturbance does not burn all attempts. Then it counts as broken, until something is achieved."""
+BLIND_WORK = "blind_work"
+"""The load that is shed while nothing is to be done by what the array gives alone."""
 RESTS_IN_VAIN = 8  # half hours or nights waited for the same condition
 PATIENCE = 3
 """Sols in vain, over boots, after which what is stored counts, and no more what a night might take
@@ -45,6 +47,13 @@ class RestingVehicle(SolVehicle, Protocol):
     def hibernating(self) -> Any:
         """Whether it is to lie still, for want of light."""
 
+    def is_shed(self, load: str) -> bool:
+        """Whether a load is to stay off."""
+
+    @property
+    def array_power(self) -> Any:
+        """What the array gave when it was read last, W; None: it is not known."""
+
 
 class RoverSols(SolBudget):
     """The budget of a sol, and patience with cold, dark and empty batteries. `relaxes`: the
@@ -66,6 +75,8 @@ class RoverSols(SolBudget):
         worth = await super().plan()
         if self._resting.hibernating:
             self.planned, self.reason, worth = 0.0, "energy", False
+        elif self.vehicle.state_of_charge is None:
+            worth = self._plan_by_array()
         elif worth:
             self._woken_by_rule()
         elif self._has_waited_enough:
@@ -78,10 +89,12 @@ class RoverSols(SolBudget):
         self._resting.sols_in_vain += 1
 
     def must_save(self) -> bool:
-        """Whether there is less stored than one wakes with: then no day is spent awake for
-        nothing."""
+        """Whether there is less stored than one wakes with, or nobody knows and it is taken for
+        the worst: then no day is spent awake for nothing."""
         charge = self.vehicle.state_of_charge
-        return self.relaxes and charge is not None and charge < self._waking_charge
+        if charge is None:
+            return self._resting.is_shed(BLIND_WORK)
+        return self.relaxes and charge < self._waking_charge
 
     @property
     def _waking_charge(self) -> float:
@@ -94,6 +107,23 @@ class RoverSols(SolBudget):
     def _woken_by_rule(self) -> None:
         if self._resting.sols_in_vain:
             self._resting.sols_in_vain = 0
+
+    @property
+    def _array_carries(self) -> bool:
+        power = self._resting.array_power
+        if power is None or self._resting.is_shed(BLIND_WORK):
+            return False
+        return power >= float(self.vehicle.parameters["work_power"])
+
+    def _plan_by_array(self) -> bool:
+        """Works as long as the array gives what the work takes, and nothing that is stored; returns
+        whether that is worth working."""
+        now, least = self.vehicle.clock.jd_tt(), float(self.vehicle.parameters["work_power"])
+        self.planned, self.reason = 0.0, "energy"
+        if self._array_carries and self.is_day and self.distance_left() > 0.0:
+            self.planned = self.planner.seconds_of(now, least)
+        self.work_until = monotonic() + self.planned
+        return self.planned > float(self.vehicle.parameters["shortest_work"])
 
     def _plan_by_charge(self) -> bool:
         """Works off what is stored above the charge to wake with; returns whether that is worth
@@ -109,8 +139,10 @@ class RoverSols(SolBudget):
         return self.planned > float(p["shortest_work"])
 
     def may_go_on(self) -> bool:
-        """Whether there is time, energy and distance left."""
-        if self._resting.hibernating:
+        """Whether there is time, energy and distance left; where nobody knows the charge, the array
+        alone has to give what the work takes."""
+        known = self.vehicle.state_of_charge is not None
+        if self._resting.hibernating or not (known or self._array_carries):
             self.reason = "energy"
             return False
         return super().may_go_on()

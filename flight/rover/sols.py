@@ -127,7 +127,7 @@ def _window(node: RoverVehicle) -> float:
 
 async def _fit_to_wake(node: RoverVehicle) -> bool:
     charge = node.state_of_charge
-    if charge is None or charge < node.parameters["wake_charge"]:
+    if charge is not None and charge < node.parameters["wake_charge"]:
         return False
     wheels = await node.hardware.wheels.state()
     # Where the sensor is no good, the motors themselves refuse while they are too cold.

@@ -26,7 +26,7 @@ from flight.rover.hardware import AVIONICS, BOX, CELLS, CORE, HEAT, RoverHardwar
 from flight.rover.hibernating import is_window, live_again, live_by
 from flight.rover.parameters import PARAMETERS
 from flight.rover.safeguards import RELAXED_WAKING, ROVER_SAFEGUARDS
-from flight.rover.sol_work import RoverSols, energy_parameters
+from flight.rover.sol_work import BLIND_WORK, RoverSols, energy_parameters
 from flight.rover.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
@@ -60,6 +60,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     longest_housekeeping = 3600.0
     loads: ClassVar[dict[str, Sheddable]] = {
         "night_radio": Sheddable("the radio in the orbiter's window at night"),
+        BLIND_WORK: Sheddable("work, and being awake, where nobody knows the charge"),
     }
 
     @quantity(unit="rad", sources=("sun_sensor",))
@@ -281,7 +282,9 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
 
     @action(keeps_going=True)
     async def restart_radio(self) -> None:
-        """Switches the radio off and on again."""
+        """Switches the radio off, and after a rest to what it was told last to be: one that was
+        left on by night would draw where nobody counts with it."""
+        before = self.radio_wanted
         self.radio_wanted = None  # while it rests
         try:
             await self.hardware.radio.set_power(False)
@@ -289,7 +292,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         finally:
             # Whatever came of it, and unless it was told otherwise meanwhile: a look sets it right.
             if self.radio_wanted is None:
-                self.radio_wanted = not self.must_be_silent
+                self.radio_wanted = before is not False and not self.must_be_silent
         await self.hardware.radio.set_power(self.radio_wanted)
 
     @action(leaves_safe=True)

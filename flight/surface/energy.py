@@ -120,6 +120,13 @@ class EnergyPlanner:
         )
         return self.scale * total * seconds / count / 3600.0
 
+    def seconds_of(self, jd_tt: float, power: float) -> float:
+        """Seconds for which the array is going to give at least so many W from now on."""
+        step, seconds = 900.0, 0.0
+        while self.scale * self._light(jd_tt + seconds / SECONDS_PER_DAY) >= power > 0.0:
+            seconds += step
+        return seconds
+
     def _light(self, jd_tt: float) -> float:
         """Light on a level panel for the Sun overhead in clear air as 1; dust is in the scale.
 

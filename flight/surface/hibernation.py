@@ -119,6 +119,11 @@ class Hibernates(Node):
     @event(Severity.ACTIVITY_HI, "Woke after {sols} sols; {tries} times lit; least charge {lowest}")
     def hibernation_ends(self, *, sols: float, tries: int, lowest: float | None) -> None: ...
 
+    @quantity()
+    def charge_known(self) -> bool:
+        """Whether the gauge of the battery says anything."""
+        return self._charge is not None
+
     @quantity(unit="W h")
     def income_of_sol(self) -> float | None:
         """What the array has given in the last sol."""
@@ -204,9 +209,9 @@ class Hibernates(Node):
 
     @action()
     def end_hibernation(self) -> None:
-        """Lives as before again."""
+        """Lives as before again, unless another response has it hibernate as well."""
         kept = self.hibernation
-        if kept is None:
+        if kept is None or self.protection.responder.is_held("end_hibernation"):
             return
         self.hibernation = None
         self.hibernating = False

@@ -22,7 +22,8 @@ DONE: dict[str, dict[str, tuple[list[tuple[float, str]], str]]] = {
         "save_power": ([(0, "enter_safe")], "work_again"),
         "stand_down": ([(0, "enter_safe")], "work_again"),
         "stop_leaning": ([(0, "abort_activity")], ""),
-        "live_without_gauge": ([(0, "shed night_radio")], "restore night_radio"),
+        "live_without_gauge": ([(0, "shed blind_work"), (5 * SOL_SECONDS, "restore blind_work")],
+                               "restore blind_work"),
         "restart_radio": ([(0, "restart_radio")], ""),
         "say_it_digs_in": ([(0, "notify")], ""),
         "say_place_or_time_is_in_doubt": ([(0, "notify")], ""),
@@ -48,10 +49,13 @@ DONE: dict[str, dict[str, tuple[list[tuple[float, str]], str]]] = {
                              "restore arm_heater restore mav_conditioning"),
         "warm_the_mav": ([(0, "shed arm_heater shed x_band")], "restore arm_heater restore x_band"),
         "say_inertial_unit_is_lost": ([(0, "notify")], ""),
-        "cool_down": ([(0, "shed arm_heater"), (6 * HOUR, "shed x_band")], "restore arm_heater"),
+        "cool_down": ([(0, "shed arm_heater shed heater_bus"), (6 * HOUR, "shed x_band")],
+                      "restore arm_heater restore heater_bus restore x_band"),
         "prepare_for_dust": ([(0, "shed x_band shed arm_heater shed mav_conditioning")],
                              "restore x_band restore arm_heater restore mav_conditioning"),
-        "live_without_gauge": ([(0, "shed x_band")], "restore x_band"),
+        "live_without_gauge": ([(0, "shed x_band shed arm_heater shed mav_conditioning"),
+                                (5 * SOL_SECONDS, "restore arm_heater restore mav_conditioning")],
+                               "restore x_band restore arm_heater restore mav_conditioning"),
         "restart_relay_radio": ([(0, "restart_radio uhf"), (SOL_SECONDS, "restart_radio x_band")],
                                 ""),
         "say_radar_is_doubted": ([(0, "notify")], ""), "say_heater_is_dead": ([(0, "notify")], ""),
@@ -95,6 +99,7 @@ def test_where_all_are_wanted_they_go_in_this_order_and_do_this(vehicle: str) ->
         ("rover", "starving", "hibernate"), ("rover", "starving_folded", "hibernate"),
         ("rover", "battery_critical", "save_power"), ("rover", "battery_hot", "save_power"),
         ("rover", "bus_voltage_off", "stand_down"), ("rover", "tilted", "stop_leaning"),
+        ("rover", "starving_unseen", "hibernate"), ("lander", "starving_unseen", "hibernate"),
         ("rover", "gauge_dead", "live_without_gauge"), ("rover", "relay_silent", "restart_radio"),
         ("rover", "slipping", "say_it_digs_in"), ("rover", "lost", "say_place_or_time_is_in_doubt"),
         ("perseverance", "battery_critical", "save_power"),
@@ -125,6 +130,17 @@ def test_each_monitor_has_its_one_response(vehicle: str, monitor: str, response:
         name for name, each in table(vehicle).responses.items() if monitor in each.monitors
     ]
     assert answers == [response]
+
+
+@pytest.mark.parametrize("vehicle", KINDS)
+def test_what_a_response_sheds_at_any_step_is_back_at_its_end(vehicle: str) -> None:
+    for name, entry in table(vehicle).responses.items():
+        done, rung = list(entry.do), entry.then
+        while rung is not None:
+            done += rung.do
+            rung = rung.then
+        shed = {text.removeprefix("shed ") for text in done if text.startswith("shed ")}
+        assert shed <= {text.removeprefix("restore ") for text in entry.when_clear}, name
 
 
 @pytest.mark.parametrize("vehicle", KINDS)

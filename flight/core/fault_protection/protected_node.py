@@ -303,8 +303,9 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
 
     @action(name="restore", keeps_going=True, about={"load": "load"})
     def _do_restore(self, load: Part) -> None:
-        """Takes a `shed` back."""
-        self.protection.shedding.release(load, RESPONSE)
+        """Takes a `shed` back, unless another response has shed it as well, and still has to."""
+        if not self.protection.responder.is_held("restore", load=load):
+            self.protection.shedding.release(load, RESPONSE)
 
     @action(name="notify", keeps_going=True)
     def _do_notify(self) -> None:

@@ -8,6 +8,7 @@ or defers safing it waits too, unless all that it does keeps the vehicle going.
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -82,6 +83,10 @@ class Teller(Protocol):
     def tripped(self, response: str) -> None: ...
     def withheld(self, response: str, monitor: str) -> None: ...
     def start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]: ...
+
+
+_ACTING: ContextVar[ResponseRun | None] = ContextVar("acting", default=None)
+"""The response whose action is called."""
 
 
 class Responder:
@@ -159,6 +164,15 @@ class Responder:
         if run is None or self._reason(run):
             return False
         return any(call.spec.leaves_safe for call in run.undo.calls)
+
+    def is_held(self, action: str, **arguments: Any) -> bool:
+        """Whether another response than the one that asks has a reason for what an action takes
+        back: it does so itself at its end."""
+        return any(
+            run is not _ACTING.get() and run.owes_undo and bool(self._reason(run))
+            and any((c.spec.name, c.arguments) == (action, arguments) for c in run.undo.calls)
+            for run in self.runs.values()
+        )  # fmt: skip
 
     def _reason(self, run: ResponseRun) -> str:
         """The monitor for which it still has something to do; empty when all are clear."""
@@ -239,6 +253,7 @@ class Responder:
         self._teller.tripped(run.name)
 
     async def _act(self, run: ResponseRun, step: Step) -> None:
+        _ACTING.set(run)  # of this task alone
         try:
             if not run.gives_way_to:
                 run.failures += await self._do(step)
@@ -314,6 +329,7 @@ class Responder:
             self._teller.start(self._undone(run), f"end of response {run.name}")
 
     async def _undone(self, run: ResponseRun) -> None:
+        _ACTING.set(run)
         failures = await self._do(run.undo)
         if failures:
             self._teller.not_undone(run.name, "; ".join(failures))

@@ -232,6 +232,74 @@ def controlled(answers: list[Any], **zones: ZoneState) -> tuple[Any, Any, list[d
     return ThermalControl(heaters, lambda **data: told.append(data)), heaters, told
 
 
+ON, TOLD_OFF = {"on": True}, {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("seen", "fed", "welded"),
+    [(TOLD_OFF | ON, True, True), (TOLD_OFF, True, False), (ON, True, False),
+     (TOLD_OFF | ON, False, False)],
+)  # fmt: skip
+def test_a_contact_is_welded_that_draws_though_it_was_told_not_to(
+    seen: dict[str, bool], fed: bool, welded: bool
+) -> None:
+    there = ZoneState(**{"enabled": True, "setpoint": 218.0, "on": False, "power": 50.0} | seen)
+    control, heaters, _ = controlled([there], arm=there)
+    do(control.apply(PARAMETERS, Energy.LOW, False, False, fed))
+    assert list(control.welded) == (["arm"] if welded else [])
+    assert control.stuck({"arm": 210.0}, on=True) == welded, "also where it is cold"
+    free = ZoneState(enabled=False, setpoint=218.0, on=False, power=50.0)
+    heaters.answers["state"] = [HeaterStates(zones={"arm": free})]
+    do(control.apply(PARAMETERS, Energy.LOW, False, False, False))
+    assert bool(control.welded) is welded, "without a bus no current shows that it is free"
+    do(control.apply(PARAMETERS, Energy.LOW, False, False, True))
+    assert not control.welded
+
+
+def test_the_bus_is_called_for_by_the_coldest_until_all_are_warm() -> None:
+    cold_arm = zone(218.0, False)
+    control, _, _ = controlled([], electronics=zone(253.0), igloo_1=zone(238.0), arm=cold_arm)
+    assert control.calls_for_heat({}), "nothing was seen yet"
+    do(control.apply(PARAMETERS, Energy.LOW, False, False))
+    warm = {"electronics": 255.0, "mav": 240.0, "arm": 190.0}
+    assert not control.calls_for_heat(warm), "whose heater is off does not call"
+    assert not control.calls_for_heat(warm | {"electronics": 253.0})
+    assert control.calls_for_heat(warm | {"electronics": 252.9})
+    assert control.calls_for_heat(warm | {"electronics": 254.9}), "until it is warm enough"
+    assert not control.calls_for_heat(warm)
+    assert control.calls_for_heat({"electronics": 255.0, "arm": 190.0}), "who knows how cold it is"
+
+
+@pytest.mark.parametrize(
+    ("shed", "told", "calls", "switched"),
+    [(False, None, False, []), (True, None, False, [False]), (True, None, True, [True]),
+     (True, False, False, [False]), (False, False, False, [True])],
+)  # fmt: skip
+def test_with_a_welded_contact_the_bus_is_closed_only_while_somebody_calls(
+    shed: bool, told: bool | None, calls: bool, switched: list[bool]
+) -> None:
+    asked: list[Any] = []
+
+    async def apply(*given: Any) -> None:
+        asked.append(given[-1])
+
+    async def switch(name: str, on: bool) -> None:
+        assert name == "heaters"
+        asked.append(on)
+
+    lander: Any = Standing(
+        thermal=SimpleNamespace(apply=apply, calls_for_heat=lambda temperatures: calls),
+        is_shed=lambda load: shed and load == "heater_bus", _switch=switch, temperatures={},
+        _switches_told={} if told is None else {"heaters": told},
+    )  # fmt: skip
+    do(Lander._control_heat(lander))
+    assert asked == [told is not False, *switched]
+    lander.hibernation, asked[:] = object(), []
+    lander._energy_in_hibernation = lambda: Energy.NONE
+    do(Lander._control_heat(lander))
+    assert len(asked) == 1, "hibernating, the bus is open for another reason"
+
+
 def test_only_zones_that_are_not_as_they_should_be_are_set() -> None:
     control, heaters, told = controlled(
         [zone(263.0), zone(218.0)],
@@ -360,12 +428,12 @@ def test_an_igloo_without_a_mav_is_not_kept_warm_nor_what_is_shed(
 
     lander: Any = Standing(
         carried_modes={"mav": mav}, mav_conditioning=True, conditioning_kept=True,
-        thermal=SimpleNamespace(apply=apply), is_shed=shed.__contains__,
+        thermal=SimpleNamespace(apply=apply), is_shed=shed.__contains__, _switches_told={},
     )  # fmt: skip
     do(Lander._control_heat(lander))
     assert (lander.mav_conditioning, lander.conditioning_kept) == (kept, kept)
     warm = kept and "mav_conditioning" not in shed
-    assert asked == [(lander.parameters, Energy.AMPLE, warm, "arm_heater" not in shed)]
+    assert asked == [(lander.parameters, Energy.AMPLE, warm, "arm_heater" not in shed, True)]
 
 
 @pytest.mark.parametrize(

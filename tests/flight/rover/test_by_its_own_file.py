@@ -38,6 +38,7 @@ def budget(charge: float, driven: float = 0.0) -> RoverSols:
     vehicle: Any = SimpleNamespace(
         parameters=PARAMETERS, clock=SimpleNamespace(jd_tt=lambda: NOON), state_of_charge=charge,
         sol_distance=SolDistance(), sols_in_vain=0, hibernating=False,
+        is_shed=lambda load: False, array_power=None,
     )  # fmt: skip
     found = RoverSols(vehicle, energy_parameters(PARAMETERS), lambda work: None)
     found.work_until = 1e9

@@ -38,6 +38,7 @@ def budget() -> RoverSols:
     vehicle: Any = SimpleNamespace(
         parameters=PARAMETERS, clock=SimpleNamespace(jd_tt=lambda: 2462018.9),
         state_of_charge=1.0, sol_distance=SolDistance(), sols_in_vain=0, hibernating=False,
+        is_shed=lambda load: False, array_power=None,
     )  # fmt: skip
     return RoverSols(vehicle, energy_parameters(PARAMETERS), lambda work: None)
 
@@ -149,6 +150,14 @@ async def test_a_radio_that_rests_is_not_switched_on_against_what_it_was_told(
         rover.radio_wanted = False  # it went to sleep meanwhile
     await restart
     assert rover.hardware.radio.of("set_power") == [(False,), (False,)]
+
+
+async def test_a_radio_that_was_to_be_off_is_off_again_when_it_was_restarted(rover: Any) -> None:
+    rover.radio_wanted = False
+    rover.hardware.radio.answers["set_power"] = [None]
+    await RoverVehicle.restart_radio(rover)
+    assert rover.hardware.radio.of("set_power") == [(False,), (False,)]
+    assert rover.radio_wanted is False
 
 
 # ------------------------------------------------------------------------- at rest

@@ -18,13 +18,17 @@ P = {
 NOON, MIDNIGHT = 2462018.9, 2462018.39  # TT, at the depot
 
 
-def sols(charge: float | None, *, vain: int = 0, at: float = NOON, relaxes: bool = True) -> Any:
+def sols(
+    charge: float | None, *, vain: int = 0, at: float = NOON, relaxes: bool = True,
+    array: float | None = None, shed: Any = (),
+) -> Any:  # fmt: skip
     async def read_power() -> None:
         return None
 
     vehicle = SimpleNamespace(
         parameters=P, clock=SimpleNamespace(jd_tt=lambda: at), state_of_charge=charge,
         sol_distance=SolDistance(), read_power=read_power, sols_in_vain=vain, hibernating=False,
+        array_power=array, is_shed=lambda load: load in shed,
     )  # fmt: skip
     made = RoverSols(vehicle, energy_parameters(P), lambda work: None)  # type: ignore[arg-type]
     made.relaxes = relaxes
@@ -63,4 +67,44 @@ async def test_a_sol_by_the_rule_begins_the_count_anew() -> None:
 
 def test_with_little_stored_no_day_is_spent_awake_for_nothing() -> None:
     assert sols(0.39).must_save() and not sols(0.4).must_save()
-    assert not sols(None).must_save() and not sols(0.1, relaxes=False).must_save()
+    assert not sols(None).must_save() and sols(None, shed=["blind_work"]).must_save()
+    assert not sols(0.4, shed=["blind_work"]).must_save()
+    assert not sols(0.1, relaxes=False).must_save()
+
+
+@pytest.mark.parametrize(
+    ("array", "at", "hibernates", "worth"),
+    [(75.0, NOON, False, True), (74.9, NOON, False, False), (None, NOON, False, False),
+     (200.0, MIDNIGHT, False, False), (200.0, NOON, True, False)],
+)  # fmt: skip
+async def test_where_nobody_knows_the_charge_it_works_by_what_the_array_gives(
+    array: float | None, at: float, hibernates: bool, worth: bool
+) -> None:
+    made = sols(None, at=at, array=array)
+    made.vehicle.hibernating = hibernates
+    made.planner.scale = 200.0
+    assert await made.plan() is worth
+    assert made.may_go_on() is worth
+    if worth:
+        assert made.planned == made.planner.seconds_of(at, 75.0) > 3600.0
+        made.vehicle.array_power = 74.9
+        assert not made.may_go_on() and made.reason == "energy"
+        made.vehicle.state_of_charge = 0.31
+        assert made.may_go_on(), "one who knows its charge goes by that"
+        blind = sols(None, at=at, array=array, shed=["blind_work"])
+        blind.planner.scale = 200.0
+        assert not await blind.plan() and not blind.may_go_on()
+    made.driven(200.0)
+    assert not await made.plan(), "the way of the sol is used up"
+
+
+def test_so_long_is_the_array_going_to_give_so_much() -> None:
+    planner = sols(None).planner
+    assert planner.seconds_of(NOON, 1.0) == 0.0, "of an array that was not seen nothing is known"
+    planner.scale = 200.0
+    for power in (60.0, 120.0):
+        seconds = planner.seconds_of(NOON, power)
+        ends = (seconds - 900.0, seconds)
+        before, then = (200.0 * planner._light(NOON + s / 86_400.0) for s in ends)
+        assert before >= power > then
+    assert planner.seconds_of(NOON, 250.0) == 0.0

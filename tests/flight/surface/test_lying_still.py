@@ -38,7 +38,9 @@ class Sleeper:
         loop = asyncio.get_running_loop()
         self.clock = SimpleNamespace(count=loop.time, jd_tt=lambda: 2_460_000.0)
         timer = SimpleNamespace(announce_silence=self.silences.append)
-        self.protection = SimpleNamespace(command_loss=timer)
+        responder = SimpleNamespace(is_held=lambda action: self.held)
+        self.protection = SimpleNamespace(command_loss=timer, responder=responder)
+        self.held = False
         self.recorder: Any = SimpleNamespace(pending=0, in_flight=0)
         self.link = SimpleNamespace(up=True)
         self.communications = SimpleNamespace(link=lambda name: self.link)

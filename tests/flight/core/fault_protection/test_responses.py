@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -232,6 +233,65 @@ def test_when_all_is_clear_again_it_is_undone_once(tmp_path: Path) -> None:
         await deck.heat(290.0)
         await deck.heat(289.0)
         assert deck.node.deeds == ["ring 1", "ring 7"]
+
+    on_deck(tmp_path, plan, story)
+
+
+def two_sheds() -> Any:
+    plan = table(
+        first={
+            "do": ["shed lamp", "shed heater"], "when_clear": ["restore lamp", "restore heater"],
+        },
+        second={"do": ["shed lamp"], "when_clear": ["restore lamp"]},
+    )  # fmt: skip
+    plan["monitors"]["wet"] = {"says": "wet", "violated_if": "wet"}
+    plan["responses"]["second"]["on"] = "wet"
+    return plan
+
+
+@pytest.mark.parametrize("boots", [False, True])
+def test_what_two_have_shed_is_back_when_both_have_no_reason(tmp_path: Path, boots: bool) -> None:
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        deck.node.wet = True
+        await asyncio.sleep(0.001)
+        if boots:
+            await deck.reboot()
+            deck.node.wet = True
+        await deck.heat(290.0)
+        assert deck.node.loads_shed == "lamp", "the second has a reason still"
+        deck.node.wet = False
+        await asyncio.sleep(0.001)
+        assert deck.node.loads_shed == ""
+
+    on_deck(tmp_path, two_sheds(), story)
+
+
+def test_who_never_acted_and_who_takes_back_something_else_hold_nothing(tmp_path: Path) -> None:
+    plan = two_sheds()
+    plan["responses"]["second"] |= {"mode": "disabled"}
+    plan["responses"]["third"] = {
+        "says": "x", "on": "wet", "do": ["shed heater"], "when_clear": ["ring 3"],
+    }  # fmt: skip
+
+    async def story(deck: Deck) -> None:
+        deck.node.wet = True
+        await deck.heat(301.0)
+        await deck.heat(290.0)
+        assert deck.node.loads_shed == ""
+
+    on_deck(tmp_path, plan, story)
+
+
+def test_a_later_step_takes_back_what_its_own_response_has_shed(tmp_path: Path) -> None:
+    plan = two_sheds()
+    plan["responses"]["first"]["then"] = {"not_cleared_in": 10.0, "do": ["restore heater"]}
+
+    async def story(deck: Deck) -> None:
+        await deck.heat(301.0)
+        assert deck.node.loads_shed == "lamp, heater"
+        await asyncio.sleep(11.0)
+        assert deck.node.loads_shed == "lamp"
 
     on_deck(tmp_path, plan, story)
 
