@@ -432,5 +432,13 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         finally:  # whatever came of it
             self.nursery.start(self._switch_radio_on(), name="radio")
 
+    def ground_is_needed_in(self) -> float | None:
+        """The capsule is let go by command, some days before it enters."""
+        if self.departure is None or self.release is not None:
+            return None
+        entry = self.aimed_entry or self.departure.arrival
+        before = (float(self.parameters["release_days"]) + 1.0) * DAY
+        return max(0.0, entry - before - self.clock.now())
+
     def gauge_silent(self, reason: str) -> None:
         self.device_trouble(reason=reason)

@@ -113,7 +113,7 @@ class RoverSols(SolBudget):
         power = self._resting.array_power
         if power is None or self._resting.is_shed(BLIND_WORK):
             return False
-        return power >= float(self.vehicle.parameters["work_power"])
+        return bool(power >= float(self.vehicle.parameters["work_power"]))
 
     def _plan_by_array(self) -> bool:
         """Works as long as the array gives what the work takes, and nothing that is stored; returns

@@ -28,6 +28,8 @@ LIMITS: list[tuple[str, str, str, float, float, float, float]] = [
     ("rover", "clock_against_sun", "sun_height_error", -1.99 * DEGREE, -2.01 * DEGREE,
      -1.01 * DEGREE, 0.99 * DEGREE),
     ("rover", "relay_silent", "relay_silence", 3.0 * SOL_SECONDS, 3.001 * SOL_SECONDS, 0.0, 0.0),
+    ("perseverance", "relay_silent", "relay_silence", 3.0 * SOL_SECONDS, 3.001 * SOL_SECONDS,
+     0.0, 0.0),
     ("perseverance", "battery_critical", CHARGE, 0.2, 0.1999, 0.45, 0.4501),
     ("perseverance", "slipping", "slip", 0.7, 0.7001, 0.4, 0.3999),
     ("perseverance", "lost", "position_error", 60.0, 60.01, 25.0, 24.99),
@@ -132,6 +134,24 @@ def test_starving_is_little_income_with_little_stored(
 
 
 @pytest.mark.parametrize(
+    ("vehicle", "least", "enough"), [("rover", 300.0, 310.0), ("lander", 1500.0, 1700.0)]
+)
+def test_where_nobody_knows_the_charge_little_income_is_enough_to_starve(
+    vehicle: str, least: float, enough: float
+) -> None:
+    entry = table(vehicle).monitors["starving_unseen"]
+    for income, known, violated in ((least - 0.1, False, True), (least, False, False),
+                                    (0.0, True, False)):  # fmt: skip
+        values = {"income_ahead": income, "charge_known": known}
+        assert says(vehicle, entry.violated_if, values) is violated
+    for income, known, clear in ((enough, False, False), (enough + 0.1, False, True),
+                                 (0.0, True, True)):  # fmt: skip
+        values = {"income_ahead": income, "charge_known": known}
+        assert says(vehicle, entry.clear_if, values) is clear
+    assert says(vehicle, entry.violated_if, {"income_ahead": None, "charge_known": False}) is None
+
+
+@pytest.mark.parametrize(
     ("vehicle", "monitor", "values", "violated", "clear"),
     [
         ("mav", "motors_cold", {"first_motor_temperature": 234.9, "second_motor_temperature": 250},
@@ -197,6 +217,7 @@ def test_what_two_figures_say_together(
 TIMES: dict[tuple[str, str], tuple[float, float]] = {
     # seconds until it counts, and until it is well again; none for all others
     ("rover", "bus_voltage_off"): (5 * MINUTE, HOUR), ("rover", "battery_cold"): (HOUR, 0.0),
+    ("rover", "starving_unseen"): (HOUR, 0.0), ("lander", "starving_unseen"): (HOUR, 0.0),
     ("rover", "gauge_dead"): (HOUR, 0.0), ("rover", "slipping"): (15 * MINUTE, 0.0),
     ("rover", "inertial_unit_silent"): (10 * MINUTE, 0.0),
     ("rover", "clock_against_sun"): (10 * MINUTE, 0.0),

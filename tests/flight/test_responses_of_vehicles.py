@@ -222,6 +222,24 @@ def test_so_long_may_the_ground_be_silent(
     assert loss.rest == pytest.approx(wait), "and then all of it again"
 
 
+@pytest.mark.parametrize(
+    ("vehicle", "state", "planned", "longest"),
+    [("rover", "surface.idle", 150 * SOL_SECONDS, 350 * SOL_SECONDS),
+     ("lander", "landed.operating.day", 150 * SOL_SECONDS, 350 * SOL_SECONDS),
+     ("perseverance", "parked", 150 * SOL_SECONDS, 700 * SOL_SECONDS),
+     ("orbiter", "searching", 150 * DAY, 700 * DAY), ("orbiter", "cruise", 150 * DAY, 700 * DAY),
+     ("orbiter", "approach", 10 * DAY, 700 * DAY),
+     ("orbiter", "heliocentric", 400 * DAY, 700 * DAY)],
+)  # fmt: skip
+def test_so_long_a_silence_may_be_announced(
+    vehicle: str, state: str, planned: float, longest: float
+) -> None:
+    loss = table(vehicle).timers.command_loss
+    assert loss is not None
+    timer = CommandLossTimer(loss, Storage(":memory:"), lambda: 0.0)
+    assert (timer.planned(state), timer.longest) == pytest.approx((planned, longest))
+
+
 def test_what_draws_on_the_battery_goes_in_this_order_and_comes_back() -> None:
     assert {name: (load.below, load.back_above, load.in_safe)
             for name, load in table("lander").shedding.items()} == {

@@ -77,7 +77,7 @@ def orbiter(state: str = "cruise", **values: Any) -> Vehicle:
     return Vehicle(Orbiter, state, **{**known, **values})
 
 
-PARKED = {"_told": {"power_switches": False, "uhf": True}}
+PARKED = {"_told": {"power_switches": False, "uhf": True}, "_resting": {}}
 POWERED, DARK = SimpleNamespace(powered=True), SimpleNamespace(powered=False)
 SUN, ASIDE = (SimpleNamespace(following=on, angle=1.0) for on in (True, False))
 BRAKED, LOOSE = SimpleNamespace(brakes=True), SimpleNamespace(brakes=False)
@@ -268,7 +268,7 @@ def test_perseverance_keeps_what_it_told_though_the_order_fails() -> None:
     switches = Switches(avionics=True)
     own: Any = Vehicle(
         Perseverance, hardware=SimpleNamespace(switches=switches), _told={}, _awake=None,
-        troubles=[],
+        troubles=[], _resting={},
     )  # fmt: skip
 
     async def set_radio(name: str, on: bool) -> None:
@@ -308,8 +308,8 @@ def test_arrays_that_the_safe_state_has_turned_stand_so_for_an_hour(
     [
         (rover(), "uhf"),
         (lander(), "uhf"),
-        (Vehicle(Perseverance, _told={"uhf": True}), "uhf"),
-        (Vehicle(Perseverance, _told={"power_switches": True}), "power_switches"),
+        (Vehicle(Perseverance, _told={"uhf": True}, _resting={}), "uhf"),
+        (Vehicle(Perseverance, _told={"power_switches": True}, _resting={}), "power_switches"),
         (rover(), "power_switches"),
         (rover(), "heaters"),
         (Vehicle(Arm, "stowed"), "transfer_arm"),

@@ -120,6 +120,10 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
     async def set_right(self, device: str) -> None:
         """Tells a device once more what it is to be."""
 
+    def ground_is_needed_in(self) -> float | None:
+        """Seconds until a command has to come, whatever was announced; None: at no known time."""
+        return None
+
     def is_shed(self, load: str) -> bool:
         """Whether a load is to stay off to save energy."""
         return self.protection.shedding.is_shed(load)

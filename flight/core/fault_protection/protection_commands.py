@@ -4,6 +4,7 @@ A table is loaded and validated, which changes nothing, and then activated. What
 protection is hazardous: it is armed and fired.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ MonitorName = Annotated[EntryName, msgspec.Meta(extra={"names": "monitor"})]
 AUDIT, KEPT, SHOWN = "protection_audit", 500, 10
 LONGEST_SILENCE = 700.0 * SOL_SECONDS
 """s of silence that can be announced: from one window for the way home to the next."""
+SilentFor = Annotated[float, msgspec.Meta(ge=0.0, le=LONGEST_SILENCE, extra={"unit": "s"})]
 _SECTIONS = ("monitors", "responses", "timers", "shedding")
 
 
@@ -92,15 +94,33 @@ class ProtectionCommands(ProtectedNode):
         self.use_sensor_again(sensor)
 
     @command(deadline=60.0, harmless=True)
-    def announce_silence(
-        self,
-        seconds: Annotated[float, msgspec.Meta(ge=0.0, le=LONGEST_SILENCE, extra={"unit": "s"})],
-    ) -> None:
+    def announce_silence(self, seconds: SilentFor) -> None:
         """Says that no command will come for so long, and that this is meant. It holds to its end,
-        whatever comes meanwhile, and over reboots; another one takes its place, and 0 ends it."""
+        whatever comes meanwhile, and over reboots; another one takes its place, and 0 ends it.
+        Longer than the phase plans takes `announce_long_silence`."""
+        self._announce("announce_silence", seconds, planned=True)
+
+    @command(deadline=60.0, hazard=Hazard.PROTECTION)
+    def announce_long_silence(self, seconds: SilentFor) -> None:
+        """Announces a silence that is longer than the phase plans, up to what the vehicle can be
+        left alone for: meanwhile nothing is done about a radio that nobody hears."""
+        self._announce("announce_long_silence", seconds, planned=False)
+
+    def _announce(self, name: str, seconds: float, *, planned: bool) -> None:
         timer = self.protection.command_loss
         if timer is None:
-            raise CommandRejected("announce_silence: this table counts no silence")
+            raise CommandRejected(f"{name}: this table counts no silence")
+        needed = self.ground_is_needed_in()
+        longest = min(timer.longest, math.inf if needed is None else needed)
+        limit = min(longest, timer.planned(self.state)) if planned else longest
+        if seconds > limit:
+            more = ""
+            if limit < longest:
+                more = f"; to {longest / SOL_SECONDS:.1f} sols by announce_long_silence"
+            raise CommandRejected(
+                f"{name}: seconds = {seconds:g}, {seconds / SOL_SECONDS:.1f} sols: allowed in "
+                f"{self.state} is to {max(0.0, limit) / SOL_SECONDS:.1f} sols{more}"
+            )
         before = timer.announced
         timer.announce_silence(seconds)
         self.protection.silence_announced()

@@ -174,10 +174,12 @@ def _of_timers(timers: Timers, names: Names) -> Iterator[Problem]:
     loss = timers.command_loss
     if loss is not None:
         key = "timers.command_loss"
-        for path in loss.in_states:
-            words = names.refuse_state(path)
-            if words:
-                yield Problem(f"{key}.in_states.{path}", f"there is no such state: {words}")
+        for section, by_state in (("in_states", loss.in_states),
+                                  ("announced_in", loss.announced_in)):  # fmt: skip
+            for path in by_state:
+                words = names.refuse_state(path)
+                if words:
+                    yield Problem(f"{key}.{section}.{path}", f"there is no such state: {words}")
         for place, _, problem in _ladder(key, loss.do, loss.then, names):
             if problem:
                 yield Problem(place, problem)

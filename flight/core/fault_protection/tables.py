@@ -193,6 +193,9 @@ class CommandLoss(_Entry, frozen=True, kw_only=True):
     `in_states`: another time in some states; while the vehicle is there it is that which counts.
     `again`: so long after the last step of the ladder it is gone up anew, until a command comes
     (without: as long as `after`).
+    `announced`: the longest silence that may be announced at once, which is what the phase plans,
+    in some states another (`announced_in`); more takes ARM and FIRE. `longest`: what nobody may
+    announce more than. Without either there is no such limit.
     """
 
     after: SomeSeconds
@@ -200,6 +203,9 @@ class CommandLoss(_Entry, frozen=True, kw_only=True):
     do: Annotated[tuple[str, ...], Meta(min_length=1, max_length=20)]
     then: Rung | None = None
     again: SomeSeconds | None = None
+    announced: SomeSeconds | None = None
+    announced_in: dict[str, SomeSeconds] = {}
+    longest: SomeSeconds | None = None
 
     @property
     def rest(self) -> float:

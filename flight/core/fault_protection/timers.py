@@ -3,6 +3,7 @@
 Both count by the oscillator, which nobody sets, and their rest survives reboots.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,10 +54,17 @@ class CommandLossTimer:
 
     def limit(self, state: str) -> float:
         """The longest silence in a state, s: that of the innermost state that has one."""
-        for path in reversed(chain(state)):
-            if path in self.entry.in_states:
-                return self.entry.in_states[path]
-        return self.entry.after
+        return _in_state(self.entry.in_states, state, self.entry.after)
+
+    def planned(self, state: str) -> float:
+        """The longest silence that is announced without a second look in a state, s."""
+        announced = math.inf if self.entry.announced is None else self.entry.announced
+        return _in_state(self.entry.announced_in, state, announced)
+
+    @property
+    def longest(self) -> float:
+        """The longest silence that can be announced at all, s."""
+        return math.inf if self.entry.longest is None else self.entry.longest
 
     def left(self, state: str) -> float:
         """Seconds until the silence is too long; below zero: it is."""
@@ -87,6 +95,11 @@ class CommandLossTimer:
             return heard
         # A count that began anew (another oscillator) must not wait for an instant long past.
         return kept if kept.at <= now else _Heard(now, now + max(0.0, kept.silent_until - kept.at))
+
+
+def _in_state(by_state: Mapping[str, float], state: str, otherwise: float) -> float:
+    """Of the innermost state that has one."""
+    return next((by_state[p] for p in reversed(chain(state)) if p in by_state), otherwise)
 
 
 def with_timers(table: Table, chart: Statechart) -> Table:

@@ -26,6 +26,8 @@ from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.telemetry.telemetry import LatestTelemetry
 
 STATUS, SILENCE = "report_status", "announce_silence"
+ANNOUNCED = (SILENCE, "announce_long_silence")
+"""Commands after which a vehicle expects nothing for a while."""
 TO_CONFIRM, CONFIRM = "communication_to_confirm", "confirm_communication"
 IN_TOUCH = "in touch"
 """The step under which the commands that nobody planned are kept."""
@@ -115,7 +117,11 @@ class KeepingInTouch:
     @staticmethod
     def _announced(orders: list[TrackedCommand]) -> float:
         """Mission time until which a vehicle was told to expect nothing, s."""
-        told = [o for o in orders if o.order.name == SILENCE and o.verdict is Verdict.COMPLETED]
+        told = [
+            o for o in orders
+            if o.order.name in ANNOUNCED and o.order.stage != "arm"
+            and o.verdict is Verdict.COMPLETED
+        ]  # fmt: skip
         if not told:
             return 0.0
         seconds = float(told[-1].order.arguments.get("seconds", 0.0))

@@ -226,7 +226,8 @@ async def test_asleep_it_listens_in_the_window_of_the_night(
 @pytest.mark.parametrize(
     ("charge", "motors", "plans", "fit"),
     [
-        (0.4, 220.01, True, True), (0.3999, 230.0, True, False), (None, 230.0, True, False),
+        (0.4, 220.01, True, True), (0.3999, 230.0, True, False), (None, 230.0, True, True),
+        (None, 230.0, False, False), (None, 220.0, True, False),
         (0.9, 220.0, True, False), (0.9, 230.0, False, False), (0.9, None, True, True),
     ],
 )  # fmt: skip

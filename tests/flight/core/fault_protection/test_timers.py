@@ -198,6 +198,62 @@ def test_silence_that_was_announced_is_none(tmp_path: Path) -> None:
     on_deck(tmp_path, LOSS, story)
 
 
+SHORT: dict[str, Any] = {
+    "timers": {
+        "command_loss": {
+            **LOSS["timers"]["command_loss"], "announced": 20 * HOUR,
+            "announced_in": {"working": 30 * HOUR}, "longest": 40 * HOUR,
+        }
+    }
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "signal", "hours", "rung"),
+    [("announce_silence", "", 20.0, "COMPLETED"), ("announce_silence", "", 20.1, "REJECTED"),
+     ("announce_silence", "work", 30.0, "COMPLETED"),
+     ("announce_silence", "work", 30.1, "REJECTED"),
+     ("announce_long_silence", "", 40.0, "COMPLETED"),
+     ("announce_long_silence", "", 40.1, "REJECTED")],
+)  # fmt: skip
+def test_more_silence_than_is_planned_is_armed_and_too_much_is_refused(
+    tmp_path: Path, name: str, signal: str, hours: float, rung: str
+) -> None:
+    async def story(deck: Deck) -> None:
+        if signal:
+            await deck.go(signal)
+        before = deck.node.protection.command_loss.announced
+        report = await deck.rig.command("guarded", name, seconds=hours * HOUR)
+        assert report.rung == rung
+        taken = rung == "COMPLETED"
+        assert (deck.node.protection.command_loss.announced > before) is taken
+        if not taken and name == "announce_silence":
+            assert "to 1.6 sols by announce_long_silence" in report.detail
+
+    on_deck(tmp_path, SHORT, story)
+
+
+def test_nobody_is_silent_beyond_what_the_ground_is_needed_for(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        deck.node.ground_is_needed_in = lambda: HOUR  # type: ignore[method-assign]
+        for name in ("announce_silence", "announce_long_silence"):
+            late = await deck.rig.command("guarded", name, seconds=HOUR + 1.0)
+            assert late.rung == "REJECTED" and "by announce_long" not in late.detail
+            just = await deck.rig.command("guarded", name, seconds=HOUR)
+            assert just.rung == "COMPLETED"
+
+    on_deck(tmp_path, LOSS, story)
+
+
+def test_a_long_silence_is_not_announced_without_an_arming(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        run = deck.rig.send("guarded", "announce_long_silence", seconds=HOUR)
+        assert (await deck.rig.wait_for_end(run)).rung == "REJECTED"
+        assert deck.node.protection.command_loss.announced == 0.0
+
+    on_deck(tmp_path, LOSS, story)
+
+
 def test_an_announcement_can_be_taken_back(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await deck.rig.command("guarded", "announce_silence", seconds=20 * HOUR)

@@ -127,6 +127,16 @@ def test_announced_silence_is_kept_if_the_vehicle_knows_of_it(
     at_the_desk(tmp_path, story)
 
 
+@pytest.mark.parametrize(("stage", "silent"), [("fire", True), ("arm", False)])
+def test_a_long_silence_counts_once_it_was_fired(tmp_path: Path, stage: str, silent: bool) -> None:
+    async def story(desk: Desk) -> None:
+        desk.command("announce_long_silence", stage, seconds=10 * SOL_SECONDS)
+        await sols(9.9)
+        assert (len(desk.spoken()) == 1) is silent
+
+    at_the_desk(tmp_path, story)
+
+
 def test_a_conjunction_is_announced_before_it_begins_and_nothing_is_sent_in_it(
     tmp_path: Path,
 ) -> None:
