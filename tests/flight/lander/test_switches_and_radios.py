@@ -224,9 +224,11 @@ def test_asleep_no_igloo_is_kept_warm_for_a_flight() -> None:
     lander: Any = Standing(
         hibernation=object(), mav_conditioning=True, conditioning_kept=True, is_shed=lambda load: 0,
         thermal=SimpleNamespace(apply=apply), _energy_in_hibernation=lambda: Energy.NONE,
+        _switches_told={"heaters": False},
     )  # fmt: skip
     do(Lander._control_heat(lander))
-    assert asked == [(lander.parameters, Energy.NONE, False, True)] and lander.mav_conditioning
+    assert asked == [(lander.parameters, Energy.NONE, False, True, False)]
+    assert lander.mav_conditioning
 
 
 @pytest.mark.parametrize(
