@@ -2,6 +2,7 @@
 at."""
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.descent import EngineState
 from flight.lander.axis_error import AxisError
+from flight.lander.ground_sources import FELT, IMAGES, PLACES, RANGE
+from flight.lander.landing_site import LandingMap
 from tests.flight.lander.descent_bench import (
     ENGINES,
     GROUND,
@@ -17,11 +20,13 @@ from tests.flight.lander.descent_bench import (
     MUTE,
     PYRO,
     Bench,
+    flat_map,
     navigation,
     nothing_felt,
 )
 from tests.flight.lander.test_ground_sensing import at, fix, listen, radar
 from tests.flight.lander.test_powered_phase import engines, flying
+from tests.flight.lander.test_source_agreement import place
 
 # ------------------------------------------------------------------------------ a disputed height
 
@@ -84,8 +89,8 @@ def test_on_the_ground_it_is_not_under_it_and_beyond_twenty_metres_the_radar_say
 
 def test_under_the_ground_is_under_that_where_it_is() -> None:
     """To the east the map rises, to the north it falls."""
-    for place, rejected in (((200.0, -100.0), True), ((-100.0, 200.0), False)):
-        bench = Bench(navigation((*place, GROUND + 100.0), (0.0, 0.0, -80.0)))
+    for here, rejected in (((200.0, -100.0), True), ((-100.0, 200.0), False)):
+        bench = Bench(navigation((*here, GROUND + 100.0), (0.0, 0.0, -80.0)))
         bench.descent.map.height = (  # type: ignore[method-assign]
             lambda east, north: GROUND + east - north
         )
@@ -267,3 +272,82 @@ def test_both_sides_of_what_nobody_saw_go_are_fired_whatever_they_answer() -> No
     assert bench.told("device_trouble") == [
         {"device": "pyrotechnics", "reason": "nothing was heard"}
     ]
+
+
+# ------------------------------------------------------------------------------ spots and grounds
+
+
+@pytest.mark.parametrize(
+    ("east", "north", "found"),
+    [(40.0, 0.0, True), (-40.0, 0.0, True), (0.0, 40.0, True), (0.0, -40.0, True),
+     (50.0, 0.0, False), (0.0, -50.0, False), (30.0, 30.0, False), (20.0, -30.0, True)],
+)  # fmt: skip
+def test_a_spot_is_looked_for_on_all_sides_up_to_its_radius_and_no_farther(
+    east: float, north: float, found: bool
+) -> None:
+    land = LandingMap(flat_map())
+    spot = land.safest(
+        (100.0, -100.0), 5.0, lambda spot: (spot.east, spot.north) == (100.0 + east, north - 100.0),
+        radius=40.0,
+    )  # fmt: skip
+    assert (spot is not None) is found
+
+
+def test_of_spots_alike_the_nearest_is_chosen_and_a_danger_within_its_doubt_is_none() -> None:
+    land = LandingMap(flat_map({(2, 0): 250}))
+    assert land.safest((0.0, 0.0), 5.0) == land.spot(0.0, 0.0)
+    chosen = land.safest((0.0, 0.0), 20.0)
+    assert chosen is not None and math.hypot(chosen.east - 20.0, chosen.north) > 20.0
+    assert math.hypot(chosen.east, chosen.north) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("variance", "height", "through"),
+    [(4.0, -11.0, True), (4.0, math.nextafter(-11.0, 0.0), False), (0.0, -5.0, True),
+     (0.0, -4.999, False), (-1e-9, -5.0, True)],
+)  # fmt: skip
+def test_no_ground_is_five_metres_and_three_deviations_under_it(
+    variance: float, height: float, through: bool
+) -> None:
+    bench = Bench(at(1_000.0))
+    sources = bench.descent.sensing.sources
+    bench.where.errors[2].position = variance
+    assert not sources.come_through(-1e6), "no other ground is known"
+    sources._farther = (RANGE, IMAGES, -120.0)
+    sources.doubted[RANGE] = 2
+    assert sources.come_through(height) is through
+    assert (list(sources.doubted) == [IMAGES]) is through
+    told = bench.told("ground_not_there")
+    assert bool(told) is through
+    if through:
+        error = bench.where.errors[2]
+        assert error.position == pytest.approx(variance + (0.02 * 120.0) ** 2 + 25.0)
+        assert told[0]["source"] == IMAGES and not sources.come_through(-1e6)
+
+
+def test_where_what_is_felt_may_be_what_is_wrong_nobody_is_doubted_and_images_are_wanted() -> None:
+    bench = Bench(at(1_000.0))
+    sources: Any = bench.descent.sensing.sources
+    assert not sources.wants_images
+    sources._estimates = lambda axis: {FELT: place(11.0), RANGE: place(0.0), IMAGES: place(5.0)}
+    sources._judge(2)
+    assert sources.wants_images and sources.doubted == {} and not bench.told("source_doubted")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "height", "chosen"),
+    [((FELT, RANGE), 1_000.0, None), ((RANGE, FELT), 1_000.0, None),
+     ((RANGE, PLACES), 1_000.0, RANGE), ((RANGE, PLACES), 4_000.0, None)],
+)  # fmt: skip
+def test_low_down_the_likelier_of_two_devices_is_doubted_and_higher_up_more_is_to_be_seen(
+    wrong: tuple[str, ...], height: float, chosen: str | None
+) -> None:
+    bench = Bench(at(height), terrain_lowest=1_500.0)
+    sources: Any = bench.descent.sensing.sources
+    sources._seconded = math.inf
+    verdict = SimpleNamespace(wrong=wrong, decided=False)
+    assert sources._chosen(verdict, {name: place(0.0) for name in wrong}) == chosen
+    sources.doubted[wrong[1]] = 2
+    assert sources._chosen(verdict, {name: place(0.0) for name in wrong}) == wrong[1]
+    verdict.decided = True
+    assert sources._chosen(verdict, {}) == wrong[0]

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from flight.core.hearing import HearsPeers
 from flight.icd.devices.communications import RadioState
 from flight.lander.node import Lander
 from flight.lander.rhythm import Energy, Wanted
+from flight.lander.vehicle import LanderVehicle
 from flight.runtime.loop import VirtualLoop, run
 from tests.flight.lander.descent_bench import MUTE, Answers
 from tests.flight.lander.standing import Standing, do
@@ -261,3 +263,25 @@ def test_landing_is_claimed_by_a_signal() -> None:
     lander: Any = Standing()
     Lander.claim_landing(lander)
     assert lander.said == [("post", ("claim_landing",))]
+
+
+@pytest.mark.parametrize(
+    ("peer", "seen"),
+    [("relay", (True, False)), ("earth", (False, True)), ("rover", (False, False)),
+     ("perseverance", (False, False))],
+)  # fmt: skip
+def test_who_is_in_view_is_told_of_the_orbiter_and_of_earth_alone(
+    monkeypatch: pytest.MonkeyPatch, peer: str, seen: tuple[bool, bool]
+) -> None:
+    monkeypatch.setattr(HearsPeers, "link_changed", lambda self, link: None)
+    lander: Any = Lander.__new__(Lander)
+    given = vars(lander)
+    given["relay_in_view"] = given["earth_in_view"] = False
+    told: dict[str, bool] = {"relay_in_view": False, "earth_in_view": False}
+    monkeypatch.setattr(
+        LanderVehicle, "__setattr__", lambda self, name, value: told.update({name: value})
+    )
+    for up in (True, False, True):
+        lander.link_changed(SimpleNamespace(peer=peer, up=up))
+        shown = (told["relay_in_view"], told["earth_in_view"])
+        assert shown == (seen if up else (False, False))
