@@ -111,7 +111,7 @@ class Swarm:
         self, phase: str, trunk: Survey, first: Choice, draw: random.Random
     ) -> _Place | None:
         begin, end = trunk.span(phase)
-        call = draw.choice(first.times) if first.times else draw.uniform(begin, end)
+        call = draw.choice(first.begins) if first.begins else draw.uniform(begin, end)
         lead = min(draw.uniform(0.0, LEAD.get(phase, 60.0)), max(0.0, call - begin))
         if first.times and lead < LEAST_LEAD:
             return None  # made as the phase begins, and perhaps never again

@@ -62,6 +62,12 @@ class Choice:
         return issubclass(self.kind, SpuriousActuation)
 
     @property
+    def begins(self) -> tuple[float, ...]:
+        """The calls from which on it can show: of what does nothing to a single reading all but
+        the last."""
+        return self.times[:-1] if self.kind.name() in OVER_TIME else self.times
+
+    @property
     def comes_to_nothing(self) -> bool:
         """Whether it is an output alone, of what cannot be undone: its arming relay is open."""
         if not self.is_spurious or self.part is None:
@@ -73,8 +79,8 @@ class Choice:
         has been: who begins there begins behind it."""
         if not self.times:
             return after
-        index = bisect.bisect_right(self.times, after)
-        return self.times[index] if index < len(self.times) else math.inf
+        index = bisect.bisect_right(self.begins, after)
+        return self.begins[index] if index < len(self.begins) else math.inf
 
     @property
     def spacing(self) -> float:
@@ -105,8 +111,9 @@ def choices_in(phase: str, calls: Sequence[Calls], targets: Targets) -> list[Cho
                 continue
             for kind in kinds.at(sort, part).values():
                 times = _times(kind, sort, name, here)
-                if times != () and can_be_drawn(kind):
-                    found.append(Choice(kind, sort, name, times=times or ()))
+                choice = Choice(kind, sort, name, times=times or ())
+                if (times is None or choice.begins) and can_be_drawn(kind):
+                    found.append(choice)
     return found
 
 
@@ -133,11 +140,12 @@ def _times(
 
 
 def _at_device(part: DevicePart, calls: Calls, kinds: dict[str, type[FaultKind]]) -> list[Choice]:
-    return [
+    found = [
         Choice(kind, "device", calls.service, calls.method, tuple(calls.times), part)
         for kind in kinds.values()
         if can_be_drawn(kind) and fits(kind, part, calls.method)
     ]
+    return [choice for choice in found if choice.begins]
 
 
 def fits(kind: type[FaultKind], part: Any, method: str) -> bool:

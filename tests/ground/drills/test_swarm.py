@@ -156,6 +156,25 @@ def test_what_is_called_as_the_phase_begins_and_never_again_is_not_drawn(
     assert bool(found) is drawn
 
 
+def test_what_does_nothing_to_a_single_reading_begins_at_one_that_another_follows(
+    scenario: Scenario, survey: Survey
+) -> None:
+    survey.calls = [
+        Calls("rover.wheels", "state", "surface", 1, [2_000.0]),
+        Calls("arm.gripper", "state", "loading", 3, [400_200.0, 400_300.0, 400_400.0]),
+    ]
+    once, often = (
+        {c.kind.name(): c for c in choices_in(phase, survey.calls, scenario.targets) if c.part}
+        for phase in ("surface", "loading")
+    )
+    assert not {"stale_stamp", "slow_rate", "stuck", "drift"} & set(once)
+    assert once["bias"].next_call(1_000.0) == 2_000.0
+    assert often["stale_stamp"].begins == (400_200.0, 400_300.0)
+    assert often["stale_stamp"].next_call(400_250.0) == 400_300.0
+    assert often["stale_stamp"].next_call(400_300.0) == float("inf")
+    assert often["bias"].next_call(400_300.0) == 400_400.0
+
+
 def test_a_kind_of_which_nothing_need_be_said_is_drawn_with_something() -> None:
     saturation = catalogue().kinds("device")["saturation"]
     for seed in range(50):
