@@ -13,6 +13,7 @@ from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceTimeout,
 from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown
 from ground.hil.judging import ended_by_fault, faulted, rejected, set_moving
 from ground.hil.motions import Motion
+from sim_hw.bench.wire.payloads import shown
 
 LARGEST_NUMBER = 2**32 - 1  # of a call
 NUMBERS = (0, 0x01010101, 2**31 - 1, 2**31, LARGEST_NUMBER)
@@ -123,7 +124,9 @@ async def calls_that_are_none(kit: Kit) -> str:
             await asyncio.sleep(0.005)
         await asyncio.sleep(SETTLE)
         if session.any_effects():
-            raise Broken("it moved by a call that is none")
+            by = [call for call in calls if session.effects(call[0])]
+            which = shown(by[0]) if by else f"its number is not of 0 to {LARGEST_NUMBER}"
+            raise Broken(f"it moved by a call that is none: {which}")
         pending = await set_moving(session, motion)
         for other in (pending.number - 1, pending.number + 1, str(pending.number), None):
             session.client.say(["cancel", other])

@@ -2,6 +2,7 @@
 
 from flight.icd.codec import MAXIMUM_DEPTH
 from flight.icd.devices.description import interface_hash
+from ground.hil.form_probes import LARGEST_NUMBER
 from ground.hil.interfaces import interfaces
 from ground.hil.judging import SAME
 from ground.reference.markdown import code, page, table
@@ -49,7 +50,9 @@ given.
 | `["hello", source, boot]` | Who speaks, and its boot. Sent on each connection and at each change \
 of boot: all that moves stops, and the device is safe. |
 | `["call", number, method, {{argument: value}}, valid_ms]` | A method of the interface, or one of \
-the bench's own. `valid_ms`: how long after its receipt it may still be begun; 0: it is late. |
+the bench's own. `number` is whole, of 0 to {LARGEST_NUMBER}. `valid_ms`, whole and 0 or more: how \
+long after its receipt it may still be begun; 0: it is late. What is otherwise is no call: nothing is done, and \
+nothing need be said. |
 | `["cancel", number]` | Stop what that call does, where it is. No reply is owed. |
 
 ## From the device

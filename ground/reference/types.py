@@ -66,10 +66,10 @@ def _restriction(meta: Meta) -> str:
         low, high = (meta.extra or {})[MEASURES]
         parts.append(f", measured {_figure(low)} to {_figure(high)}")
     if meta.ge is not None and meta.le is not None:
-        parts.append(f", {_figure(meta.ge)} to {_figure(meta.le)}")
+        parts.append(f", {_limit(meta.ge)} to {_limit(meta.le)}")
     else:
         bounds = (("from", meta.ge), ("above", meta.gt), ("to", meta.le), ("below", meta.lt))
-        parts += [f", {word} {_figure(bound)}" for word, bound in bounds if bound is not None]
+        parts += [f", {word} {_limit(bound)}" for word, bound in bounds if bound is not None]
     if meta.min_length is not None and meta.min_length == meta.max_length:
         parts.append(f", exactly {meta.min_length} long")
     elif meta.max_length is not None:
@@ -77,6 +77,12 @@ def _restriction(meta: Meta) -> str:
     elif meta.min_length is not None:
         parts.append(f", at least {meta.min_length} long")
     return "".join(parts)
+
+
+def _limit(value: float) -> str:
+    """In full: what is exactly at a limit is taken, and who builds a device goes by this page."""
+    short = _figure(value)
+    return short if float(short) == value else repr(value)
 
 
 def _figure(value: float) -> str:

@@ -97,3 +97,18 @@ class CountsMilliseconds(ReferenceDevice):
             result = {"uptime_us": result["uptime_us"] // 1000}
         super().reply(number, result, *words)
 
+
+
+class TakesNumbersOfAnyKind(ReferenceDevice):
+    """A call of a number that there cannot be is a call."""
+
+    def call(self, number: Any, method: str, arguments: Any, valid_ms: int) -> None:
+        beyond = type(number) is int and number > 2**32 - 1
+        super().call(number % 2**32 if beyond else number, method, arguments, valid_ms)
+
+
+class ReadsALateOneAsNow(ReferenceDevice):
+    """A call without its last word is valid for ever."""
+
+    def call(self, number: Any, method: str, arguments: Any, valid_ms: Any = None) -> None:
+        super().call(number, method, arguments, 1000 if valid_ms is None else valid_ms)

@@ -221,6 +221,8 @@ async def test_what_a_device_does_wrong_beside_the_rules_words_is_found_by_one_p
         (strange.ChecksItsFirstMotionAlone, "wrong arguments", "turn: an unknown argument was"),
         (strange.IsKeptAliveByNoise, "silence of the bench", "and the call was not ended"),
         (strange.IsDeafWhileItMoves, "a second motion", "state is not answered while it moves"),
+        (strange.TakesNumbersOfAnyKind, "calls that are none", "it moved by a call that is none"),
+        (strange.ReadsALateOneAsNow, "calls that are none", "'drive', {'distance': 10.0}"),
         (strange.CountsMilliseconds, "its clock", "of the wall: allowed are microseconds"),
     ],
 )
