@@ -51,8 +51,8 @@ given.
 of boot: all that moves stops, and the device is safe. |
 | `["call", number, method, {{argument: value}}, valid_ms]` | A method of the interface, or one of \
 the bench's own. `number` is whole, of 0 to {LARGEST_NUMBER}. `valid_ms`, whole and 0 or more: how \
-long after its receipt it may still be begun; 0: it is late. What is otherwise is no call: nothing is done, and \
-nothing need be said. |
+long after its receipt it may still be begun; 0: it is late. What is otherwise is no call: \
+nothing is done, and nothing need be said. |
 | `["cancel", number]` | Stop what that call does, where it is. No reply is owed. |
 
 ## From the device

@@ -211,6 +211,11 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     @property
+    def modes(self) -> dict[str, str]:
+        """Of each service that the file names."""
+        return {name: each.mode for name, each in self.devices.items()}
+
+    @property
     def wired(self) -> dict[str, DeviceFile]:
         """The devices that are there: all but those that are only simulated and recorded."""
         return {name: each for name, each in self.devices.items() if each.mode != "sim"}
@@ -246,8 +251,8 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
         serials[wanted] = service
         wired.append(_mapped(path, service, device, bench.wires[device.wire].address))
         check_adapter(wired[-1], allow_network=allow_network)
-    check_wires(path, bench.wires, wired)
-    check_rules(path, bench)
+    check_wires(path, {name for name, each in bench.wires.items() if each.shared}, wired)
+    check_rules(path, bench.interlock.rules, bench.modes)
     return path, bench
 
 
@@ -351,7 +356,8 @@ def setting_of(
         devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))
     interlock = bench.interlock.stop_rules(key_descriptor)
     priority = 0 if bench.ahead is None else bench.ahead.priority
-    return Setting(devices, interlock, rules_of(bench), recording, bench.record.wire, priority)
+    between = rules_of(bench.interlock.rules, bench.modes)
+    return Setting(devices, interlock, between, recording, bench.record.wire, priority)
 
 
 def _mapped(path: Path, service: str, device: DeviceFile, address: str) -> Mapped:

@@ -1,15 +1,12 @@
 """Wires of a bench: each is one device's, unless it is declared to be shared and can be."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flight.configuration.files import refusal
 from ground.testbed.bench.adapters import Mapped, claims_of, place_of, shares
 from sim_hw.bench.wire.addresses import read_address
-
-if TYPE_CHECKING:
-    from ground.testbed.bench.file import WireFile
 
 
 def where_of(adapter: str, address: str) -> str:
@@ -25,20 +22,20 @@ def where_of(adapter: str, address: str) -> str:
     return f"{read.kind} " + (os.path.realpath(read.path) if read.path else f"{host}:{read.port}")
 
 
-def check_wires(path: Path, wires: "dict[str, WireFile]", devices: list[Mapped]) -> None:
+def check_wires(path: Path, shared: Collection[str], devices: list[Mapped]) -> None:
     """Refuses devices of one file, each checked by itself, that would be in each other's way;
-    raises ConfigurationError."""
+    raises ConfigurationError. `shared`: the wires that are declared to be."""
     users: dict[str, list[Mapped]] = {}
     leads: dict[str, str] = {}  # by where it leads, the name of a wire
     for device in devices:
         name, can_share = device.wire, shares(device.adapter)
-        before, shared = users.setdefault(name, []), wires[name].shared
-        if shared and not can_share:
+        before = users.setdefault(name, [])
+        if name in shared and not can_share:
             raise refusal(
                 path, f"wires.{name}.shared", f"false: {_service(device)} has the adapter "
                 f"{device.adapter}, whose line is one device's; a CAN bus (can) can be shared",
             )  # fmt: skip
-        if before and not shared:
+        if before and name not in shared:
             more = f", or wires.{name}.shared: true" if can_share else ""
             raise device.refused("wire", f"a wire of its own: {_service(before[0])} has it{more}")
         where = where_of(device.adapter, device.address)
