@@ -178,8 +178,9 @@ def choice(*times: float, kind: Any = Stuck, part: Any = None) -> Choice:
 
 def test_a_fault_acts_when_what_it_is_at_is_used_next() -> None:
     here = choice(10.0, 20.0, 50.0, 51.0)
-    assert [here.next_call(t) for t in (0.0, 10.0, 10.1, 50.5, 51.0)] == [10, 10, 20, 51, 51]
-    assert here.next_call(51.1) == math.inf and choice().next_call(7.0) == 7.0
+    # What is called at that very time has been.
+    assert [here.next_call(t) for t in (0.0, 9.9, 10.0, 10.1, 50.5)] == [10, 10, 20, 20, 51]
+    assert here.next_call(51.0) == math.inf and choice().next_call(7.0) == 7.0
     assert here.spacing == 10.0 and choice(1.0).spacing == 1.0 and choice(1.0, 4.0).spacing == 3.0
     assert here.cell == (Stuck.name(), "device rover.wheels")
 
