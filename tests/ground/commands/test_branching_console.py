@@ -78,8 +78,8 @@ def test_it_ends_the_one_and_starts_the_other_where_it_branches_off(
     children = Children(monkeypatch)
     record = (run / SESSION_FILE).read_bytes()
     given = SimpleNamespace(
-        demo="", at=None, out=run, branch=None, operators="demo", no_web=False, port=8700,
-        pace=None, resume=False, from_start=True, seed=None, no_browser=True, drill=None,
+        demo="", at=None, out=run, replay=None, branch=None, operators="demo", no_web=False,
+        port=8700, pace=None, resume=False, from_start=True, seed=None, no_browser=True, drill=None,
     )  # fmt: skip
     served: Any = console.Console(given)  # type: ignore[arg-type]
     served._web = console.Child("the web server", [])
@@ -116,7 +116,7 @@ def test_a_wish_that_cannot_be_leaves_the_run_alone(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     children = Children(monkeypatch)
-    given = SimpleNamespace(demo="", at=None, out=run)
+    given = SimpleNamespace(demo="", at=None, out=run, replay=None)
     served: Any = console.Console(given)  # type: ignore[arg-type]
     wish = msgspec.json.encode(Wish(str(run.with_name("other")), "calm"))
     write_private(state_folder(run) / BRANCH, wish)
@@ -133,7 +133,8 @@ def test_a_full_disc_ends_no_run_and_sessions_that_others_can_read_are_not_hande
         raise OSError(28, "No space left on device")
 
     children = Children(monkeypatch)
-    served: Any = console.Console(SimpleNamespace(demo="", at=None, out=run))  # type: ignore[arg-type]
+    given = SimpleNamespace(demo="", at=None, out=run, replay=None)
+    served: Any = console.Console(given)  # type: ignore[arg-type]
     out = run.with_name("other")
     write_private(state_folder(run) / BRANCH, msgspec.json.encode(Wish(str(out), "storm")))
     monkeypatch.setattr(branching, "write_private", full)
