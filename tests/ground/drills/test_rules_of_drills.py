@@ -22,6 +22,7 @@ from ground.drills.places import anchor_of
 from ground.drills.record import Curve
 from ground.drills.survey import Step, Survey, next_step, start_in
 from ground.drills.swarm_faults import Choice
+from sim_hw.faults.answer_kinds import Dropout
 from sim_hw.faults.fault import At, Fault, Target
 from sim_hw.faults.spurious_kinds import SpuriousActuation
 from sim_hw.faults.value_kinds import Stuck
@@ -177,12 +178,15 @@ def choice(*times: float, kind: Any = Stuck, part: Any = None) -> Choice:
 
 
 def test_a_fault_acts_when_what_it_is_at_is_used_next() -> None:
-    here = choice(10.0, 20.0, 50.0, 51.0)
+    here = choice(10.0, 20.0, 50.0, 51.0, kind=Dropout)
     # What is called at that very time has been.
     assert [here.next_call(t) for t in (0.0, 9.9, 10.0, 10.1, 50.5)] == [10, 10, 20, 20, 51]
     assert here.next_call(51.0) == math.inf and choice().next_call(7.0) == 7.0
     assert here.spacing == 10.0 and choice(1.0).spacing == 1.0 and choice(1.0, 4.0).spacing == 3.0
-    assert here.cell == (Stuck.name(), "device rover.wheels")
+    assert here.cell == (Dropout.name(), "device rover.wheels")
+    lasts = choice(10.0, 20.0, 50.0, kind=Stuck)  # a single reading that is stuck is as it was
+    assert [lasts.next_call(t) for t in (0.0, 10.0, 19.9)] == [10, 20, 20]
+    assert lasts.next_call(20.0) == math.inf and choice(7.0, kind=Stuck).next_call(0.0) == math.inf
 
 
 @pytest.mark.parametrize(
