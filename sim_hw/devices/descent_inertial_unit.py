@@ -1,5 +1,6 @@
 """A simulated inertial unit of a lander on its way down."""
 
+from dataclasses import dataclass
 from math import radians, sqrt
 from typing import Annotated
 
@@ -17,6 +18,26 @@ from sim_hw.serving.failure_modes import Failing, failure
 REMEMBERED = 400  # readings that can still be referred to
 
 Radians = Annotated[float, msgspec.Meta(ge=-7.0, le=7.0)]
+ShockSeconds = Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
+"""s of a shock."""
+
+
+@dataclass
+class _Shock:
+    """Beyond the limit of the gyroscopes: `error` in rad in all, told until `left` s are over."""
+
+    error: Vector
+    lasting: float
+    left: float
+    told: float  # mission time in s up to which it is in what was read
+
+    def takes(self, now: float) -> Vector:
+        """The error of what passed since the last reading, rad."""
+        part = min(now - self.told, self.left)
+        share = 1.0 if self.lasting <= 0.0 else part / self.lasting
+        self.left -= part
+        self.told = now
+        return scale(share, self.error)
 
 
 class DescentInertialUnitParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,16 +68,17 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
         self._gyro_bias = tuple(gauss(0.0, bias) for _ in range(3))
         self._bias = tuple(gauss(0.0, parameters.accelerometer_bias) for _ in range(3))
         self._scale = tuple(1.0 + gauss(0.0, parameters.accelerometer_scale) for _ in range(3))
-        self._shock: Vector | None = None
+        self._shock: _Shock | None = None
         self._number = 0
         self._readings: dict[int, tuple[float, Quaternion, Vector, bool]] = {}
         self._take(False)
 
     @failure
-    def fail_saturate(self, error: Radians = 0.3) -> Failing:
+    def fail_saturate(self, error: Radians = 0.3, lasting: ShockSeconds = 0.0) -> Failing:
         """A shock beyond the gyroscopes' limit turns what they say by `error` radians about an axis
-        across, once."""
-        self._shock = scale(error, (0.6, 0.8, 0.0))
+        across, once: within a reading, or evenly over `lasting` seconds, saturated all the time."""
+        across = scale(error, (0.6, 0.8, 0.0))
+        self._shock = _Shock(across, lasting, lasting, self.world.now())
         yield
         self._shock = None
 
@@ -109,7 +131,9 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
         self.vehicle.peak_rate[:] = [0.0, 0.0, 0.0]
         error: Vector = (0.0, 0.0, 0.0)
         if self._shock is not None:
-            error, self._shock = self._shock, None
+            error = self._shock.takes(self.world.now())
+            if self._shock.left <= 0.0:
+                self._shock = None
             return True, error
         if beyond:
             # What is cut off of a swing of some tenths of a second, to either side.

@@ -243,6 +243,24 @@ async def test_a_shock_turns_what_it_says_once() -> None:
     assert not after.saturated and after.rotation == pytest.approx((0.0, 0.0, 0.0))
 
 
+async def test_a_shock_that_lasts_is_in_each_reading_of_its_time_and_ends_with_it() -> None:
+    bench = Bench(SimDescentInertialUnit, UNIT)
+    over = bench.device.fail("saturate", error=0.5, lasting=1.0)
+    number, turned = 1, []
+    for step in (0.0, 0.4, 0.4, 0.4, 0.4):
+        bench.world.now.now += step
+        told = await bench.device.increments(number)
+        number = told.number
+        turned.append((told.saturated, told.rotation[0]))
+    assert [saturated for saturated, _ in turned] == [True, True, True, True, False]
+    assert [x for _, x in turned] == pytest.approx([0.0, 0.12, 0.12, 0.06, 0.0])
+    over()
+    ended = bench.device.fail("saturate", error=0.5, lasting=1.0)
+    ended()
+    bench.world.now.now += 0.4
+    assert not (await bench.device.increments(number)).saturated, "it is over before it was read"
+
+
 async def test_only_the_cruise_stage_sees_stars() -> None:
     bench = Bench(SimDescentInertialUnit, UNIT)
     bench.vehicle.orientation = from_axis_angle((0.0, 0.0, 1.0), 0.3)
