@@ -1,6 +1,6 @@
-"""`make pictures`: draws the pictures of the console in `docs/pictures/console` anew (but BY_HAND),
-with Debian's browser, over runs that it flies: `surface`, as it should be, and with what FAULTS
-breaks.
+"""`make pictures`: draws the pictures of the console in `docs/pictures/console` anew, with Debian's
+browser, over runs that it flies: `surface`, as it should be, and with what FAULTS breaks; and over
+a demo of it, for what is asked of mission control itself.
 
 `--run` and `--anomaly` take runs that were flown before; `--into` draws elsewhere. What no page of
 the documentation shows is drawn into `--into` alone: safe mode, the link lost, the debrief on a
@@ -9,8 +9,10 @@ large screen.
 
 import argparse
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ground.testbed.control_room.dictionary import build_dictionary
+from ground.testbed.operating.run_control import RunControl
 from ground.testbed.participants.vehicles import vehicle_classes
 from tests.ground.console.by_keyboard import hold, stage_drive
 from tests.ground.console.conftest import (
@@ -40,9 +43,8 @@ faults:
   - {id: drifts, device: rover.thermal_nodes, kind: drift, per_second: 0.0005,
      when: {at: 1150000 s}, lasts: 3 d}
 """
-BY_HAND = ("authority.png", "procedures.png", "products.png")
-"""Over a demo: what they show is asked of mission control, for which the stand-in has little."""
 AS_IT_SHOULD_BE, IN_AN_ANOMALY = 1_140_000.0, 1_285_000.0  # s of mission time
+_NOBODY: Process = object.__new__(Process)
 SIZE = (1280, 720)
 SETTLES = 1200  # wall milliseconds in which a screen has asked and drawn what it shows
 COLOURS = 256
@@ -90,14 +92,48 @@ def served(run: Path, at: float, place: Path) -> Iterator[Served]:
         stand_in.end()
 
 
-class Artist:
-    """One who is logged in, and draws what the page shows."""
+@contextmanager
+def demo(place: Path, at: float) -> Iterator[tuple[Served, dict[str, str]]]:
+    """A demo of `surface` that has flown to a mission time (s) and stands there, and how each of
+    its people comes in."""
+    place.mkdir()
+    port, log, out = free_port(), place / "demo.log", place / "run"
+    words = ["console", "--demo", "surface", "--pace", "0", "--no-browser", "--no-spare",
+             "--port", str(port), "--out", str(out)]  # fmt: skip
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ground.cli", *words], cwd=ROOT, stdout=said, stderr=said
+        )
+    try:
+        while "Ctrl-C" not in log.read_text():
+            if process.poll() is not None:
+                raise RuntimeError(f"the demo did not begin: {log.read_text()}")
+            time.sleep(0.1)
+        with RunControl(out) as run:
+            run.pace(None, until=at)
+            while run.look()["time"] < at:
+                time.sleep(0.2)
+        links = dict(re.findall(r"once, for (\w+) .*?(http\S+)", log.read_text()))
+        yield Served(port, place, _NOBODY, _NOBODY), links
+    finally:
+        process.terminate()
+        process.wait(60.0)
 
-    def __init__(self, browser: Any, over: Served, user: str, into: Path) -> None:
+
+class Artist:
+    """One who is logged in (by a password, or a link), and draws what the page shows."""
+
+    def __init__(
+        self, browser: Any, over: Served, user: str, into: Path, link: str = ""
+    ) -> None:
         page = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]}).new_page()
         page.set_default_timeout(60_000)
         self.tab = Tab(page, over, [], [])
-        self.tab.log_in(user)
+        if link:
+            page.goto(link)
+            page.locator(".card").first.wait_for()
+        else:
+            self.tab.log_in(user)
         self._into = into
 
     def screen(self, letter: str, name: str) -> None:
@@ -105,6 +141,13 @@ class Artist:
         self.tab.press("Escape", "Escape")
         self.tab.go(letter)
         self.draw(name)
+
+    def ask(self, do: str, **words: Any) -> None:
+        """As the page asks; what is refused stays so, and is on the Authority screen."""
+        self.tab.page.evaluate("""async ([name, words]) => {
+          const { order } = await import('/static/js/app.js');
+          await order(name, words);
+        }""", [do, words])  # fmt: skip
 
     def draw(self, name: str, size: tuple[int, int] = SIZE) -> None:
         """What is shown now, in few colours: a page of a manual loads many."""
@@ -197,6 +240,26 @@ def draw_anomaly(browser: Any, over: Served, into: Path) -> None:
     anna.draw("link-lost")
 
 
+def draw_demo(browser: Any, over: Served, links: dict[str, str], into: Path) -> None:
+    """What people have asked for, the procedure in their hands, products that came down."""
+    anna, ben, max_ = (Artist(browser, over, user, into, links[user])
+                       for user in ("anna", "ben", "max"))  # fmt: skip
+    anna.ask("authority_take", vehicle="rover")
+    ben.ask("authority_take", vehicle="lander")
+    ben.ask("authority_take", vehicle="rover")  # which anna holds
+    given = {"vehicle": "rover", "command": "report_status", "arguments": {}}
+    anna.ask("stage", **given, note="before the night")
+    anna.ask("release", stages=["st-1"])
+    ben.ask("authority_offer", vehicle="lander", to="anna")
+    max_.ask("limits_set", name="night", vehicle="lander")
+    anna.ask("procedure_pause")
+    anna.screen("y", "authority")
+    anna.screen("p", "procedures")
+    anna.tab.go("d")
+    anna.tab.press("j")
+    anna.draw("products")
+
+
 def main() -> int:
     """Flies what is not there yet, and draws."""
     from playwright.sync_api import sync_playwright
@@ -219,12 +282,12 @@ def main() -> int:
         ]):  # fmt: skip
             with served(flown, at, home / f"served{number}") as over:
                 draw(browser, over, into)
+        with demo(home / "demo", AS_IT_SHOULD_BE) as (over, links):
+            draw_demo(browser, over, links, into)
         browser.close()
         left = []
         for shown in sorted(PICTURES.glob("*.png")):
             drawn = into / shown.name
-            if shown.name in BY_HAND:
-                continue
             if not drawn.exists():
                 left.append(shown.name)
             elif given.into is None:

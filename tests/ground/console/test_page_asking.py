@@ -37,8 +37,11 @@ def test_who_may_puts_limits_in_force_and_gives_roles(serve: Serve, open_tab: Op
     for tab in (max_, anna):
         tab.go("t")
         tab.page.get_by_label("Vehicle").first.select_option("lander")
-    anna.sees("judged by night since", ".filters")  # it was known to be in that phase
-    anna.sees("silent: the last is kept", ".filters")
+    max_.sees("judged by night since", ".panel")
+    assert max_.page.get_by_text("silent: the last is kept").count() == 0
+    anna.page.get_by_label("Vehicle").first.select_option("rover")
+    anna.sees("silent: the last is kept", ".panel")
+    anna.page.get_by_label("Vehicle").first.select_option("lander")
     charge = "tr:has-text('state_of_charge')"
     max_.page.get_by_label("Limits in force").select_option("night")
     max_.sees("In force: night, at night.", "#said")

@@ -14,6 +14,12 @@ USERS = {
 }
 PASSWORD = "three forks"
 
+PHASE: Values = {
+    "set": "night", "by": "phase", "since_ns": 1_097_000 * 10**9, "mode": "landed.operating.night",
+    "settling": [], "stale": False,
+}  # fmt: skip
+"""By which limits a vehicle is judged, and why."""
+
 
 class Refused(ValueError):
     """Says why."""
@@ -32,8 +38,7 @@ class Reading:
         self.written = Written()
         self.limits = {"name": "on_board", "limits": {},
                        "sets": {"on_board": "those of the dictionary", "night": "at night"},
-                       "vehicles": {"lander": {"set": "night", "by": "phase", "stale": True,
-                                               "since_ns": 0, "mode": "idle", "settling": []}}}
+                       "vehicles": {"lander": PHASE, "rover": {**PHASE, "stale": True}}}
 
     def answer(self, request: Any, session: str | None) -> Values:
         """`{"ok", "result" | "refused"}`."""

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { button, commanding, panel, table, words } from "../parts.js";
 import { select } from "./events.js";
 import { status } from "../status.js";
-import { may, store, titleOf, vehicleNames } from "../store.js";
+import { may, store, titleOf, user, vehicleNames } from "../store.js";
 import { lmst, utc } from "../time.js";
 import { holding } from "./vehicle.js";
 
@@ -33,7 +33,7 @@ function view() {
   return h("div", { class: "split even-right", key: "body" },
     h("div", { class: "column", key: "left" }, panel("Who holds what", table("Authority", [
       { head: "vehicle", cls: "nowrap", cell: (name) => h("strong", null, titleOf(name)) },
-      { head: "holder", cell: (name) => store.authority[name]?.holder || h("span", { class: "soft" }, "nobody") },
+      { head: "holder", cls: "nowrap", cell: holder },
       { head: "", cls: "grow", cell: (name) => holding(name) },
     ], vehicleNames(), { key: (name) => name }), { cls: "tall" }),
     may("admin") && panel("Roles", roles(people), { cls: "small" })),
@@ -44,6 +44,11 @@ function view() {
       { head: "what", cls: "grow", cell: (each) => [h("span", { class: "mono" }, wordsOf(each.data.request)), each.data.request?.note && h("span", { class: "note soft" }, each.data.request.note), each.data.refused && h("span", { class: "note problem" }, each.data.refused)] },
       { head: "answer", cls: "nowrap", cell: (each) => (each.data.ok ? status("normal", "done") : status("serious", "refused")) },
     ], shown, { key: (each) => each.n, empty: "nobody has changed anything yet" }), { cls: "tall", side: select("Person", state.who, [["", "everybody"], ...people.map((each) => [each, each])], (value) => { state.who = value; }) }));
+}
+
+function holder(name) {
+  const { holder: who, offered_to: to } = store.authority[name] ?? {};
+  return [who || h("span", { class: "soft" }, "nobody"), to && h("span", { class: "soft", key: "offered" }, ` offers it to ${to === user().name ? "you" : to}`)];
 }
 
 function roles(people) {

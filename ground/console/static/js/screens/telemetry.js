@@ -63,11 +63,10 @@ function view() {
       h("input", { "data-find": true, type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } }),
       h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.all, onchange: (event) => { state.all = event.target.checked; redraw(); } }), "also those never received"),
       h("span", { class: "gap" }),
-      inForce(),
       limitSets(),
       select("Span of the trends", String(state.sols), SPANS.map(([sols, words]) => [String(sols), words]), (value) => { state.sols = Number(value); })),
     h("div", { class: "split even-left", key: "body" },
-      panel(`Channels of ${titleOf(state.vehicle)}`, table("Channels", columns, shown, { key: (row) => row.name, picked: state.picked, pick: (row) => { state.picked = row.name; toggle(row.name); }, empty: "no such channel" }), { cls: "tall", key: "channels" }),
+      panel(`Channels of ${titleOf(state.vehicle)}`, table("Channels", columns, shown, { key: (row) => row.name, picked: state.picked, pick: (row) => { state.picked = row.name; toggle(row.name); }, empty: "no such channel" }), { cls: "tall", key: "channels", side: inForce() }),
       h("div", { class: "column", key: "trends" }, state.trends.map(trend),
         state.trends.length === 0 && h("p", { class: "empty soft" }, "Pick channels to see them over time."))),
   ];
