@@ -93,3 +93,7 @@ const OF_STAGE = {
   released: "standby", cancelled: "off", refused: "serious", expired: "caution",
 };
 export const stageStatus = (state) => status(OF_STAGE[state] ?? "off", String(state).replaceAll("_", " "));
+
+// Whether a state is one in which a vehicle protects itself and does nothing else: also when nobody
+// is alarmed any more, that is not normal.
+export const isSafe = (mode) => mode === "safe" || String(mode ?? "").startsWith("safe.");

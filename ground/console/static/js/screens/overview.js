@@ -6,7 +6,7 @@ import { number, panel, table } from "../parts.js";
 import { picture } from "./map.js";
 import { contactRows, passColumns } from "./passes.js";
 import { eventColumns } from "./events.js";
-import { isOver, kindOfSeverity, kindOfValue, severityOfValue, status, wordOfKind, worst } from "../status.js";
+import { isOver, isSafe, kindOfSeverity, kindOfValue, severityOfValue, status, wordOfKind, worst } from "../status.js";
 import { channelOf, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { span } from "../time.js";
 
@@ -45,13 +45,14 @@ function card(name, place) {
   const rows = [...(store.time.live ? store.values : store.time.values ?? new Map()).values()].filter((row) => row[0] === name);
   const heard = rows.reduce((newest, row) => Math.max(newest, row[3] ?? 0), 0);
   const silent = rows.length === 0;
-  const kind = silent ? "off" : known.stale ? "standby" : worst(["normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
-  const word = silent ? "not heard yet" : known.stale ? "stale" : wordOfKind(kind);
+  const mode = valueOf(name, "mode")?.[2] ?? known.mode;
+  const kind = silent ? "off" : known.stale ? "standby" : worst([isSafe(mode) ? "caution" : "normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
+  const word = silent ? "not heard yet" : known.stale ? "stale" : isSafe(mode) && kind === "caution" ? "safe state" : wordOfKind(kind);
   const holder = store.authority[name]?.holder;
   return h("button", { type: "button", class: `card ${kind}`, key: name, onclick: () => go("vehicle", { vehicle: name }) },
     h("span", { class: "card-head" }, h("kbd", null, place + 1), h("strong", null, titleOf(name))),
     status(kind, word),
-    h("span", { class: "mode mono" }, valueOf(name, "mode")?.[2] ?? known.mode ?? "-"),
+    h("span", { class: "mode mono" }, mode ?? "-"),
     energy(name),
     h("span", { class: "soft line" }, alarms.length ? `${alarms.length} alarm${alarms.length > 1 ? "s" : ""}: ${alarms[0].name}` : "no alarm"),
     h("span", { class: "soft line" }, silent ? "nothing received" : `${span((viewNs() - heard) / 1e9)} old`, holder && `, held by ${holder}`));

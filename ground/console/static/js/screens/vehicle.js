@@ -3,7 +3,7 @@ import { go, order, redraw } from "../app.js";
 import { h } from "../dom.js";
 import { breakable, button, commanding, panel, table, toldBy, unitOf } from "../parts.js";
 import { eventColumns, eventKey, select } from "./events.js";
-import { judged, severityStatus, shape, status, waitsForSomebody, wordOfAlarm } from "../status.js";
+import { isSafe, judged, severityStatus, shape, status, waitsForSomebody, wordOfAlarm } from "../status.js";
 import { channelOf, may, openAlarms, store, titleOf, user, valueOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 import { caption, drawTrend } from "../trend.js";
@@ -73,8 +73,8 @@ function box(path, states, mode, times) {
   const lit = mode === path;
   const within = mode.startsWith(`${path}.`);
   const when = times.get(path);
-  return h("li", { key: path, class: `state ${lit ? "lit" : within ? "within" : ""} ${inside.length ? "holds" : ""}`, "aria-current": lit ? "true" : undefined },
-    h("span", { class: "state-name" }, lit && shape("normal"), path.split(".").at(-1).replaceAll("_", " "), lit && h("span", { class: "unseen" }, " (now)"), when !== undefined && h("span", { class: "soft when" }, lmst(when))),
+  return h("li", { key: path, class: `state ${lit ? "lit" : within ? "within" : ""} ${lit && isSafe(path) ? "safe" : ""} ${inside.length ? "holds" : ""}`, "aria-current": lit ? "true" : undefined },
+    h("span", { class: "state-name" }, lit && shape(isSafe(path) ? "caution" : "normal"), path.split(".").at(-1).replaceAll("_", " "), lit && h("span", { class: "unseen" }, " (now)"), when !== undefined && h("span", { class: "soft when" }, lmst(when))),
     inside.length > 0 && h("ul", null, inside.map((each) => box(each, states, mode, times))));
 }
 
