@@ -102,6 +102,14 @@ def test_what_must_always_hold_and_never_is_broken_once_and_only_when_it_is_know
     assert flown.bench.holds("rover.charge > 0.5") is None
 
 
+def test_each_message_is_an_instant_at_which_it_is_looked(flown: Flown) -> None:
+    flown.bench.always("rover.charge > 0.5")
+    flown.sight.values["rover.charge"] = 0.4
+    assert flown.bench._broken == []
+    flown.run.observers[0](event("drove"))
+    assert flown.bench._broken == ["rover.charge > 0.5 did not hold at 12.346 s"]
+
+
 def test_an_invariant_is_told_once_and_asked_no_more(flown: Flown) -> None:
     always = flown.invariants["always"]
     flown.looks[0]()

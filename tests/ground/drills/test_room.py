@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -207,3 +207,49 @@ def test_what_is_heard_or_issued_without_a_drill_concerns_nobody(made: Room) -> 
     made.room.issued(Command("mc-1", "lander", "report_status", {}, "x"), "ben")
     made.room.run_ends()
     assert made.room.told(trainer=True) == {"state": "none", "prompts": []}
+
+
+class FakeWatch:
+    """Stands for the watch over a drill; keeps what it was made of."""
+
+    made: ClassVar[list["FakeWatch"]] = []
+
+    def __init__(self, *given: Any) -> None:
+        self.given = given
+        self.began, self.over, self.begun, self.looks_too = 10.0, False, 0, False
+        self.when_over: Any = None
+        self.made.append(self)
+
+    def let_people(self, letting: Any) -> None:
+        letting(SimpleNamespace())
+
+    def begin(self) -> None:
+        assert self.looks_too and self.when_over is not None
+        self.begun += 1
+
+
+@pytest.mark.parametrize("stand", [True, False])
+def test_when_its_start_has_come_it_is_watched_beside_who_looks_already(
+    made: Room, monkeypatch: pytest.MonkeyPatch, stand: bool
+) -> None:
+    class Phases:
+        def __init__(self, run: Any) -> None:
+            self.looked: list[float] = []
+
+        def look(self, now: float) -> None:
+            self.looked.append(now)
+
+    monkeypatch.setattr(of_room, "PhaseClock", Phases)
+    monkeypatch.setattr(of_room, "Watch", FakeWatch)
+    FakeWatch.made = []
+    made.begin()
+    room: Any = made.room
+    drill, scenario = room._drill, SimpleNamespace(vocabulary="words")
+    room._begin(drill, scenario, stand)
+    [watch] = FakeWatch.made
+    run, what, words, loop, phases = watch.given
+    assert (run, what, words, loop) == (made.run, drill, "words", made.host.loop_of_run)
+    assert phases.looked == [0.0] and watch.begun == 1 and made.host.stands == int(stand)
+    assert made.room.told(trainer=True)["state"] == "under_way"
+    with pytest.raises(ValueError, match="one drill at a time"):
+        made.begin()

@@ -13,6 +13,7 @@ from ground.drills.drill import Within
 from ground.drills.happenings import Holds, StateEntered
 from ground.drills.reading import load_drill
 from ground.drills.record import Waited
+from ground.drills.replay import differences
 from ground.drills.results import Told
 from ground.drills.timings import earliest, never_ends
 from ground.drills.told_names import name_problem, names_told
@@ -101,6 +102,30 @@ def test_what_is_waited_for_may_not_be_what_must_never_be() -> None:
     assert _forbids(said, holds) and not _forbids(parse_expression("lander.landed"), holds)
 
 
+@pytest.mark.parametrize(
+    ("always", "waits", "refused"),
+    [
+        ("lander.landed", "lander.landed.operating", False),
+        ("lander.landed.operating", "lander.landed", False),
+        ("lander.landed", "lander.landed", False), ("lander.landed", "lander.safe", True),
+        ("lander.landed.operating", "lander.landed.commissioning", True),
+        ("lander.landed while lander.entry", "lander.safe", False),
+        ("lander.landed", "rover.safe", False),
+    ],
+)  # fmt: skip
+def test_who_must_always_be_in_a_state_is_not_waited_for_in_another(
+    write: Write, always: str, waits: str, refused: bool
+) -> None:
+    more = f"within: {{w: {{state: {waits}, in: 5 s, since: start}}}}"
+    text = TEXT.format(start="10 s", begins="0 s", lasts="", more=more)
+    file = write(text.replace("[tubes_accounted]", f'["{always}"]'))
+    if refused:
+        with pytest.raises(ConfigurationError, match="in which it does not hold"):
+            load_drill(file)
+    else:
+        assert load_drill(file).within[0].name == "w"
+
+
 # ---------------------------------------------------------------------------- names in events
 
 
@@ -144,3 +169,18 @@ def test_people_are_told_what_came_in_time_what_late_and_of_what_nobody_can_say(
         1_000_000_000, 2_000_000_000, 1.0, True,
     )  # fmt: skip
     assert isinstance(flown.told, Told) and told["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("sha256", "verdict", "told"),
+    [("same", "PASS", 0), ("other", "PASS", 1), ("same", "FAIL", 1), ("other", "FAIL", 1)],
+)
+def test_flown_again_it_differs_by_its_bits_or_by_its_verdict(
+    sha256: str, verdict: str, told: int
+) -> None:
+    before, now = shown("PASS"), shown(verdict)  # type: ignore[arg-type]
+    before.judged.record.sha256, now.judged.record.sha256 = "same", sha256
+    found = differences([before], [now.judged])
+    assert len(found) == told
+    if told:
+        assert found[0].startswith(f"{before.judged.record.drill}, seed 1: ")
