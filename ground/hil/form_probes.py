@@ -235,7 +235,7 @@ async def link_lost(kit: Kit) -> str:
         tells = kit.tells_its_end(session.client.wire)
     if not tells:
         await kit.silence()
-        kit.left_free = not tells  # who is told of its end is asked at once, too
+        kit.left_free = True
     async with kit.session(hello=False) as session:
         await asyncio.sleep(SETTLE)
         if session.any_effects():

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgpack
 
+from sim_hw.bench.wire.memory_wire import MemoryWire
 from tests.sim_hw.bench.reference_device import SILENCE, ReferenceDevice
 
 
@@ -112,3 +113,14 @@ class ReadsALateOneAsNow(ReferenceDevice):
 
     def call(self, number: Any, method: str, arguments: Any, valid_ms: Any = None) -> None:
         super().call(number, method, arguments, 1000 if valid_ms is None else valid_ms)
+
+
+class StaysFreeOverThePlug(ReferenceDevice):
+    """Who puts the plug in again within a second finds it as it was left: greeted, and let move."""
+
+    def wire(self) -> MemoryWire:
+        before = (self.greeted, self.safe) if self.last is not None else (False, True)
+        wire = super().wire()
+        if self.now() - self.heard_at <= SILENCE:
+            self.greeted, self.safe = before
+        return wire

@@ -234,6 +234,13 @@ async def test_devices_of_strangers_are_found_out_and_told_what_is_wrong(
     assert rows[probe].verdict == FAILED and words in rows[probe].words, rows[probe].words
 
 
+async def test_who_is_told_of_the_end_of_a_link_is_asked_at_once_after_it() -> None:
+    kit = kit_for(strange.StaysFreeOverThePlug())
+    wanted = ("the end of its link", "safe before hello")
+    rows = await check_device(kit, [each for each in PROBES if each.name in wanted])
+    assert [row.name for row in rows if row.verdict == FAILED] == ["safe before hello"]
+
+
 @pytest.mark.parametrize(
     ("by", "found"), [(1.0, False), (0.85, False), (1.15, False), (0.5, True), (2.0, True)]
 )
