@@ -33,13 +33,13 @@ class EffectorParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
-    """Failures: `nozzle_stuck` (stays where it is), `no_gas` (the tank has leaked empty)."""
+    """Failures: `nozzle_stuck` (stays where it is), `no_gas` (none leaves its tank)."""
 
     def __init__(self, context: AscentContext, parameters: EffectorParameters) -> None:
         super().__init__(context)
         self.parameters = parameters
         self.pitch = self.yaw = 0.0
-        self.is_stuck = False
+        self.is_stuck = self.is_shut = False
         self._wanted = (0.0, 0.0)
         self._since = context.truth.clock()
         thrust_of_roll = parameters.roll_moment / (0.5 * context.truth.vehicle.parameters.diameter)
@@ -68,13 +68,14 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
     def fail_no_gas(self) -> Failing:
         """The cold gas cannot leave its tank, which reads empty; healed, what was in it is there
         again."""
+        self.is_shut = True
         body = self.truth.body
-        kept = 0.0 if body is None else body.gas
-        if body is not None:
-            body.gas = 0.0
+        if body is not None and not body.has_first_stage:
+            now = self.truth.clock()
+            body.advance(now)
+            body.effort.ends = (now, now, now, now)
         yield
-        if body is not None:
-            body.gas += kept
+        self.is_shut = False
 
     async def steer(
         self, pitch: float, yaw: float, pulses: tuple[float, float, float], forward: float
@@ -85,7 +86,9 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
 
     @property
     def gas(self) -> float:
-        """Cold gas left, kg."""
+        """Cold gas left by what its pressure shows, kg."""
+        if self.is_shut:
+            return 0.0
         body = self.truth.body
         return self.truth.vehicle.parameters.gas_mass if body is None else body.gas
 
@@ -133,6 +136,9 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
             math.copysign(p.roll_moment, x), math.copysign(turning, y),
             math.copysign(turning, z), 0.0 if whole else p.forward_thrust,
         )  # fmt: skip
+        if self.is_shut and not whole:
+            effort.ends = (now, now, now, now)
+            return
         least = p.least_pulse - 1e-9
         effort.ends = (
             now + abs(x) if abs(x) >= least else now,
@@ -147,10 +153,6 @@ class SimAttitudeEffectors(AscentDevice, AttitudeEffectors):
         limit = self._limit()
         angles = (("pitch", self.pitch), ("yaw", self.yaw))
         return [DrivenAxis(name, angle, -limit, limit) for name, angle in angles]
-
-    def _leak(self) -> None:
-        if self.truth.body is not None:
-            self.truth.body.gas = 0.0
 
     def _limit(self) -> float:
         body = self.truth.body

@@ -233,13 +233,39 @@ async def test_the_gas_that_flows_is_thrust_over_its_exhaust_speed() -> None:
     )
 
 
-async def test_a_tank_that_leaked_is_empty_and_one_in_the_tube_is_full() -> None:
+async def test_gas_that_is_shut_in_pushes_nothing_is_not_lost_and_is_there_again() -> None:
     truth = Truth(Body())
+    assert truth.body is not None
+    truth.body.has_first_stage = False
     effectors = made(SimAttitudeEffectors, truth, EFFECTORS)
-    assert (await effectors.steer(0.0, 0.0, NONE, 0.0)).gas == 2.0
+    assert (await effectors.steer(0.0, 0.0, (0.5, 0.0, 0.0), 0.5)).gas == 2.0
+    heal = effectors.fail("no_gas")
+    assert truth.body.effort.ends == (100.0, 100.0, 100.0, 100.0), "it ends what it was about"
+    assert (await effectors.steer(0.0, 0.0, (0.5, 0.0, 0.0), 0.5)).gas == 0.0
+    assert truth.body.effort.ends == (100.0, 100.0, 100.0, 100.0)
+    assert truth.body.gas == 2.0
+    heal()
+    assert (await effectors.steer(0.0, 0.0, (0.5, 0.0, 0.0), 0.5)).gas == 2.0
+    assert truth.body.effort.ends == (100.5, 100.0, 100.0, 100.5)
+
+
+async def test_the_first_stage_has_gas_of_its_own() -> None:
+    truth = Truth(Body())
+    assert truth.body is not None
+    effectors = made(SimAttitudeEffectors, truth, EFFECTORS)
     effectors.fail("no_gas")
-    assert (await effectors.steer(0.0, 0.0, NONE, 0.0)).gas == 0.0
-    assert made(SimAttitudeEffectors, Truth(), EFFECTORS).gas == 2.0
+    await effectors.steer(0.0, 0.0, (0.5, 0.0, 0.0), 0.0)
+    assert truth.body.effort.ends[0] == 100.5
+
+
+async def test_gas_that_is_shut_in_shows_before_the_launch_and_stays_so_behind_it() -> None:
+    truth = Truth()
+    effectors = made(SimAttitudeEffectors, truth, EFFECTORS)
+    assert effectors.gas == 2.0
+    effectors.fail("no_gas")
+    assert effectors.gas == 0.0
+    truth.body = Body()
+    assert effectors.gas == 0.0
 
 
 # ----------------------------------------------------------------------- beacon

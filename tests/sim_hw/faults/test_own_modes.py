@@ -72,8 +72,6 @@ def test_a_mode_changes_the_device_and_healing_leaves_nothing_of_it(
     device = part.device
     if mode.name == "corrupt":
         device.memory += b"\x01\x02\x03"
-    if mode.name == "no_gas":
-        pytest.skip("needs a MAV that flies: below")
     before = inside(device)
     heal = device.fail(mode.name, **options_of(part, mode))
     assert inside(device) != before
@@ -94,26 +92,10 @@ def test_a_mode_of_which_nothing_more_is_said_changes_something_or_asks_for_what
         with pytest.raises(ValueError, match=f"{mode.name} needs {needs[0]}: allowed is "):
             part.device.fail(mode.name)
         assert inside(part.device) == before
-    elif mode.name not in ("corrupt", "no_gas"):  # there is nothing yet that could be spoilt
+    elif mode.name != "corrupt":  # there is nothing yet that could be spoilt
         heal = part.device.fail(mode.name)
         assert inside(part.device) != before
         heal()
-
-
-def test_gas_that_cannot_flow_is_there_again() -> None:
-    device = PARTS["mav.effectors"].device
-
-    class Body:
-        gas = 3.0
-
-    device.truth.body = Body()
-    try:
-        heal = device.fail("no_gas")
-        assert device.gas == 0.0
-        heal()
-        assert device.gas == 3.0
-    finally:
-        device.truth.body = None
 
 
 async def test_as_a_kind_it_hits_when_the_device_is_asked_and_only_until_it_is_healed() -> None:
