@@ -29,8 +29,11 @@ def latch_differs(node: MavVehicle, state: ContainerState) -> str:
 
 async def close_latch(node: MavVehicle) -> None:
     """Notes that the container is open, closes it, and notes that; in the safe state nothing moves.
+    Where the latch says that it has moved and its switch that it is open, one of them is wrong:
+    then the tubes stay openly on the move, until both say the same.
     Raises a device error where it does not close, or does not say whether it has."""
-    state = await _note(node)
+    state = await sound(node.container.state)
+    _note(node, state)
     if state.latched or node.is_in_safe or not state.lid_closed:
         return
     begin_all(node, places.MAV)
@@ -39,19 +42,20 @@ async def close_latch(node: MavVehicle) -> None:
         await node.container.latch()
     except DeviceError as error:
         refused = error
-    state = await _note(node)
+    state = await sound(node.container.state)
+    if refused is None and not state.latched:
+        return
+    _note(node, state)
     if refused is not None and not state.latched:
         raise refused
 
 
-async def _note(node: MavVehicle) -> ContainerState:
+def _note(node: MavVehicle, state: ContainerState) -> None:
     """Writes into the ledger what the switches say, unless an activity is about to."""
-    state = await sound(node.container.state)
     if not any(node.is_in(each) for each in DRIVING):
         sealed = state.latched and state.lid_closed
         begin_all(node, places.MAV if sealed else places.CONTAINER)
         end_all(node, state)
-    return state
 
 
 def _all_are(node: MavVehicle, place: str) -> bool:

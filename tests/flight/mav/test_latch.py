@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "arm"))
@@ -89,6 +90,26 @@ def test_one_that_sticks_is_known_to_be_open_until_it_moves_again(tmp_path: Path
         b.container.latch_stuck = False
         await look(b)
         assert where(b) == [("mav", HELD)] and b.container.latched
+
+    story(tmp_path, live)
+
+
+def test_a_switch_that_contradicts_its_latch_is_not_believed(tmp_path: Path) -> None:
+    async def live(b: Bench) -> None:
+        state = b.container.state
+
+        async def stuck_open() -> Any:
+            return msgspec.structs.replace(await state(), latched=False)
+
+        b.container.state = stuck_open
+        await look(b)
+        assert b.places() == ["mav"] and b.container.latched, "it has not moved at all"
+        assert where(b) == [("container", CustodyStatus.IN_TRANSIT)] and b.violations == []
+        await look(b)  # nor is it by the next look
+        assert where(b) == [("container", CustodyStatus.IN_TRANSIT)] and b.violations == []
+        b.container.state = state
+        await look(b)
+        assert where(b) == [("mav", HELD)] and b.violations == []
 
     story(tmp_path, live)
 
