@@ -150,7 +150,7 @@ class Conservation:
         if body is None or body.frozen:
             self._orbit = None
             return
-        energy = _orbital_energy(body.peek())
+        energy = _orbital_energy(body.peek()) - body.pushed
         if self._orbit is None:
             self._orbit = energy
         yield Balance(

@@ -130,7 +130,9 @@ class SimCaptureCone(OrbiterDevice, CaptureCone):
         closing = -dot(self.vehicle.relative_velocity(), ahead)
         kick: Vector = scale((1.0 + self.parameters.bounce) * closing, ahead)
         state = container.advance()
-        container.state = (*state[:3], *add((state[3], state[4], state[5]), kick))
+        flown: Vector = (state[3], state[4], state[5])
+        container.state = (*state[:3], *add(flown, kick))
+        container.pushed += dot(flown, kick) + 0.5 * dot(kick, kick)
 
     def _keep(self) -> None:
         self.vehicle.captured = True

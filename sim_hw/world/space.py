@@ -41,6 +41,8 @@ class FlyingBody:
     ) -> None:
         self.name = name
         self.fixed_mass = fixed_mass
+        self.pushed = 0.0
+        """J/kg that it was given by what it ran against."""
         self.derivative = derivative
         self.maximum_step = maximum_step
         self.state = tuple(state)

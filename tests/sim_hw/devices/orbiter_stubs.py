@@ -38,6 +38,7 @@ class Container:
     def __init__(self, world: Any) -> None:
         self.world = world
         self.frozen = False
+        self.pushed = 0.0
         self.since = world.now()
         self.state: Any = (10.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 

@@ -80,6 +80,8 @@ async def test_a_bounce_throws_out_what_came_in_well_so_many_times() -> None:
     state = await made.close_on_trigger(300.0)
     assert state.triggered and not state.lid_closed and not vehicle.captured
     assert made.collisions == [], "it came in well"
+    thrown = vehicle.container.state[3]
+    assert thrown > 0.0 and vehicle.container.pushed == pytest.approx(0.5 * (thrown**2 - 0.05**2))
     vehicle.container.state = (1.6, 0.0, 0.0, -0.05, 0.0, 0.0)
     assert (await made.close_on_trigger(300.0)).lid_closed
 
