@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from flight.configuration.allowed_values import choices_words
 from flight.configuration.files import (
     ConfigurationError,
     NotAllowed,
@@ -235,6 +236,10 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     for name in bench.wires:
         if name not in mapped:
             check_address(path, f"wires.{name}.address", bench.wires[name].address)
+    for number, service in enumerate(bench.never_real):
+        if service not in REPLACEABLE:  # one that is misspelt would keep nothing safe
+            allowed = choices_words(service, list(REPLACEABLE), "")
+            raise _refused(path, f"never_real.{number}", allowed)
     serials: dict[tuple[str, str], str] = {}
     wired: list[Mapped] = []
     for service, device in bench.devices.items():

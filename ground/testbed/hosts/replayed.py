@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import zmq
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UnfitFile, read_outside
 from flight.icd.devices.ground_station import NetworkStatus, PredictedPass
 from flight.runtime.bus import Bus
 from flight.runtime.memory_fabric import MemoryFabric, MemorySocket
@@ -35,7 +36,12 @@ from ground.testbed.operating.run_control import CONTROL_FILE, ControlServer
 from ground.testbed.record.inputs import InputRefused, RunInput
 from ground.testbed.record.session import read_session
 
+Made = TypeVar("Made")
+
 HOST = "replay"
+LATEST = 2**62
+"""ns: a later instant was never flown, and requests that look beyond it have no number."""
+SUMMARY = 64_000_000  # bytes of a summary that are read
 NOTHING_CHANGES = "this is a replay of a run that has ended: nothing is sent or changed any more"
 LAST = """SELECT MAX(at_ns) FROM (
     SELECT MAX(received_ns) AS at_ns FROM downlinks UNION ALL SELECT MAX(received_ns) FROM events
@@ -57,8 +63,9 @@ def what_was_flown(run: Path) -> What:
         problem = f"this run is under way: `msr console --at {run}` joins it"
         raise ConfigurationError(str(run), None, "--replay", problem)
     try:
-        return msgspec.json.decode((run / "summary.json").read_bytes(), type=What)
-    except (OSError, msgspec.MsgspecError):
+        text = read_outside(run / "summary.json", SUMMARY, "a summary of a run")
+        return msgspec.json.decode(text, type=What)
+    except (OSError, UnfitFile, msgspec.MsgspecError):
         pass  # it was broken off before there was one
     head = read_session(run).head
     return What(head.mission, head.seed)
@@ -83,7 +90,10 @@ def copy_archive(run: Path, folder: Path) -> int:
     if last is None:
         problem = "nothing was heard in this run: there is nothing to be seen"
         raise ConfigurationError(str(run), None, "--replay", problem)
-    return int(last)
+    if not isinstance(last, int) or not 0 <= last <= LATEST:
+        problem = f"the archive is damaged: its last instant is {str(last)[:40]!r}"
+        raise ConfigurationError(str(run), None, "--replay", problem)
+    return last
 
 
 class Nobody(MemoryFabric):
@@ -187,18 +197,28 @@ def _refuse(given: RunInput) -> None:
     raise InputRefused(NOTHING_CHANGES)
 
 
+def _opened(run: Path, read: Callable[[], Made]) -> Made:
+    """What is made of a run's archive. Raises ConfigurationError where it holds what no ground has
+    written: times, arguments or states that are none."""
+    try:
+        return read()
+    except (ArithmeticError, LookupError, TypeError, ValueError, sqlite3.Error) as error:
+        problem = f"the archive is damaged: {type(error).__name__}: {error}"
+        raise ConfigurationError(str(run), None, "--replay", problem) from None
+
+
 async def serve(
-    mission: LoadedMission, seed: int, folder: Path, operators: str, standing: Standing,
-    ends: asyncio.Event,
+    run: Path, mission: LoadedMission, seed: int, folder: Path, operators: str,
+    standing: Standing, ends: asyncio.Event,
 ) -> None:  # fmt: skip
     """Answers until it is to end. Raises ConfigurationError where the archive is not of this
     mission as it is now."""
     fabric = Nobody()
     bus = Bus("replay", fabric=fabric)
     try:
-        control = make_mission_control(mission, bus, folder / "ground")
+        control = _opened(run, lambda: make_mission_control(mission, bus, folder / "ground"))
         try:
-            control.stations.status = as_last_told(control)
+            control.stations.status = _opened(run, lambda: as_last_told(control))
             about = about_run(mission, seed, HOST, deterministic=True)
             service = Service(control, about)
             asking = Asking(standing, load_operators(operators), lambda: service)
@@ -229,7 +249,8 @@ def main(words: list[str]) -> int:
             loop.add_signal_handler(number, ends.set)
         try:
             standing = Standing(loop, last)
-            loop.run_until_complete(serve(mission, flown.seed, folder, operators, standing, ends))
+            served = serve(run, mission, flown.seed, folder, operators, standing, ends)
+            loop.run_until_complete(served)
         finally:
             loop.close()
     except (ConfigurationError, zmq.ZMQError) as error:

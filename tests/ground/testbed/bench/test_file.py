@@ -94,6 +94,8 @@ def test_the_benches_of_configs_can_be_read() -> None:
          "allowed is ge (1) or more"),
         ("wire: line", "wire: line\n    calibration_required: true", "calibration_required wants"),
         ("format: 1", "format: 1\nnever_real: [rover.wheels]", "allowed is a dummy"),
+        ("format: 1", "format: 1\nnever_real: [rover.gripper, rover.whels]",
+         'never_real.1 = "rover.whels": allowed is'),
         ("wire: line", "wire: line\n    deadlines: {fly: {value: 1, unit: s, source: t}}",
          "deadlines.fly"),
         ("wire: line", "wire: line\n    deadlines: {state: {value: 0, unit: s, source: t}}",

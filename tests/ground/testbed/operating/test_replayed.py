@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,36 @@ def test_what_cannot_be_looked_at_is_refused_by_a_sentence(
     assert "session" in refusal(replayed.what_was_flown, torn)  # nor has it a record
     monkeypatch.setattr(replayed, "is_under_way", lambda run: True)
     assert "`msr console --at" in refusal(replayed.what_was_flown, torn)
+
+
+@pytest.mark.parametrize("last", ["'soon'", "-1", str(2**62 + 1)])
+def test_an_archive_whose_last_instant_is_none_is_refused(last: str, tmp_path: Path) -> None:
+    run = a_run(tmp_path / "run", S)
+    archive = sqlite3.connect(run / "ground" / "archive.sqlite")
+    archive.execute(f"UPDATE events SET received_ns = {last}")
+    archive.commit()
+    archive.close()
+    assert "the archive is damaged: its last" in refusal(
+        replayed.copy_archive, run, tmp_path / "copy"
+    )
+
+
+@pytest.mark.parametrize("error", [TypeError("str / int"), ValueError("no JSON"), OverflowError()])
+def test_what_an_archive_cannot_be_made_into_is_a_sentence(
+    error: Exception, tmp_path: Path
+) -> None:
+    def read() -> None:
+        raise error
+
+    said = refusal(replayed._opened, tmp_path, read)
+    assert str(tmp_path) in said and f"the archive is damaged: {type(error).__name__}" in said
+
+
+def test_a_pipe_in_the_place_of_a_summary_is_not_waited_for(tmp_path: Path) -> None:
+    run = a_run(tmp_path / "run", S)
+    (run / "summary.json").unlink()
+    os.mkfifo(run / "summary.json")
+    assert "session" in refusal(replayed.what_was_flown, run)
 
 
 def test_time_stands_and_nothing_is_changed() -> None:
