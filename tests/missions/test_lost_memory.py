@@ -12,9 +12,9 @@ EXAMPLES = configs_folder() / "drills" / "examples"
 @pytest.mark.check
 @pytest.mark.mission
 @pytest.mark.requirement("CUS-14")
-@pytest.mark.parametrize("name", ["rover_without_memory", "without_memory"])
+@pytest.mark.parametrize("name", ["rover_without_memory", "without_memory", "mav_without_memory"])
 def test_without_memory_the_tubes_are_brought_all_the_same(tmp_path: Path, name: str) -> None:
-    """The rover; and lander, arm, and MAV."""
+    """The rover; lander, arm, and MAV; and the MAV when it is ready to be launched."""
     from ground.cli import main
 
     drill = str(EXAMPLES / f"{name}.yaml")

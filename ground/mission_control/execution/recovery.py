@@ -30,7 +30,7 @@ LEAVE, REBOOT, LOOK = "leave_safe", "reboot", "look_for_tubes"
 LOCATE, CORRECT = "locate_lander", "correct_place"
 MODE = "mode"
 _INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
-_SAYS_SAFE = re.compile(r"\bin (the )?state safe\b")
+_SAYS_SAFE = re.compile(r"\bin ((the )?state )?safe\b")
 
 
 class Recovery(msgspec.Struct):

@@ -169,6 +169,8 @@ def test_what_ends_for_another_reason_is_not_recovered(fly: Fly, rung: Rung, det
         (Verdict.FAILED, "mav refused it: it takes no tubes in state safe", "loading", ""),
         (Verdict.FAILED, "refused: no tubes are taken in state safe", "safe", ""),
         (Verdict.FAILED, "mav refused it: its lid is on", "safe", ""),
+        (Verdict.FAILED, "not prepared: mav does not permit: mav is in safe", "safe", "mav"),
+        (Verdict.FAILED, "not prepared: mav does not permit: mav is in safety", "safe", ""),
         (Verdict.FAILED, "arm is in state safe", "safe", ""),
         (Verdict.REJECTED, "load_tubes is not allowed in state safe, says mav", "safe", ""),
     ],
