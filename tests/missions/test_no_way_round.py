@@ -19,6 +19,10 @@ FAULTS = {
         "{device: lander.battery, method: state, kind: dropout, when: {at: 2 sol}}",
         "gauge_dead",
     ),
+    "the gauge of the rover's battery is dead": (
+        "{device: rover.battery, method: state, kind: dropout, when: {at: 10.3 sol}}",
+        "gauge_dead",
+    ),
     "a heater of the lander is always on": (
         "{world: lander, kind: heater_stuck, zone: battery, state: on, when: {at: 6 sol}}",
         "",
