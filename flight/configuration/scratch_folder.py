@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -59,6 +60,17 @@ def _owned(folder: Path) -> int:
     fcntl.flock(lock, fcntl.LOCK_EX)
     new.rename(folder / OWNER)
     return lock
+
+
+def is_scratch(folder: Path) -> bool:
+    """Whether it is such a folder of this user, that nobody else can enter."""
+    try:
+        found = folder.lstat()
+        owner = (folder / OWNER).lstat()
+    except OSError:
+        return False
+    mine = found.st_uid == owner.st_uid == os.getuid() and stat.S_ISDIR(found.st_mode)
+    return mine and not found.st_mode & 0o077 and folder.name.startswith(PREFIX)
 
 
 def sweep(place: Path | None = None) -> list[Path]:

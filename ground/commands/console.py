@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import json
-import shutil
 import socket
 import sys
 import time
@@ -424,7 +423,4 @@ class Console:
     def _forget_replay(self) -> None:
         """Who was let in to a replay comes in to no other."""
         if self._scratch is not None:
-            from ground.edge.private_files import state_folder
-
-            shutil.rmtree(state_folder(self._scratch.path), ignore_errors=True)
             self._scratch.remove()

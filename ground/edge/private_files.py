@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.scratch_folder import is_scratch
+
+SCRATCH_STATE = "state"
 
 
 def private_folder(path: Path) -> Path:
@@ -62,7 +65,10 @@ def secrets_file() -> Path:
 
 def state_folder(run_folder: Path) -> Path:
     """What an edge keeps of a run between its lives: sessions, approvals, keys. Not in the run
-    folder: that is replaced by the next run, and handed on."""
+    folder: that is replaced by the next run, and handed on; but for a scratch folder, with which
+    it goes, however that ends."""
+    if is_scratch(run_folder):
+        return private_folder(run_folder / SCRATCH_STATE)
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     name = hashlib.sha256(str(run_folder.resolve()).encode()).hexdigest()[:16]
     return private_folder(Path(base).expanduser() / "threeforks" / name)
