@@ -45,15 +45,22 @@ _WORTH = 0.002  # m/s
 _MINIMUM = 0.3e-3
 
 
+def correction_times(start: float, arrival: float) -> list[float]:
+    """Mission times (s) of the corrections on the way; of those after the departure the ones that
+    come before those that the arrival is counted from: who recalls its departure without memory
+    takes it for the present, and may be days from Earth."""
+    late = [arrival - days * SECONDS_PER_DAY for days in BEFORE_ARRIVAL]
+    early = [start + days * SECONDS_PER_DAY for days in AFTER_DEPARTURE]
+    return [time for time in early if time < min(late)] + late
+
+
 async def cruise(node: OrbiterVehicle, signal: Signal) -> Signal:
     """All corrections until the capsule is targeted."""
     departure = node.departure
     if departure is None:
         raise ActivityFailed("it is not known when the orbiter left Mars: depart first")
     start, arrival = departure.time, departure.arrival
-    times = [start + days * SECONDS_PER_DAY for days in AFTER_DEPARTURE]
-    times += [arrival - days * SECONDS_PER_DAY for days in BEFORE_ARRIVAL]
-    for number, time in enumerate(times, 1):
+    for number, time in enumerate(correction_times(start, arrival), 1):
         if time < node.clock.now():
             continue
         await wait_until(node, time)

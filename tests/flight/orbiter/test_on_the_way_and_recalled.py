@@ -11,6 +11,7 @@ from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.base import DeviceFault
 from flight.orbiter import capturing, close_rendezvous, legs, recalling
+from flight.orbiter.cruising import correction_times
 from flight.orbiter.legs import Leg
 from flight.orbiter.manoeuvres import Transfer
 from flight.orbiter.records import CapsuleRelease, Departure
@@ -268,3 +269,16 @@ def test_a_device_that_does_not_answer_is_told_and_nothing_is_made_up() -> None:
     do(recalling.recall(ship))
     assert len(ship.told("device_trouble")) == 1
     assert (ship.departure, ship.release, ship.container_captured) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("left", "early"),
+    [(250.0, [7.0, 60.0]), (151.0, [7.0, 60.0]), (150.0, [7.0]), (97.0, []), (3.0, [])],
+)
+def test_nobody_waits_beyond_the_arrival_for_a_correction_after_the_departure(
+    left: float, early: list[float]
+) -> None:
+    """Who recalls its way without memory takes its departure for the present."""
+    late = [left - before for before in (90.0, 40.0, 20.0)]
+    found = correction_times(0.0, left * DAY)
+    assert [time / DAY for time in found] == pytest.approx([*early, *late])
