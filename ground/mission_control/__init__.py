@@ -22,7 +22,7 @@ from ground.mission_control.dictionary.dictionary import (
     EventEntry,
     VehicleEntry,
 )
-from ground.mission_control.execution.runner import PhaseRecord, ProcedureChanged
+from ground.mission_control.execution.runner import MISSIONS_OWN, PhaseRecord, ProcedureChanged
 from ground.mission_control.mission_control import ARCHIVE_FILE, MissionControl, Outcome
 from ground.mission_control.procedures.reading import Program, load_procedure
 from ground.mission_control.products.ascent_record import AscentProduct, product_of
@@ -46,6 +46,7 @@ __all__ = [
     "ARCHIVE_FILE",
     "EDGE",
     "IN_TOUCH",
+    "MISSIONS_OWN",
     "PLACE_STYLES",
     "About",
     "ArchiveError",

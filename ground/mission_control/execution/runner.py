@@ -39,7 +39,7 @@ from ground.mission_control.execution.waiting_out import wait_for_telemetry
 from ground.mission_control.procedures import steps
 from ground.mission_control.procedures.reading import Instruction, Program
 
-_STATE = "procedure"
+MISSIONS_OWN = "procedure"
 ROUNDS_AT_ONCE = 3
 """So often a program may come by all its steps while no time passes: nothing changes meanwhile."""
 
@@ -57,12 +57,12 @@ class ProcedureRunner:
     """
 
     def __init__(
-        self, program: Program, tools: ProcedureTools, key: str = _STATE, version: str = ""
+        self, program: Program, tools: ProcedureTools, key: str = MISSIONS_OWN, version: str = ""
     ) -> None:
         self.program = program
         self.key = key
         self.version = version or program.fingerprint[:16]
-        self.mark = "" if key == _STATE else f"{key} "
+        self.mark = "" if key == MISSIONS_OWN else f"{key} "
         self._tools = tools
         self.handling = Handling(tools.archive, f"{key} handling", self._planned)
         self.on_step: Callable[[Instruction], None] = lambda instruction: None

@@ -113,18 +113,20 @@ def conjunctions(mission: LoadedMission) -> list[tuple[float, float]]:
 
 
 def make_mission_control(
-    mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES, *, durable: bool = False
-) -> MissionControl:
+    mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES, *, durable: bool = False,
+    program: Program | None = None,
+) -> MissionControl:  # fmt: skip
     """Mission control, ready to run; its archive lies in the folder, on a disc.
 
-    `durable`: what it kept outlives a power cut of this machine.
+    `durable`: what it kept outlives a power cut of this machine. `program`: another procedure than
+    that of the mission's file as it is now.
 
     Raises ConfigurationError, also when the archive in the folder is not one to go on with.
     """
     folder.mkdir(parents=True, exist_ok=True)
     dictionary = make_dictionary()
     tubes = [TubeEntry(t.id, t.name, t.content) for t in (*mission.depot.tubes, *mission.held)]
-    program = make_program(mission, dictionary)
+    program = program or make_program(mission, dictionary)
     clock = MissionClock(mission.epoch_jd_tt)
     launch = launch_opportunity(mission)
     opportunities = {} if launch is None else {"launch": launch}

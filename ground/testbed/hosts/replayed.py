@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,12 +26,16 @@ from flight.runtime.memory_fabric import MemoryFabric, MemorySocket
 from flight.runtime.pace import NANOSECONDS
 from flight.runtime.sockets import Kind
 from ground.api.operators import load_operators
-from ground.mission_control import ARCHIVE_FILE, MissionControl, Service
+from ground.mission_control import ARCHIVE_FILE, MISSIONS_OWN, MissionControl, Program, Service
 from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import is_under_way, read_archive
 from ground.terminal.signals import end_with_parent
 from ground.testbed.control_room.about import about_run
-from ground.testbed.control_room.control_room import make_mission_control
+from ground.testbed.control_room.control_room import (
+    make_dictionary,
+    make_mission_control,
+    make_program,
+)
 from ground.testbed.operating.asking import Asking
 from ground.testbed.operating.run_control import CONTROL_FILE, ControlServer
 from ground.testbed.record.inputs import InputRefused, RunInput
@@ -193,6 +198,24 @@ def as_last_told(control: MissionControl) -> NetworkStatus:
     )  # fmt: skip
 
 
+def as_flown(program: Program, archive: Path) -> Program:
+    """The procedure of a run: of one that was flown by other steps than the mission's file has now
+    it is known where it stood and what it logged, and not what its steps were."""
+    with closing(sqlite3.connect(archive)) as look:
+        row = look.execute("SELECT value FROM state WHERE key = ?", (MISSIONS_OWN,)).fetchone()
+    if row is None:
+        return program
+    flown = msgspec.json.decode(row[0], type=_Kept).fingerprint
+    if flown == program.fingerprint:
+        return program
+    title = f"{program.title} (its steps were others than those of {program.file} now)"
+    return replace(program, title=title, instructions=(), fingerprint=flown)
+
+
+class _Kept(msgspec.Struct):
+    fingerprint: str
+
+
 def _refuse(given: RunInput) -> None:
     raise InputRefused(NOTHING_CHANGES)
 
@@ -211,12 +234,15 @@ async def serve(
     run: Path, mission: LoadedMission, seed: int, folder: Path, operators: str,
     standing: Standing, ends: asyncio.Event,
 ) -> None:  # fmt: skip
-    """Answers until it is to end. Raises ConfigurationError where the archive is not of this
-    mission as it is now."""
+    """Answers until it is to end. Raises ConfigurationError where the archive is damaged."""
     fabric = Nobody()
     bus = Bus("replay", fabric=fabric)
     try:
-        control = _opened(run, lambda: make_mission_control(mission, bus, folder / "ground"))
+        ground = folder / "ground"
+        program = _opened(
+            run, lambda: as_flown(make_program(mission, make_dictionary()), ground / ARCHIVE_FILE)
+        )
+        control = _opened(run, lambda: make_mission_control(mission, bus, ground, program=program))
         try:
             control.stations.status = _opened(run, lambda: as_last_told(control))
             about = about_run(mission, seed, HOST, deterministic=True)

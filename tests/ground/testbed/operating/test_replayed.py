@@ -12,6 +12,8 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.icd.messages import EventReport, Severity
 from ground.mission_control.archive.archive import Archive
+from ground.missions.mission import load_mission
+from ground.testbed.control_room.control_room import make_dictionary, make_program
 from ground.testbed.hosts import replayed
 from ground.testbed.record.inputs import InputRefused
 
@@ -89,6 +91,25 @@ def test_an_archive_whose_last_instant_is_none_is_refused(last: str, tmp_path: P
     assert "the archive is damaged: its last" in refusal(
         replayed.copy_archive, run, tmp_path / "copy"
     )
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_run_is_looked_at_whatever_its_procedure_says_by_now(
+    changed: bool, tmp_path: Path
+) -> None:
+    program = make_program(load_mission("surface"), make_dictionary())
+    run = a_run(tmp_path / "run", S)
+    file = run / "ground" / "archive.sqlite"
+    assert replayed.as_flown(program, file) is program  # broken off before its first step
+    archive = Archive(file)
+    archive.put("procedure", {"fingerprint": "0" * 64 if changed else program.fingerprint})
+    archive.close()
+    flown = replayed.as_flown(program, file)
+    if not changed:
+        assert flown is program
+        return
+    assert (flown.fingerprint, flown.instructions) == ("0" * 64, ())
+    assert flown.title.startswith(program.title) and "others than those of" in flown.title
 
 
 @pytest.mark.parametrize("error", [TypeError("str / int"), ValueError("no JSON"), OverflowError()])
