@@ -33,6 +33,8 @@ async def capture(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Approaches and closes the cone over the container; tries again after a retreat."""
     if await _is_inside(node):
         return _done(node, 0)
+    if not node.may_meet_container():
+        raise ActivityFailed("it is not known where the container is: determine_orbit first")
     attempts: int = node.parameters["capture_attempts"]
     for attempt in range(1, attempts + 1):
         node.capture_attempt(number=attempt)

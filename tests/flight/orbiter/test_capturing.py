@@ -102,6 +102,14 @@ def test_what_is_not_seen_outside_is_not_said_to_be_there(monkeypatch: pytest.Mo
     assert "end" not in names(calls)
 
 
+def test_who_does_not_know_where_it_is_captures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ship, calls = capturing_ship(monkeypatch, [CLOSED], [False])
+    ship.may_meet_container = lambda: False
+    with pytest.raises(ActivityFailed, match="determine_orbit first"):
+        do(capturing.capture(ship, SIGNAL))
+    assert calls == [] and not ship.told("capture_attempt")
+
+
 def test_a_closed_lid_is_opened_first_and_a_meaningless_answer_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
