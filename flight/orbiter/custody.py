@@ -56,7 +56,8 @@ def find_in_orbit(node: OrbiterVehicle, distance: float) -> None:
             continue
         try:
             known = node.ledger.record(ceded.tube)
-            if known is None:
+            # Whose store was lost has a record that says just that.
+            if known is None or known.status is CustodyStatus.UNKNOWN:
                 known = node.ledger.find(
                     ceded.tube, places.ORBIT, evidence, ceded.slot, ceded=ceded
                 )

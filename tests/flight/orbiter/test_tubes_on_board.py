@@ -1,5 +1,6 @@
 """The orbiter's chain of custody and the containment: each by what its sensors say."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,8 +9,15 @@ import pytest
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.custody.handover import HandoverFailed
-from flight.core.custody.ledger import CustodyError, CustodyRecord, CustodyStatus, Evidence
+from flight.core.custody.ledger import (
+    CustodyError,
+    CustodyLedger,
+    CustodyRecord,
+    CustodyStatus,
+    Evidence,
+)
 from flight.core.exchanges import ExchangeFailed
+from flight.core.keeping.storage import Storage
 from flight.icd.devices.capture import ContainmentState
 from flight.orbiter import containment
 from flight.orbiter.custody import (
@@ -120,6 +128,19 @@ def test_what_is_known_is_not_found_again(known: CustodyRecord, begun: bool) -> 
     assert node.ledger.done == (
         [("begin", "A", "orbiter", "orbiter.capture_cone", 5)] if begun else []
     )
+
+
+def test_who_lost_its_memory_finds_what_is_ceded_and_nothing_out_of_date(tmp_path: Path) -> None:
+    node = ship()
+    node.ledger = CustodyLedger(Storage(tmp_path / "o"), "orbiter", lambda: 1, lambda record: None)
+    node.ledger.forget(["A", "B"], "its store was lost")
+    node.manifest = [record(S.UNKNOWN, step="cede"), record(S.UNKNOWN, tube="B", link=0)]
+    find_in_orbit(node, 30.0)
+    assert [data["tube"] for data in node.told("custody_trouble")] == ["B"]
+    assert end_capture(node, True, "felt") == 1
+    found = node.ledger.record("A")
+    assert (found.status, found.place, found.slot) == (S.HELD, "orbiter", 2)
+    assert node.ledger.record("B").status is S.UNKNOWN
 
 
 def test_one_tube_that_is_refused_does_not_stop_the_others() -> None:

@@ -68,6 +68,7 @@ def test_an_alarm_is_shelved_for_as_long_as_one_says_handed_over_and_looked_at_w
     tab = open_tab(serve(at=1_157_000.0))
     tab.log_in("anna")
     tab.go("a")
+    tab.page.locator("main tbody tr").first.wait_for()
     tab.press("j")
     tab.page.get_by_label("Hand it to").fill("ben")
     tab.page.get_by_role("button", name="Hand over").press("Enter")
