@@ -20,7 +20,7 @@ DONE: dict[str, dict[str, tuple[list[tuple[float, str]], str]]] = {
     "rover": {
         "hibernate": ([(0, "hibernate")], "end_hibernation"),
         "save_power": ([(0, "enter_safe")], "work_again"),
-        "stand_down": ([(0, "enter_safe")], "work_again"),
+        "stand_down": ([(0, "enter_safe shed blind_work")], "restore blind_work work_again"),
         "stop_leaning": ([(0, "abort_activity")], ""),
         "live_without_gauge": ([(0, "shed blind_work"), (5 * SOL_SECONDS, "restore blind_work")],
                                "restore blind_work"),
