@@ -10,6 +10,10 @@ def stage_drive(tab: Tab) -> None:
     tab.write("rover drive")
     tab.press("Enter")
     tab.sees("Drives to a place")
+    # The form takes the keys once its first field has the focus.
+    tab.page.wait_for_function(
+        "document.activeElement.tagName === 'INPUT' && document.activeElement.value === ''"
+    )
     tab.write("30000")
     tab.sees("30000: allowed is number, -20000 to 20000")
     tab.press("Enter")
