@@ -1,6 +1,5 @@
 """The Sample Retrieval Lander: its way down, then power, warmth and contact for what it carries."""
 
-import asyncio
 from functools import partial
 from typing import Any, Literal
 
@@ -9,6 +8,7 @@ from flight.core.chart.statechart import ANY, On, Signal, State, Statechart
 from flight.core.commanding.commands import Restart, command
 from flight.core.fault_protection.actions import action
 from flight.core.fault_protection.obedience import switched
+from flight.core.radio_rest import rest
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError
 from flight.icd.devices.communications import Radio
@@ -18,7 +18,7 @@ from flight.lander.descent_states import ENTRY, ENTRY_TRANSITIONS, WOKEN, wake
 from flight.lander.hardware import ARM, COMPUTER, CORE, ELECTRONICS, HEAT, MAV
 from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
-from flight.lander.vehicle import HOUSEKEEPING, RADIO_REST, LanderVehicle
+from flight.lander.vehicle import HOUSEKEEPING, LanderVehicle
 from flight.lander.watched import WATCHED
 from flight.lander.work_permission import energy_permission
 
@@ -324,8 +324,7 @@ class Lander(LanderVehicle):
         device = self.devices.uhf if radio == "uhf" else self.devices.x_band
         self._radios_resting[radio] = None
         try:
-            await device.set_power(False)
-            await asyncio.sleep(RADIO_REST)
+            await rest(device)
         finally:
             del self._radios_resting[radio]
             self._radios_on.pop(radio, None)  # whatever came of it: it is switched anew

@@ -30,7 +30,6 @@ from flight.surface.hibernation import Hibernates
 
 CARRIED = ("arm", "mav")
 HOUSEKEEPING = 1800.0  # s at the most, by day
-RADIO_REST = 10.0  # s that a radio stays off when it is restarted
 SURVEYED = 1.0  # m: a place on the map by which a lander was put there
 
 

@@ -14,6 +14,7 @@ from flight.core.fault_protection.obedience import switched
 from flight.core.fault_protection.quantities import quantity
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
+from flight.core.radio_rest import rest
 from flight.core.redundant_units import RedundantUnits
 from flight.core.sound_readings import sound
 from flight.core.telling.carried import keeper
@@ -43,7 +44,6 @@ RENDEZVOUS_HOUSEKEEPING = 1800.0  # s
 QUIET_LOOKS = 43_200.0
 """s between looks at gauge and devices where little happens: what leaks goes on for so long."""
 ARRAYS_HELD = 3600.0  # s for which their drive holds an angle that it was told
-RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
 
 
@@ -427,8 +427,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         """Switches the radio off and, after a rest, on again."""
         self._radio_is_on = False  # nobody sets right what rests
         try:
-            await self.devices.x_band.set_power(False)
-            await asyncio.sleep(RADIO_REST)
+            await rest(self.devices.x_band)
         finally:  # whatever came of it
             self.nursery.start(self._switch_radio_on(), name="radio")
 

@@ -13,6 +13,7 @@ from flight.core.hearing import HearsPeers
 from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.node import NodeContext
+from flight.core.radio_rest import rest
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import event
@@ -35,7 +36,6 @@ from flight.surface.sol_budget import SolBudget, SolDistance
 HOUSEKEEPING = {"parked": 14_400.0, "surface": 1800.0, "safe": 3600.0}  # s, by state
 ASLEEP_HOUSEKEEPING = 7200.0  # s
 PROGRESS_EVERY = 100.0  # m
-RADIO_REST = 10.0  # s that a radio stays off when it is restarted
 
 
 class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
@@ -246,8 +246,7 @@ class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
         device = self.hardware.uhf if radio == "uhf" else self.hardware.x_band
         self._resting[radio] = None
         try:
-            await device.set_power(False)
-            await asyncio.sleep(RADIO_REST)
+            await rest(device)
         finally:
             del self._resting[radio]
             self._radios.pop(radio, None)  # whatever came of it: it is switched anew

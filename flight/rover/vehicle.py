@@ -1,6 +1,5 @@
 """The fetch rover as its skills know it: channels, events, devices, and what it remembers."""
 
-import asyncio
 from typing import Any, ClassVar
 
 from flight.core.custody.handover_active import ActiveHandover
@@ -13,6 +12,7 @@ from flight.core.fault_protection.shedding import Sheddable
 from flight.core.hearing import HearsPeers
 from flight.core.keeping.memory import Remembered
 from flight.core.node import NodeContext
+from flight.core.radio_rest import rest
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import radio
 from flight.core.telling.events import event
@@ -37,7 +37,6 @@ from flight.surface.sol_budget import SolDistance
 
 BY_DAY = {"wheels": "state", "inertial_measurement_unit": "state"}
 """What has power while the rover is awake, and the reading to ask it for."""
-RADIO_REST = 10.0  # s that the radio stays off when it is restarted
 
 
 class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
@@ -287,8 +286,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         before = self.radio_wanted
         self.radio_wanted = None  # while it rests
         try:
-            await self.hardware.radio.set_power(False)
-            await asyncio.sleep(RADIO_REST)
+            await rest(self.hardware.radio)
         finally:
             # Whatever came of it, and unless it was told otherwise meanwhile: a look sets it right.
             if self.radio_wanted is None:

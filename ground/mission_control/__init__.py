@@ -31,6 +31,7 @@ from ground.mission_control.service.handling import EDGE, Asked
 from ground.mission_control.service.requests.table import all_handlers
 from ground.mission_control.service.service import Service
 from ground.mission_control.service.simulation import Drills, Simulation
+from ground.mission_control.service.terms import why_fire_is_late, why_past
 from ground.mission_control.service.waiting import compiled as compiled_condition
 from ground.mission_control.telemetry.custody import TubeEntry
 from ground.mission_control.timing.launch import launch_time
@@ -87,4 +88,6 @@ __all__ = [
     "sound_samples",
     "stages_of",
     "value_problem",
+    "why_fire_is_late",
+    "why_past",
 ]

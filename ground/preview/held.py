@@ -16,6 +16,8 @@ from ground.mission_control import (
     MissionControl,
     compiled_condition,
     origin_of,
+    why_fire_is_late,
+    why_past,
 )
 from ground.preview.flown import ENDS, PREVIEW
 from ground.testbed.operating.sending import order
@@ -117,21 +119,17 @@ class Held:
         each.fire_waits, control = False, self._control
         ends = there["occurred_ns"] / NANOSECONDS + each.item.get("lifetime", 600.0)
         left = ends - control.clock.now()
-        needs = control.stations.window(each.item["vehicle"]).delivery
-        if needs > left:
-            each.why_not = (
-                f"FIRE was not sent: it would be there in {needs:.0f} s, and ARM lasts "
-                f"{left:.0f} s more"
-            )
+        late = why_fire_is_late(control.stations.window(each.item["vehicle"]).delivery, left)
+        if late:
+            each.why_not = f"FIRE was not sent: {late}"
         else:
             self._issue(each, "fire")
 
     def _why_not(self, orders: Sequence[Command]) -> str:
         limit = self._limits.get(orders[0].identifier)
-        now_ns = self._control.clock.now_ns()
-        if limit is None or orders[0].origin != origin_of(PREVIEW) or now_ns <= limit:
+        if orders[0].origin != origin_of(PREVIEW):
             return ""
-        return f"it was to leave by {limit} ns, and it is {now_ns} ns"
+        return why_past(limit, self._control.clock.now_ns())
 
     def _keep_back(self, orders: Sequence[Command], why: str) -> None:
         for each in orders:

@@ -13,6 +13,7 @@ from ground.mission_control.mission_control import MissionControl
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.stack import Stack
 from ground.mission_control.service.staging import Wanted, assess, frozen_hash
+from ground.mission_control.service.terms import why_past
 
 WATCHED = ("waiting_approval", "approved", "waiting")
 """States of a hazardous item in which news of its vehicle may make it void."""
@@ -68,8 +69,8 @@ class Approvals:
     def why_over(self, item: StackItem, *, in_pass: bool = True) -> str:
         """Why it is too late for an item; empty where it is not."""
         now_ns = self._control.clock.now_ns()
-        if item.not_after is not None and now_ns > item.not_after:
-            return f"it was to leave by {item.not_after} ns, and it is {now_ns} ns"
+        if late := why_past(item.not_after, now_ns):
+            return late
         if in_pass and item.hazardous and item.window is not None and now_ns > item.window[1]:
             return "the pass for which it was staged is over"
         return ""

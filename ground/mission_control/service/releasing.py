@@ -21,6 +21,7 @@ from ground.mission_control.service.approvals import WATCHED, Approvals
 from ground.mission_control.service.handling import Refused
 from ground.mission_control.service.ladder import Ladder
 from ground.mission_control.service.stack import Stack
+from ground.mission_control.service.terms import why_fire_is_late
 from ground.mission_control.service.waiting import compiled
 
 PERHAPS = "may_have_left"
@@ -190,10 +191,7 @@ class Releases:
         if void:
             return void
         left = report.time_ns / NANOSECONDS + item.lifetime - self._control.clock.now()
-        needs = self._control.stations.window(item.vehicle).delivery
-        if needs > left:
-            return f"FIRE would be there in {needs:.0f} s, and ARM lasts {left:.0f} s more"
-        return ""
+        return why_fire_is_late(self._control.stations.window(item.vehicle).delivery, left)
 
     def _fire_not(self, arm: str, why: str) -> None:
         item = self._stack.item(self._split.pop(arm))

@@ -1,5 +1,6 @@
 """A world with radios and links, in which a test plays."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -83,6 +84,12 @@ class Rehearsal:
             log.append((self.world.now(), name, data))
 
         return emit
+
+    async def until_earth_is_up(self) -> None:
+        """Waits until Earth has risen at the site, where it has not."""
+        earth, now = self.links.earth, self.world.now()
+        if not earth.earth_above_horizon(now):
+            await asyncio.sleep(earth.next_horizon_change(now) - now + 1.0)
 
     def frames_at(self, name: str) -> list[ReceivedFrame]:
         return [frame for _, where, frame in self.heard if where == name]

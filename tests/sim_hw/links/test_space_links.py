@@ -214,8 +214,7 @@ def test_conjunction_forbids_commanding() -> None:
 def test_the_direct_link_takes_light_time_and_ends_when_earth_sets() -> None:
     async def play(r: Rehearsal) -> None:
         earth = r.links.earth
-        if not earth.earth_above_horizon(0.0):
-            await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
+        await r.until_earth_is_up()
         began = r.world.now()
         sent = await r.direct.transmit("earth", HUNDRED)
         light_time = earth.light_time_up(began)
@@ -264,8 +263,7 @@ def test_without_a_station_the_direct_link_is_told_down_until_one_sees_mars() ->
 def test_a_frame_is_repeated_only_while_an_answer_can_come_in_time() -> None:
     async def play(r: Rehearsal) -> None:
         earth = r.links.earth
-        if not earth.earth_above_horizon(0.0):
-            await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
+        await r.until_earth_is_up()
         r.direct.mute = True
         began = r.world.now()
         light_time = earth.light_time_up(began)
@@ -282,9 +280,7 @@ def test_a_frame_is_repeated_only_while_an_answer_can_come_in_time() -> None:
 
 def test_a_radio_that_is_switched_off_while_it_waits_says_so() -> None:
     async def play(r: Rehearsal) -> None:
-        earth = r.links.earth
-        if not earth.earth_above_horizon(0.0):
-            await asyncio.sleep(earth.next_horizon_change(0.0) + 1.0)
+        await r.until_earth_is_up()
         sending = asyncio.create_task(r.direct.transmit("earth", HUNDRED))
         await asyncio.sleep(0.0)
         await r.direct.set_power(False)

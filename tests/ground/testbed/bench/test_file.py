@@ -14,7 +14,7 @@ GOOD = """\
 format: 1
 title: test
 wires:
-  line: {address: "serial:///tmp/line"}
+  line: {address: "serial:///desk/line"}
 devices:
   rover.wheels:
     mode: real
@@ -48,7 +48,7 @@ def test_what_is_right_is_read_and_handed_to_the_bench_process(tmp_path: Path) -
     assert (bench.pace, bench.patience, device.on_loss) == (1.0, 60.0, "")
     assert code_of_loss("rover.wheels", device) == "no_power"
     (told,) = setting_of(bench).devices
-    assert told.address == "serial:///tmp/line" and not told.allow_network
+    assert told.address == "serial:///desk/line" and not told.allow_network
     assert told.wanted["interface_hash"] == interface_hash(Wheels)
     assert (told.wanted["serial"], told.wanted["model"]) == ("SN1", "")
 
@@ -77,9 +77,9 @@ def test_the_benches_of_configs_can_be_read() -> None:
         ('">=0.1"', "new", 'allowed is a version, such as "0.1"'),
         ("unit: m/s", "unit: km/h", "unit"),
         ("{value: 1.2, unit: m/s", "{value: 0, unit: m/s", "drive"),
-        ("serial:///tmp/line", "tcp://10.0.0.1:5", "anyone on that network could move the device"),
-        ("serial:///tmp/line", "rs232:///tmp/line", "allowed is one of qemu, serial"),
-        ("serial:///tmp/line", "serial:///tmp/line?baud=7", 'baud=7": allowed is one of 50, 75'),
+        ("serial:///desk/line", "tcp://10.0.0.1:5", "anyone on that network could move the device"),
+        ("serial:///desk/line", "rs232:///desk/line", "allowed is one of qemu, serial"),
+        ("serial:///desk/line", "serial:///desk/line?baud=7", 'baud=7": allowed is one of 50, 75'),
         ("wire: line", "wire: line\n    on_loss: tired", "allowed is one of obstacle"),
         ("wire: line", HEARTBEAT.format(0.5, 0.99), "allowed is a timeout of two periods (1 s) or"),
         ("wire: line", HEARTBEAT.format(0.2, 0.3), "allowed is a timeout of two periods (0.4 s)"),
@@ -127,7 +127,7 @@ OTHER = """\
 format: 1
 title: test
 wires:
-  line: {{address: "serial:///tmp/line"}}
+  line: {{address: "serial:///desk/line"}}
 devices:
   {service}:
     mode: real
@@ -204,8 +204,8 @@ def test_two_devices_do_not_share_a_wire(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("other", "allowed"),
-    [("serial:///tmp/./line", "another place: wires.line leads there as well"),
-     ("serial:///tmp/line?baud=9600", "another place: wires.line"), ("unix:///tmp/line", "")],
+    [("serial:///desk/./line", "another place: wires.line leads there as well"),
+     ("serial:///desk/line?baud=9600", "another place: wires.line"), ("unix:///desk/line", "")],
 )  # fmt: skip
 def test_nor_by_two_names_of_it(other: str, allowed: str, tmp_path: Path) -> None:
     device = GOOD[GOOD.index("  rover.wheels:") :].replace("wire: line", "wire: other")
@@ -228,7 +228,7 @@ def test_a_line_that_only_one_can_have_is_not_declared_shared(tmp_path: Path) ->
 
 def test_nor_a_serial_number(tmp_path: Path) -> None:
     device = GOOD[GOOD.index("  rover.wheels:") :].replace("wire: line", "wire: other")
-    text = GOOD.replace("devices:", '  other: {address: "unix:///tmp/other"}\ndevices:')
+    text = GOOD.replace("devices:", '  other: {address: "unix:///desk/other"}\ndevices:')
     with pytest.raises(ConfigurationError, match=r"a serial number of its own: rover.wheels has"):
         load_bench(written(tmp_path, text + device.replace("rover.", "perseverance.")))
 
@@ -280,7 +280,7 @@ def test_a_calibration_of_another_device_or_one_that_is_over_is_refused(
 
 
 def test_beyond_this_machine_where_that_is_permitted(tmp_path: Path) -> None:
-    file = written(tmp_path, GOOD.replace("serial:///tmp/line", "tcp://10.0.0.1:5"))
+    file = written(tmp_path, GOOD.replace("serial:///desk/line", "tcp://10.0.0.1:5"))
     _, bench = load_bench(file, allow_network=True)
     assert setting_of(bench, allow_network=True).devices[0].allow_network
 

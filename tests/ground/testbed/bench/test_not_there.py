@@ -8,7 +8,7 @@ from flight.configuration.files import ConfigurationError
 from ground.testbed.bench.file import load_bench
 from tests.ground.testbed.bench.test_file import GOOD, written
 
-WIRE = '{address: "serial:///tmp/line"}'
+WIRE = '{address: "serial:///desk/line"}'
 QUANTITY = "{value: 2, unit: 1/s, source: test}"
 
 

@@ -29,8 +29,8 @@ devices:
 
 def with_rules(folder: Path, more: str = "", **rule: str) -> str:
     said = {"inhibit": "rover.wheels", "other": "perseverance.battery", "what": "missing"} | rule
-    text = GOOD.replace("devices:\n", '  other: {address: "unix:///tmp/other"}\n'
-                        '  third: {address: "unix:///tmp/third"}\n')  # fmt: skip
+    text = GOOD.replace("devices:\n", '  other: {address: "unix:///desk/other"}\n'
+                        '  third: {address: "unix:///desk/third"}\n')  # fmt: skip
     head, device = text.split("  rover.wheels:")
     return written(folder, head + RULES.format(more=more, **said) + "  rover.wheels:" + device)
 
