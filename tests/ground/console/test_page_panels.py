@@ -22,6 +22,8 @@ def test_a_toy_works_and_broken_ones_are_told_of_in_their_own_place(
     tab = open_tab(serve())
     tab.log_in("anna")
     tab.sees("further panels")
+    bar = tab.page.get_by_role("navigation")
+    bar.get_by_text("Toy").wait_for()  # each comes when it is loaded
     tab.go("z")
     tab.sees("A toy")
     tab.sees("pressed 0")
@@ -40,9 +42,9 @@ def test_a_toy_works_and_broken_ones_are_told_of_in_their_own_place(
         ("shy", "view: allowed is a function"), ("bad", "it cannot be loaded"),
         ("nowhere", "there is no such package"), ("ends", "SystemExit: 3"),
     ):  # fmt: skip
-        tab.page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
+        bar.get_by_role("button", name=name, exact=True).click()
         tab.sees(why, ".screen")
-    tab.page.get_by_role("navigation").get_by_role("button", name="Tired", exact=True).click()
+    bar.get_by_role("button", name="Tired", exact=True).click()
     tab.page.get_by_role("button", name="Try it again").click()
     tab.sees("The panel tired is left out: tired 2", ".screen")
     tab.go("t")
