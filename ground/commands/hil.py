@@ -139,11 +139,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from flight.runtime.paced_loop import PacedLoop
     from ground.hil.conformance import Kit, check_device
     from ground.hil.probes import PROBES
+    from ground.hil.witness import Witness
     from sim_hw.bench.adapters.opening import end_of
     from sim_hw.bench.wire.wire import WireLost
 
     interface, opener = _checked(arguments)
-    kit = Kit(interface, opener, still=arguments.still)
+    kit = Kit(interface, opener, still=arguments.still, witness=Witness())
 
     async def check() -> "list[Row]":
         try:

@@ -6,7 +6,7 @@ import random
 
 from flight.icd.codec import pack
 from flight.icd.devices.base import DeviceTimeout
-from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session, Slow
 from sim_hw.bench.wire.frames import frame
 from sim_hw.bench.wire.payloads import Writer
 
@@ -26,7 +26,7 @@ async def garbage(kit: Kit) -> str:
         session.client.wire.send_bytes(b"\0")  # type: ignore[attr-defined]
         await asyncio.sleep(0.1)
         if not await _answers(session):
-            raise Broken("after senseless bytes it answers no more")
+            raise Slow("after senseless bytes it answers no more")
         await asyncio.sleep(SETTLE)
         if session.any_effects():
             raise Broken("it acted on a damaged frame")
@@ -87,7 +87,7 @@ async def largest_payload(kit: Kit) -> str:
             await asyncio.sleep(SETTLE / 20)
             if session.client.counters.unasked > heard:
                 return f"{size} bytes"
-    raise Broken(f"{size} bytes at once were not answered; its maximum_frame allows them")
+    raise Slow(f"{size} bytes at once were not answered; its maximum_frame allows them")
 
 
 def _padded(method: str, size: int) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from flight.icd.devices.base import DeviceFault, DeviceInterface, DeviceTimeout, Method
-from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown
+from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Slow
 from ground.hil.judging import ended_by_fault, faulted, rejected, set_moving
 from ground.hil.motions import Motion
 from sim_hw.bench.wire.payloads import shown
@@ -102,7 +102,7 @@ async def numbers_at_their_limits(kit: Kit) -> str:
             try:
                 await session.client.ask(number, "ping", {}, limit=SETTLE)
             except DeviceTimeout:
-                raise Broken(f"a call of number {number} was not answered") from None
+                raise Slow(f"a call of number {number} was not answered") from None
     return "the least and the largest are answered"
 
 
@@ -156,7 +156,7 @@ async def number_of_a_new_boot(kit: Kit) -> str:
             await again
         except DeviceTimeout:
             if len(session.effects(first.number)) == told:
-                raise Broken("a number of an earlier boot was answered by nothing") from None
+                raise Slow("a number of an earlier boot was answered by nothing") from None
         if len(session.effects(first.number)) == told:
             raise Broken("a number of an earlier boot was answered from memory, and not done")
     return "is done"
@@ -174,6 +174,7 @@ async def number_among_many(kit: Kit) -> str:
         for other in others:
             with contextlib.suppress(DeviceFault):
                 await other.answer(SETTLE)
+                raise Slow("a motion that was asked for while another was under way was done")
         count = len(session.effects(first.number))
         limit = motion.method.limit
         again = await session.client.ask(first.number, motion.method.name, motion.short(), limit)
@@ -239,7 +240,7 @@ async def link_lost(kit: Kit) -> str:
     async with kit.session(hello=False) as session:
         await asyncio.sleep(SETTLE)
         if session.any_effects():
-            raise Broken("it moves on although its link had ended")
+            raise Slow("it moves on although its link had ended")
     return "stops" if tells else "stops by its dead man"
 
 

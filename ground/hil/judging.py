@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
-from ground.hil.conformance import SETTLE, Broken, Session
+from ground.hil.conformance import SETTLE, Broken, Session, Slow
 from ground.hil.motions import Motion
 
 EFFECT_EVERY = 0.05  # s
@@ -18,7 +18,7 @@ async def moving(session: Session, number: int, motion: Motion) -> None:
         await asyncio.sleep(0.01)
         if session.effects(number):
             return
-    raise Broken(f"{motion.method.name} was asked for, and no effect of it came within 0.5 s")
+    raise Slow(f"{motion.method.name} was asked for, and no effect of it came within 0.5 s")
 
 
 async def set_moving(session: Session, motion: Motion) -> Any:
@@ -34,7 +34,7 @@ async def stands(session: Session, number: int, when: str) -> None:
     before = len(session.effects(number))
     await asyncio.sleep(SETTLE)
     if len(session.effects(number)) > before:
-        raise Broken(f"it moves on {when}")
+        raise Slow(f"it moves on {when}")
 
 
 async def stopped(session: Session, number: int) -> str:
@@ -89,7 +89,7 @@ async def ended_by_fault(answer: Awaitable[Any], what: str) -> str:
     except DeviceRejected as error:
         raise Broken(f"{what} was rejected ({error}); it is to be a fault") from None
     except TimeoutError:
-        raise Broken(f"{what} was not answered by a fault within {SETTLE:g} s") from None
+        raise Slow(f"{what} was not answered by a fault within {SETTLE:g} s") from None
     raise Broken(f"{what} was answered by {result}; it is to be a fault")
 
 
@@ -102,7 +102,7 @@ async def rejected(session: Session, method: str, arguments: dict[str, Any], wha
     except DeviceFault as error:
         raise Broken(f"{what} was a fault ({error}); it is to be rejected") from None
     except DeviceTimeout:
-        raise Broken(f"{what} was not rejected within {SETTLE:g} s") from None
+        raise Slow(f"{what} was not rejected within {SETTLE:g} s") from None
     if answer is not None:
         raise Broken(f"{what} was answered by {answer.result}; it is to be rejected")
     if session.any_effects():
@@ -157,13 +157,13 @@ def judge_pace(
         pace = (ways[-1] - ways[0]) / max(told[-1][0] - told[0][0], EFFECT_EVERY)
         before = ways[0] - pace * (told[0][0] - begun + 2 * EFFECT_EVERY)
         if before > 0.02 * ways[-1]:
-            raise Broken(
+            raise Slow(
                 f"the first effect of a motion says {name} = {ways[0]:g} after "
                 f"{told[0][0] - begun:.2f} s: it counts from the start of its call"
             )
         wanted = abs(float(brief.get(name, 0.0))) / pace
         if wanted > 2 * EFFECT_EVERY and took < 0.5 * wanted:
-            raise Broken(
+            raise Slow(
                 f"a short motion was done within {took:.2f} s; at the pace of a long one it "
                 f"takes {wanted:.2f} s"
             )

@@ -11,7 +11,7 @@ import msgspec
 from flight.icd.devices.ascent import FAST
 from flight.icd.devices.base import DeviceInterface, Method
 from flight.icd.devices.measured import LARGEST, range_of
-from ground.hil.conformance import SETTLE, Broken, Kit, Named, NotShown, Session
+from ground.hil.conformance import SETTLE, Broken, Busy, Kit, Named, Session, Slow
 
 PART = 0.05  # of what its gauge can say: how far it is told to go
 CYCLE = 0.02  # s between two calls of a loop
@@ -106,7 +106,7 @@ async def _held(
         took = asyncio.get_running_loop().time() - begun
         await asyncio.sleep(SETTLE)
         if took > SOON:
-            raise NotShown(f"{took:.2f} s went by until it was stopped: the machine is busy")
+            raise Busy(f"{took:.2f} s went by until it was stopped: the machine is busy")
         await _judge(session, places, when)
 
 
@@ -124,7 +124,7 @@ async def _judge(session: Session, places: Places, when: str) -> None:
     told = await _steer(session, places, 0.0)
     for name, goal in places.goals.items():
         if abs(told[name]) > 0.5 * abs(goal):
-            raise Broken(f"{name} = {told[name]:g}: it went on to {goal:g} {when}")
+            raise Slow(f"{name} = {told[name]:g}: it went on to {goal:g} {when}")
 
 
 async def _until_at(session: Session, places: Places, part: float) -> None:
@@ -140,7 +140,7 @@ async def _until_at(session: Session, places: Places, part: float) -> None:
             return
         if asyncio.get_running_loop().time() > until:
             name = off[0]
-            raise Broken(
+            raise Slow(
                 f"{name} = {told[name]:g} within {ARRIVES:g} s: it was told {wanted[name]:g}"
             )
         await asyncio.sleep(CYCLE)

@@ -14,7 +14,7 @@ from flight.icd.devices.description import interface_hash
 from flight.runtime.reading_fields import struct_problem
 from flight.runtime.reading_gate import check_values
 from ground.hil.byte_probes import BYTE_PROBES
-from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown
+from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown, Slow
 from ground.hil.form_probes import FORM_PROBES, link_lost
 from ground.hil.judging import (
     EFFECT_EVERY,
@@ -199,14 +199,14 @@ async def dead_man(kit: Kit) -> str:
         except DeviceFault:
             pass
         except TimeoutError:
-            raise Broken(f"silent for {LONG_ENOUGH:g} s, and the call was not ended") from None
+            raise Slow(f"silent for {LONG_ENOUGH:g} s, and the call was not ended") from None
         else:
             raise NotShown(f"the longest motion ends within {loop.time() - begun:.2f} s")
         finally:
             noise.cancel()
         taken = loop.time() - begun
         if taken < 0.5 * SILENCE:
-            raise Broken(f"it gave up after {taken:.2f} s of silence; allowed is {SILENCE:g} s")
+            raise Slow(f"it gave up after {taken:.2f} s of silence; allowed is {SILENCE:g} s")
         await stands(session, pending.number, "after silence")
         again = await session.begin(motion, motion.longest())
         await faulted(session, again, "after silence, in which it ought to have latched safe")
@@ -312,7 +312,7 @@ async def late_call(kit: Kit) -> str:
         except DeviceFault as error:
             raise Broken(f"a call whose valid_ms was 0 was a fault ({error})") from None
         except DeviceTimeout:
-            raise Broken("a call whose valid_ms was 0 was not rejected") from None
+            raise Slow("a call whose valid_ms was 0 was not rejected") from None
     raise Broken("a call whose valid_ms was 0 was done")
 
 
@@ -332,7 +332,7 @@ async def one_motion(kit: Kit) -> str:
                 try:
                     await session.client.call(method.name, {}, limit=SILENCE)
                 except DeviceTimeout:
-                    raise Broken(f"{method.name} is not answered while it moves") from None
+                    raise Slow(f"{method.name} is not answered while it moves") from None
         await first.drop()
     return "a second one is a fault"
 
@@ -345,7 +345,7 @@ async def cancelled_motion(kit: Kit) -> str:
         await stopped(session, pending.number)
         await stands(session, pending.number, "after cancel")
         if session.effects(pending.number)[-1][1].get("state") != "cancelled":
-            raise Broken("the last effect of a cancelled motion does not say `cancelled`")
+            raise Slow("the last effect of a cancelled motion does not say `cancelled`")
         again = await session.begin(motion, motion.short())
         await again.answer(motion.method.limit)
     return "stops where it is, and moves again"
@@ -376,7 +376,7 @@ async def effects(kit: Kit) -> str:
         told = session.effects(pending.number)
         ends = [each for _, each in told if each.get("state") == "done"]
         if len(ends) != 1 or told[-1][1].get("state") != "done":
-            raise Broken(f"a motion that was done has {len(ends)} effects `done`; allowed is one")
+            raise Slow(f"a motion that was done has {len(ends)} effects `done`; allowed is one")
         _judge_result(motion.method.name, motion.method.result, short.result)
         _judge_effects(motion, motion.short(), [each for _, each in told])
         brief = told[-1][1]
@@ -395,14 +395,14 @@ async def effects(kit: Kit) -> str:
         raise NotShown(f"the longest motion ends within {times[-1] - begun:.2f} s")
     middle, largest = statistics.median(gaps), max(gaps)
     if middle > 1.5 * EFFECT_EVERY or largest > EFFECT_GAP:
-        raise Broken(f"effects come every {1e3 * middle:.0f} ms, at most {1e3 * largest:.0f} ms")
+        raise Slow(f"effects come every {1e3 * middle:.0f} ms, at most {1e3 * largest:.0f} ms")
     return f"every {1e3 * middle:.0f} ms"
 
 
 def _judge_effects(motion: Motion, asked: dict[str, Any], told: list[dict[str, Any]]) -> None:
     kind = motion.method.result
     if not told:
-        raise Broken(f"{motion.method.name} was asked for, and no effect of it came")
+        raise Slow(f"{motion.method.name} was asked for, and no effect of it came")
     names = [f.name for f in msgspec.structs.fields(kind) if f.name in told[-1]]
     if not names:
         raise Broken(f"its effects tell none of {', '.join(kind.__struct_fields__)}")
