@@ -64,6 +64,7 @@ def generate() -> dict[str, str]:
     from ground.reference.device_page import device_page
     from ground.reference.dictionary_pages import dictionary_pages
     from ground.reference.fault_page import fault_page
+    from ground.reference.fmeca_page import WORKSHEET, fmeca_page, read_severities
     from ground.reference.message_page import message_page
     from ground.reference.protection_pages import protection_pages
     from ground.reference.protocol_page import protocol_page
@@ -73,13 +74,14 @@ def generate() -> dict[str, str]:
     from ground.testbed.participants.vehicles import vehicle_classes
     from sim_hw.faults.catalogue import Catalogue, builtin_kinds
 
-    kinds = vehicle_classes()
+    kinds, devices = vehicle_classes(), assembled_devices()
     return {
         **dictionary_pages(kinds),
         **statechart_pages(kinds),
         **protection_pages(kinds),
-        **device_page(assembled_devices()),
+        **device_page(devices),
         **fault_page(Catalogue(builtin_kinds()), targets_of(load_mission("nominal"))),
+        **fmeca_page(kinds, devices, read_severities(docs_folder() / WORKSHEET)),
         **message_page(),
         **api_page(),
         **protocol_page(),

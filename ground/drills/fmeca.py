@@ -2,7 +2,8 @@
 
 The columns are those of a FMECA worksheet after ECSS-Q-ST-30-02C. That assesses severity without
 regard to what compensates: it is that of the flight without the protections, where one was flown
-(`--score`, or `--without` in the same campaign); else the words say that it is as flown.
+(`--score`, or `--without` in the same campaign); else the words say that it is as flown. What is
+left of it with what compensates stands beside it.
 """
 
 import csv
@@ -18,7 +19,7 @@ from ground.drills.scenario import load_scenario
 
 COLUMNS = (
     "item", "function", "failure mode", "phase", "local effect", "end effect",
-    "detection", "compensation", "severity", "drill", "verdict",
+    "detection", "compensation", "severity", "with compensation", "drill", "verdict",
 )  # fmt: skip
 AS_FLOWN = "as flown, with what compensates"
 SEVERITIES = {
@@ -48,7 +49,7 @@ def fmeca_rows(
                     plain_target(span.target).partition(" ")[2], _function(each, span),
                     span.kind, span.phase, span.what, _end_effect(each.judged),
                     _detection(each, span), _compensation(each), f"{SEVERITIES[level]}{as_flown}",
-                    each.told.name, each.judged.verdict,
+                    SEVERITIES[_severity(each.judged)], each.told.name, each.judged.verdict,
                 ]  # fmt: skip
                 rows.append((level, row))
     return [row for _, row in sorted(rows, key=lambda entry: (entry[0], entry[1]))]

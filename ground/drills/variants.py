@@ -41,6 +41,15 @@ def cases_of(path: Path) -> list[str]:
     return [name for name, _ in _cases(load_section(path)) if name]
 
 
+def plain_cases(path: Path) -> dict[str, dict[str, Any]]:
+    """What each drill of a file says, by its name, without its sweep; the names that it uses are
+    not looked up. Raises ConfigurationError."""
+    return {
+        f"{path.stem}.{case}" if case else path.stem: section.without(("sweep",)).plain()
+        for case, section in _cases(load_section(path))
+    }
+
+
 def allowed_cases(path: Path, case: str) -> str:
     """What is allowed in place of a case that a file does not have; "" when it has it. Raises
     ConfigurationError."""

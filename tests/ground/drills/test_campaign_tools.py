@@ -149,6 +149,8 @@ def test_severity_is_that_of_the_flight_without_what_compensates(tmp_path: Path)
     lost = fails(Broken("no_tube_unknown", 1.0, ""))
     ((*_, severity),) = [row[: column + 1] for row in fmeca_rows([kept], {"radar": lost})]
     assert severity == "1 catastrophic: a vehicle or a tube is lost"
+    ((*_, left),) = [row[: column + 2] for row in fmeca_rows([kept], {"radar": lost})]
+    assert left == "4 minor or negligible", "with what compensates"
     ((*_, other),) = [row[: column + 1] for row in fmeca_rows([kept], {"other": lost})]
     assert other == as_flown
     off = Shown(told=told, judged=fails(protections_off=("gate",)))
