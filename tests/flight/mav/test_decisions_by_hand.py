@@ -10,12 +10,13 @@ import pytest
 from flight.core.activities import ActivityFailed
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd import places
-from flight.mav import orbit
+from flight.mav import ascent, orbit
 from flight.mav.acting import Fall, can_throw, is_from_before
 from flight.mav.custody import begin_all, end_all, seats, socket_of, verify_seat
 from flight.mav.latch import latch_differs
 from flight.mav.node import Mav
 from flight.mav.vehicle import MavVehicle
+from tests.flight.mav.phases_bench import FAULT, WEIGHT, Vehicle
 
 MOVING = CustodyStatus.IN_TRANSIT
 
@@ -65,6 +66,29 @@ async def test_a_fall_is_looked_for_as_long_as_there_is_time(cycles: int, felt: 
         return False
 
     assert await fall.within(float(cycles), cycle) is felt
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_without_a_witness_the_answer_of_the_ejector_is_believed(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ascent, "remember", lambda node, phase: None)
+    node: Any = Vehicle()
+    node.context.structure.keeps = lambda safeguard: False
+    node.computer.navigation.acceleration = WEIGHT
+
+    async def eject() -> None:
+        await asyncio.sleep(0.4)
+        if not answers:
+            raise FAULT
+
+    node.ejector.eject = eject
+    loop = ascent.Loop(node, "ejecting")
+    async with ascent.beside_the_loop(node) as asking:
+        asked = asking.ask("ejector.eject", node.ejector.eject)
+        reason = await ascent._until_thrown(loop, asking, asked)
+    assert reason == ("" if answers else str(FAULT)), "though its weight is felt"
+    assert "result_unconfirmed" not in node.told
 
 
 class Container:
