@@ -5,7 +5,7 @@ It knows the vehicles by their dictionary alone.
 """
 
 from ground.mission_control.alarms.alarm import ALARMS_OVER
-from ground.mission_control.archive.archive import ArchiveError
+from ground.mission_control.archive.archive import ArchiveError, NoRoom
 from ground.mission_control.archive.read_only_samples import damaged_blocks, sound_samples
 from ground.mission_control.commanding.keeping_in_touch import IN_TOUCH
 from ground.mission_control.commanding.origins import origin_of
@@ -64,6 +64,7 @@ __all__ = [
     "EventEntry",
     "MissionClock",
     "MissionControl",
+    "NoRoom",
     "Outcome",
     "PhaseRecord",
     "ProcedureChanged",

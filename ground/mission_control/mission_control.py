@@ -16,6 +16,7 @@ from ground.mission_control.alarms.alarms import Alarms
 from ground.mission_control.alarms.shelves import Shelves
 from ground.mission_control.archive.archive import Archive, ArchiveError
 from ground.mission_control.archive.retention import Retention
+from ground.mission_control.archive.rows import room_in
 from ground.mission_control.commanding.keeping_in_touch import Interval, KeepingInTouch
 from ground.mission_control.commanding.read_back import ReadBack
 from ground.mission_control.commanding.tracked import DECOMMISSION
@@ -93,86 +94,92 @@ class MissionControl:
         self.archive = Archive(
             folder / ARCHIVE_FILE, _units(dictionary), disc, clock.now_ns(), durable=durable
         )
-        self.archive.set_clock(clock.sols_at_zero)
-        self.boot = int(self.archive.get("boot", 0)) + 1
-        self.archive.put("boot", self.boot)
-        self.telemetry = LatestTelemetry()
-        self.telemetry.load(self.archive)
-        self.custody = CustodyView(tubes)
-        self.custody.load(self.archive)
-        self.alarms = Alarms(self.archive, clock.now_ns)
-        self.alarms.units = dictionary.unit
-        self.shelves = Shelves(self.alarms, clock.now_ns)
-        self.watches = Watches()
-        self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)
-        self.stations = Stations(bus, self.boot, clock.now, hosts)
-        self.stations.on_status = LinkLog(self.archive, clock.now_ns).take
-        self.uplink = Uplink(
-            self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")
-        )
-        self.retention = Retention(self.archive, dictionary.product_channels)
-        self.tracker = CommandTracker(self.archive, self._window, self.uplink.send, clock.now_ns)
-        self.downlink = Downlink(
-            self.archive,
-            self.tracker,
-            self.telemetry,
-            self.custody,
-            self.alarms,
-            self.watches,
-            clock.now_ns,
-        )
-        self.downlink.on_event = self._event
-        self.on_event: Callable[[EventReport], None] = lambda event: None
-        """Told of each event that comes down, once."""
-        self.tracker.on_verdict = self._verdict
-        self.read_back = ReadBack(self.tracker, self._deadline)
-        self.tracker.completed = self.read_back.completed
-        for vehicle in sorted(self.decommissioned()):
-            self.alarms.retire(vehicle)
-        self._passes_until: dict[str, float] = {}  # of each vehicle: end of the last that is kept
-        self.reception = Reception(
-            self.archive, self.stations.frames, self.downlink.take, self._log_reception
-        )
-        self.stations.on_frame = self.reception.arrived
-        tools = ProcedureTools(
-            self.archive,
-            clock,
-            dictionary,
-            self.tracker,
-            self.telemetry,
-            self.custody,
-            self.watches,
-            opportunities or {},
-            Imagery(bus, self.boot),
-        )
-        self.runner = ProcedureRunner(program, tools)
-        self.library = ProcedureLibrary(self.archive, dictionary, compile_procedure, clock.now_ns)
-        self.side_procedures = SideProcedures(self.archive, self.library, tools)
+        with self.archive.closed_on_error():
+            self.archive.set_clock(clock.sols_at_zero)
+            self.boot = int(self.archive.get("boot", 0)) + 1
+            self.archive.put("boot", self.boot)
+            self.telemetry = LatestTelemetry()
+            self.telemetry.load(self.archive)
+            self.custody = CustodyView(tubes)
+            self.custody.load(self.archive)
+            self.alarms = Alarms(self.archive, clock.now_ns)
+            self.alarms.units = dictionary.unit
+            self.shelves = Shelves(self.alarms, clock.now_ns)
+            self.watches = Watches()
+            self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)
+            self.stations = Stations(bus, self.boot, clock.now, hosts)
+            self.stations.on_status = LinkLog(self.archive, clock.now_ns).take
+            self.uplink = Uplink(
+                self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")
+            )
+            self.retention = Retention(self.archive, dictionary.product_channels)
+            self.tracker = CommandTracker(
+                self.archive, self._window, self.uplink.send, clock.now_ns
+            )
+            self.downlink = Downlink(
+                self.archive,
+                self.tracker,
+                self.telemetry,
+                self.custody,
+                self.alarms,
+                self.watches,
+                clock.now_ns,
+            )
+            self.downlink.on_event = self._event
+            self.on_event: Callable[[EventReport], None] = lambda event: None
+            """Told of each event that comes down, once."""
+            self.tracker.on_verdict = self._verdict
+            self.read_back = ReadBack(self.tracker, self._deadline)
+            self.tracker.completed = self.read_back.completed
+            for vehicle in sorted(self.decommissioned()):
+                self.alarms.retire(vehicle)
+            self._passes_until: dict[str, float] = {}  # of each: end of the last that is kept
+            self.reception = Reception(
+                self.archive, self.stations.frames, self.downlink.take, self._log_reception
+            )
+            self.stations.on_frame = self.reception.arrived
+            tools = ProcedureTools(
+                self.archive,
+                clock,
+                dictionary,
+                self.tracker,
+                self.telemetry,
+                self.custody,
+                self.watches,
+                opportunities or {},
+                Imagery(bus, self.boot),
+            )
+            self.runner = ProcedureRunner(program, tools)
+            self.library = ProcedureLibrary(
+                self.archive, dictionary, compile_procedure, clock.now_ns
+            )
+            self.side_procedures = SideProcedures(self.archive, self.library, tools)
 
-        self.touch = KeepingInTouch(
-            [each for each in dictionary.vehicles if each not in hosts],
-            self.tracker, self.telemetry, dictionary, clock.now, conjunctions,
-        )  # fmt: skip
+            self.touch = KeepingInTouch(
+                [each for each in dictionary.vehicles if each not in hosts],
+                self.tracker, self.telemetry, dictionary, clock.now, conjunctions,
+            )  # fmt: skip
 
     async def run(self, begun: Callable[[], None] = lambda: None) -> Outcome:
         """Runs the procedure until it ends; returns how. `begun` is called when the stations have
         been asked how things are, and what was under way goes on: what people ask before is refused
-        for want of that."""
-        async with Nursery("mission control") as nursery:
-            await self._look()
-            self._check_life()
-            nursery.start(self.uplink.run(self.tracker), name="uplink")
-            nursery.start(self._rounds(), name="rounds")
-            self.tracker.resume()
-            nursery.start(self.touch.run(), name="keeping in touch")
-            self.side_procedures.begin(nursery)
-            begun()
-            with self.shelves:
-                cursor = await self.runner.run()
-            nursery.cancel()
-            for command in self.tracker.open_commands():
-                self.tracker.give_up(command.order.identifier, "the procedure ended before")
-        self.archive.flush()
+        for want of that. Raises ArchiveError; NoRoom where it can go on when it is begun again."""
+        with room_in(self.archive.path):
+            async with Nursery("mission control") as nursery:
+                await self._look()
+                self._check_life()
+                nursery.start(self.uplink.run(self.tracker), name="uplink")
+                nursery.start(self._rounds(), name="rounds")
+                self.tracker.resume()
+                nursery.start(self.touch.run(), name="keeping in touch")
+                self.side_procedures.begin(nursery)
+                begun()
+                with self.shelves:
+                    cursor = await self.runner.run()
+                nursery.cancel()
+                for command in self.tracker.open_commands():
+                    self.tracker.give_up(command.order.identifier, "the procedure ended before")
+            self.archive.flush()
         return Outcome(cursor.ended, cursor.reason, list(cursor.phases), list(cursor.recoveries))
 
     def close(self) -> None:

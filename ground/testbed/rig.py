@@ -195,7 +195,11 @@ class Rig(Umbilical):
         )
         if self._parts.watchdog:
             context.watchdog = self._timers[name] = timer
-        node = station.kind(context)
+        try:
+            node = station.kind(context)
+        except BaseException:
+            store.storage.crash()
+            raise
         self.nodes[name] = node
         self._tasks[name] = self.nursery.start(self._live(node), name=name)
         return node

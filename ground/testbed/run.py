@@ -327,7 +327,8 @@ class Run:
         if why := self._deaths.why_given_up(role, death):
             self.procedure_ended(Outcome("failed", why, []))
             return
-        again = self._start_again(role, "process died", COLD)
+        start = self._deaths.start_after(role, death)
+        again = self._start_again(role, "process died", start)
         self.host.nursery.start(again, name=f"restart {role}")
 
     def fault_told(self, fault: str, what: str, *values: Any) -> None:

@@ -28,6 +28,7 @@ from ground.mission_control.archive.rows import (
     without_waiting,
 )
 from ground.mission_control.archive.rows import ArchiveError as ArchiveError
+from ground.mission_control.archive.rows import NoRoom as NoRoom
 from ground.mission_control.archive.rows import Unstorable as Unstorable
 from ground.mission_control.archive.rows import order_of as order_of
 from ground.mission_control.archive.sample_store import SampleStore, Stream
@@ -36,6 +37,9 @@ BATCH = 2000  # rows that wait before they are written
 LOG_PAGES = 10_000
 """Pages (40 MB) of SQLite's log before they are put in their places, and the disc is waited for."""
 
+PASSING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
+"""What is wrong with the disc and not with what lies on it."""
+PRIMARY = 0xFF  # of a code of SQLite's: without what it tells more closely
 BEGUN_FILE = "archive.begun"
 """Beside the archive: says that it was begun, so that a lost one is not taken for a new one."""
 
@@ -48,7 +52,8 @@ class Archive(Questions):
     at the price of waiting for the disc; else it outlives the death of the process.
 
     Raises ArchiveError, also when the archive was begun and is not there or is damaged: then
-    nothing is known of what was sent, and nobody must begin anew.
+    nothing is known of what was sent, and nobody must begin anew. NoRoom: it is not to be opened
+    now, and may be later.
     """
 
     def __init__(
@@ -71,8 +76,12 @@ class Archive(Questions):
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in INSERTS}
         self._waiting = 0
         self._told: set[str] = set()  # of what is damaged
+        self._is_closed = False
         try:
             self._database = disc.connect(path)
+        except sqlite3.Error as error:
+            raise _no_archive(path, error) from error
+        try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             self._durable = durable
@@ -82,11 +91,11 @@ class Archive(Questions):
             self.life = self._take_life(began_ns)
             self.sampled = SampleStore(self._database, units or {})
             """Samples, for who asks for them."""
-        except ArchiveError:
+        except BaseException as error:
             disc.release(self._database)
+            if isinstance(error, sqlite3.DatabaseError | ValueError):
+                raise _no_archive(path, error) from error
             raise
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise ArchiveError(f"{path} is no archive, or damaged: {error}. {ADVICE}") from error
 
     def _was_begun(self) -> bool:
         try:
@@ -192,8 +201,8 @@ class Archive(Questions):
         """Writes what waits: all of it, or nothing.
 
         A row that cannot be written is dropped, counted and named in the procedure's log. Raises
-        ArchiveError, which names the row, when the archive takes no more (a full disk); then
-        everything still waits.
+        NoRoom, which names the row, when the archive takes no more (a full disk); then everything
+        still waits.
         """
         untold = self._untold()
         if not self._waiting and not untold:
@@ -202,7 +211,7 @@ class Archive(Questions):
             with without_waiting(self._database, self._durable):
                 log = self._write(untold)
         except sqlite3.Error as error:
-            raise ArchiveError(f"{self.path} takes no more: {error}; {self._first()}") from error
+            raise NoRoom(f"{self.path} takes no more: {error}; {self._first()}") from error
         for rows in self._rows.values():
             rows.clear()
         self._waiting = 0
@@ -219,7 +228,7 @@ class Archive(Questions):
             with without_waiting(self._database, self._durable):
                 self.sampled.pack()
         except sqlite3.Error as error:
-            raise ArchiveError(f"{self.path} takes no more: {error}; it is in its log") from error
+            raise NoRoom(f"{self.path} takes no more: {error}; it is in its log") from error
 
     def _untold(self) -> list[str]:
         """What is damaged, and does not stand in the log yet. Where what is written may still be
@@ -283,14 +292,31 @@ class Archive(Questions):
             yield
 
     def close(self) -> None:
-        """Writes what waits, each sample in a block of its channel, and closes."""
-        self.flush()
-        self._pack()
-        self._disc.release(self._database)
+        """Writes what waits, each sample in a block of its channel, and closes; does nothing when
+        it is closed. Closed it is also where that raises NoRoom."""
+        if self._is_closed:
+            return
+        try:
+            self.flush()
+            self._pack()
+        finally:
+            self.crash()
 
     def crash(self) -> None:
         """Closes as a killed process does: what waits is lost."""
-        self._disc.release(self._database)
+        if not self._is_closed:
+            self._is_closed = True
+            self._disc.release(self._database)
+
+    @contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Closes it when what is done within raises: nobody has it then. Raises NoRoom."""
+        try:
+            with room_in(self.path):
+                yield
+        except BaseException:
+            self.crash()
+            raise
 
     # ------------------------------------------------------------ kept at once
 
@@ -355,3 +381,10 @@ class Archive(Questions):
         """The rows of one query, as `seeing` gives them."""
         with self.seeing() as look:
             return look(query, values)
+
+
+def _no_archive(path: Path, error: sqlite3.Error | ValueError) -> ArchiveError:
+    """What is said of an archive that does not open: that its disc is full or gone passes."""
+    if getattr(error, "sqlite_errorcode", 0) & PRIMARY in PASSING:
+        return NoRoom(f"{path} cannot be opened: {error}")
+    return ArchiveError(f"{path} is no archive, or damaged: {error}. {ADVICE}")

@@ -42,6 +42,11 @@ class ArchiveError(Exception):
     more."""
 
 
+class NoRoom(ArchiveError):
+    """The archive takes no more as it is, such as on a full disk; what it holds is whole, and who
+    opens it when there is room goes on with it."""
+
+
 class Unstorable(ValueError):
     """Something that came down and that no row can hold; says what."""
 
@@ -87,11 +92,11 @@ def damage_in(database: sqlite3.Connection) -> str:
 
 @contextmanager
 def room_in(path: Path) -> Iterator[None]:
-    """Says by an ArchiveError that an archive takes no more, as on a full disk."""
+    """Says by NoRoom that an archive takes no more, as on a full disk."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise ArchiveError(f"{path} takes no more: {error}") from error
+        raise NoRoom(f"{path} takes no more: {error}") from error
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from ground.mission_control import (
     Dictionary,
     MissionClock,
     MissionControl,
+    NoRoom,
     Outcome,
     ProcedureChanged,
     Program,
@@ -121,7 +122,8 @@ def make_mission_control(
     `durable`: what it kept outlives a power cut of this machine. `program`: another procedure than
     that of the mission's file as it is now.
 
-    Raises ConfigurationError, also when the archive in the folder is not one to go on with.
+    Raises ConfigurationError, also when the archive in the folder is not one to go on with; NoRoom
+    where it may be later.
     """
     folder.mkdir(parents=True, exist_ok=True)
     dictionary = make_dictionary()
@@ -136,6 +138,8 @@ def make_mission_control(
             conjunctions=conjunctions(mission), durable=durable,
             compile_procedure=lambda path: read_procedure(path, mission, dictionary),
         )  # fmt: skip
+    except NoRoom:
+        raise
     except (ProcedureChanged, ArchiveError) as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error
 
@@ -144,9 +148,13 @@ async def run_to_end(
     control: MissionControl, begun: Callable[[], None] = lambda: None
 ) -> Outcome:
     """Runs mission control, see there; an archive that it cannot go on with ends the run with its
-    sentence."""
+    sentence.
+
+    Raises NoRoom where it can go on later: then it is to be closed and begun again."""
     try:
         return await control.run(begun)
+    except NoRoom:
+        raise
     except ArchiveError as error:
         return Outcome("failed", str(error), [])
 

@@ -17,7 +17,7 @@ from flight.runtime.memory_fabric import MemoryFabric
 from flight.runtime.nursery import Nursery, end
 from flight.runtime.participants import working_as
 from flight.runtime.streams import stream
-from ground.mission_control import MissionControl, Outcome, Progress, ProgressDisplay
+from ground.mission_control import MissionControl, NoRoom, Outcome, Progress, ProgressDisplay
 from ground.missions.mission import LoadedMission
 from ground.missions.protection_files import plain, without
 from ground.testbed.computers.deaths import Death
@@ -130,7 +130,7 @@ class VirtualHost:
         self.rig.on_died = lambda role, how: happenings.died(role, Death(how))
         self.control: MissionControl | None = None
         self._display: ProgressDisplay | None = None
-        self._ground: asyncio.Task[None]
+        self._ground: asyncio.Task[None] | None = None
         self._ground_bus: Bus
 
     def memory_disc(self) -> MemoryDisc:
@@ -178,7 +178,11 @@ class VirtualHost:
         _loop().watch(None, 0)
         await self.rig.__aexit__(kind, error, trace)
         if self._memory is not None:
-            self._memory.save()
+            try:
+                self._memory.save()
+            except RuntimeError:  # it was left open by what has ended the run, which is to be told
+                if error is None:
+                    raise
 
     def fit(self, hardware: Hardware) -> None:
         """All is simulated."""
@@ -203,8 +207,12 @@ class VirtualHost:
             self.rig.boot(role, boot.cause, planned=boot.planned, side=side, before=before)
 
     def _start_ground(self, boot: Boot) -> None:
-        with working_as(GROUND):
-            self._begin_ground(boot)
+        try:
+            with working_as(GROUND):
+                self._begin_ground(boot)
+        except NoRoom as error:
+            self._ground_bus.close()
+            self._happenings.died(GROUND, Death(str(error), was_ready=False, passes=True))
 
     def _begin_ground(self, boot: Boot) -> None:
         self._ground_bus = self.rig.bus("mission_control")
@@ -219,7 +227,16 @@ class VirtualHost:
 
     async def _run_ground(self) -> None:
         assert self.control is not None
-        self._ground_ended(await run_to_end(self.control))
+        try:
+            self._ground_ended(await run_to_end(self.control))
+        except NoRoom as error:
+            with working_as(""):
+                self.rig.nursery.start(self._bury_ground(str(error)), name="death of ground")
+
+    async def _bury_ground(self, how: str) -> None:
+        """As over processes: one whose archive takes no more ends, and is started again."""
+        await self.kill(GROUND)
+        self._happenings.died(GROUND, Death(how, passes=True))
 
     def _ground_ended(self, outcome: Outcome) -> None:
         self._happenings.procedure_ended(outcome)
@@ -231,13 +248,16 @@ class VirtualHost:
             self.control.archive.crash()
             self._ground_bus.close()
             self.rig.standing.died(GROUND)
-            await end(self._ground)
+            if self._ground is not None:
+                await end(self._ground)
         else:
             await self.rig.kill(role)
 
     def runs(self, role: str) -> bool:
         """Whether a computer runs."""
-        return not self._ground.done() if role == GROUND else role in self.rig.nodes
+        if role == GROUND:
+            return self._ground is not None and not self._ground.done()
+        return role in self.rig.nodes
 
     def stand(self, role: str) -> Callable[[], None]:
         """Nothing of a computer's software runs."""
@@ -285,10 +305,20 @@ class VirtualHost:
         """Ends mission control in order; it leaves its records."""
         if self.control is not None:
             self.rig.standing.died(GROUND)
-            await end(self._ground)
-            self.control.write_manifest()
-            self.control.close()
-            self._ground_bus.close()
+            try:
+                if self._ground is not None:
+                    await end(self._ground)
+                self.control.write_manifest()
+            finally:
+                self._close_archive(self.control)
+                self._ground_bus.close()
+
+    def _close_archive(self, control: MissionControl) -> None:
+        try:
+            control.close()
+        except NoRoom as error:
+            text = f"The last of what came down is not in the archive: {error}"
+            self._happenings.told("archive_cut_off", text)
 
     def ledgers(self) -> Mapping[str, list[CustodyRecord]]:
         """What the custody ledger of each node says; of a dead node, what it had stored."""

@@ -9,8 +9,16 @@ import pytest
 from flight.icd.codec import encode
 from flight.icd.frames import write_frame
 from flight.icd.messages import CommandReport, EventReport, Frame, Packet, Rung, Severity
+from flight.runtime.discs import Disc, FileDisc, MemoryDisc
+from ground.mission_control.archive import archive as archive_module
 from ground.mission_control.archive import rows as archive_rows
-from ground.mission_control.archive.archive import BEGUN_FILE, Archive, ArchiveError, Unstorable
+from ground.mission_control.archive.archive import (
+    BEGUN_FILE,
+    Archive,
+    ArchiveError,
+    NoRoom,
+    Unstorable,
+)
 
 
 def event(number: int, data: dict[str, Any] | None = None) -> EventReport:
@@ -199,3 +207,46 @@ def test_views_show_sols_passes_and_each_attempt(fly: Any) -> None:
 
     text = "  - {do: command, vehicle: rover, command: drive, arguments: {distance: 1.0}}\n"
     assert fly(text, flight) == ([(1, "relay", "COMPLETED"), (2, "relay", "COMPLETED")], True)
+
+
+def no_room(*_: object) -> None:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise error
+
+
+@pytest.mark.parametrize("disc", [FileDisc(), MemoryDisc()], ids=["files", "memory"])
+def test_one_that_does_not_open_now_is_let_go_of_and_opens_when_there_is_room(
+    disc: Disc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "archive.sqlite"
+    with monkeypatch.context() as full:
+        full.setattr(archive_module, "prepare", no_room)
+        with pytest.raises(NoRoom, match=r"archive\.sqlite cannot be opened: .*disk is full"):
+            Archive(file, disc=disc)
+    again = Archive(file, disc=disc)
+    with pytest.raises(ValueError, match="who opened it"), again.closed_on_error():
+        raise ValueError("who opened it has broken")
+    Archive(file, disc=disc).close()
+
+
+@pytest.mark.parametrize("disc", [FileDisc(), MemoryDisc()], ids=["files", "memory"])
+def test_one_that_takes_no_more_is_closed_all_the_same_and_once(
+    disc: Disc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "archive.sqlite"
+    archive = Archive(file, disc=disc)
+    archive.add_event(event(1), 10)
+    archive.flush()
+    archive.add_event(event(2), 10)
+    with monkeypatch.context() as full:
+        full.setattr(archive, "_write", no_room)
+        with pytest.raises(NoRoom, match=r"takes no more: .*of events"):
+            archive.close()
+    archive.close()
+    archive.crash()
+    again = Archive(file, disc=disc)
+    assert again.count("events") == 1
+    again.crash()
+    again.close()  # what waits is lost with it
+    Archive(file, disc=disc).close()

@@ -39,7 +39,7 @@ def test_one_that_is_killed_from_outside_is_never_given_up() -> None:
 def test_one_that_never_lives_until_it_is_ready_is_given_up() -> None:
     told = given_up(*[KILLED_EARLY] * 20, KILLED, *[KILLED_EARLY] * 21)
     assert told[:-1] == [""] * 41
-    assert told[-1] == "ground was killed 21 times before it was ready: killed from outside"
+    assert told[-1] == "ground died 21 times before it was ready: killed from outside"
 
 
 def test_each_participant_has_its_own_deaths() -> None:
@@ -125,3 +125,26 @@ async def test_who_has_ended_a_process_is_known(tmp_path: Path) -> None:
     assert ends[0].how == ends[2].how == f"killed from outside; see {log}"
     assert ends[1].how == f"it hung, and its watchdog ended it; see {log}"
     assert ends[3].how == f"exit code 1; see {log}"
+
+
+def test_what_passes_is_waited_for_twice_as_long_each_time_and_at_most_a_day() -> None:
+    full = Death("the disk is full", was_ready=False, passes=True)
+    counted, pauses = Deaths(), []
+    for _ in range(14):
+        assert counted.why_given_up("ground", full) == ""
+        pauses.append(counted.start_after("ground", full).seconds)
+    assert pauses == [*(30.0 * 2.0**n for n in range(12)), 86_400.0, 86_400.0]
+    ready = Death("the disk is full", passes=True)
+    assert counted.why_given_up("ground", ready) == ""
+    assert counted.start_after("ground", ready).seconds == 30.0
+    assert counted.why_given_up("ground", full) == ""
+    assert counted.start_after("ground", full).seconds == 30.0
+
+
+def test_what_does_not_pass_in_twenty_starts_is_given_up() -> None:
+    full = Death("the disk is full", was_ready=False, passes=True)
+    assert given_up(*[full] * 21)[-2:] == [
+        "", "ground died 21 times before it was ready: the disk is full",
+    ]  # fmt: skip
+    ready = Death("the disk is full", passes=True)
+    assert given_up(*[ready] * 21)[-1] == "ground died 21 times: the disk is full"
