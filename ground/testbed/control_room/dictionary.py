@@ -14,6 +14,7 @@ from flight.core.commanding.commands import (
     declared_commands,
 )
 from flight.core.fault_protection.table_checks import parameters_of
+from flight.core.fault_protection.timers import with_timers
 from flight.core.node import Node
 from flight.core.telling.channels import Channel, declared_channels
 from flight.core.telling.events import Event, declared_events
@@ -59,7 +60,7 @@ def _vehicle(kind: type[Node]) -> VehicleEntry:
 
 
 def _names(kind: type[Node]) -> dict[str, tuple[str, ...]]:
-    table = load_protection(kind.name)
+    table = with_timers(load_protection(kind.name), kind.statechart)
     return {
         "parameter": tuple(kind.parameter_declarations),
         "monitor": tuple(table.monitors),

@@ -18,6 +18,7 @@ from ground.testbed.control_room.dictionary import (
     dictionary_json,
     dictionary_markdown,
 )
+from ground.testbed.participants.vehicles import vehicle_classes
 
 
 class Speed(StrEnum):
@@ -102,6 +103,14 @@ def on_the_ground(name: str, arguments: dict[str, Any]) -> str:
     except DictionaryRefusal as refusal:
         return str(refusal)
     return "accepted"
+
+
+def test_timers_are_known_as_what_they_are_on_board_monitor_and_response() -> None:
+    names = Dictionary.from_plain(build_dictionary(vehicle_classes())).vehicles
+    for vehicle in ("lander", "rover", "perseverance", "orbiter"):
+        assert "command_loss" in names[vehicle].names["monitor"], vehicle
+        assert "command_loss" in names[vehicle].names["response"], vehicle
+    assert "command_loss" not in names["mav"].names["response"], "it has no radio to restart"
 
 
 @given(st.sampled_from(["drive", "release"]), ARGUMENTS)
