@@ -50,7 +50,9 @@ class Medium(Protocol):
 class SurfaceRadio(SimulatedDevice, Radio):
     """A transceiver: off it hears nothing, and without power neither.
 
-    Failures: `deaf` (receives nothing), `mute` (sends nothing that anybody hears).
+    Failures: `deaf` (receives nothing), `mute` (sends nothing that anybody hears). Either can be a
+    circuit that has latched up, which ends as it is switched off (JEDEC JESD89A, "single-event
+    latch-up").
     """
 
     band = ""  # which links it serves: "uhf" or "x_band"
@@ -61,6 +63,7 @@ class SurfaceRadio(SimulatedDevice, Radio):
         self.medium: Medium | None = None
         self.deaf = False
         self.mute = False
+        self._latched: set[str] = set()
         self.is_covered: Callable[[], bool] = lambda: False
         """Whether something lies over its antenna."""
         self.corrupt = 0  # frames that arrived and were not whole
@@ -71,18 +74,22 @@ class SurfaceRadio(SimulatedDevice, Radio):
         self._declare_load(False)
 
     @failure_at_once
-    def fail_deaf(self) -> Failing:
-        """It receives nothing."""
+    def fail_deaf(self, until_off: bool = False) -> Failing:
+        """It receives nothing; `until_off`: until it is switched off."""
         self.deaf = True
+        self._latched |= {"deaf"} if until_off else set()
         yield
         self.deaf = False
+        self._latched -= {"deaf"}
 
     @failure_at_once
-    def fail_mute(self) -> Failing:
-        """Nobody hears it."""
+    def fail_mute(self, until_off: bool = False) -> Failing:
+        """Nobody hears it; `until_off`: until it is switched off."""
         self.mute = True
+        self._latched |= {"mute"} if until_off else set()
         yield
         self.mute = False
+        self._latched -= {"mute"}
 
     @property
     def is_on(self) -> bool:
@@ -133,6 +140,10 @@ class SurfaceRadio(SimulatedDevice, Radio):
             await asyncio.sleep(_SWITCHING_SECONDS)
             self._on = on
             self._declare_load(False)
+        if not on:
+            for failure in self._latched:
+                setattr(self, failure, False)
+            self._latched.clear()
         if self.medium is not None:
             # Also when nothing changes: a computer that has just booted knows of no link.
             self.medium.switched(self)

@@ -362,6 +362,25 @@ async def test_a_radio_that_is_switched_off_while_a_frame_waits_sends_it_not() -
     await refused(uhf.transmit("relay", b"1"), "no_link")
 
 
+async def test_a_circuit_that_has_latched_up_comes_back_by_a_power_cycle_and_not_else() -> None:
+    uhf = radio(on=True)
+    uhf.fail("deaf", until_off=True)
+    uhf.fail("mute", until_off=True)
+    await uhf.set_power(True)
+    assert not uhf.hears and not uhf.is_heard, "it was on"
+    await uhf.set_power(False)
+    await uhf.set_power(True)
+    assert uhf.hears and uhf.is_heard
+    uhf.fail("deaf")
+    uhf.fail("mute", until_off=True)
+    await uhf.set_power(False)
+    await uhf.set_power(True)
+    assert not uhf.hears and uhf.is_heard, "what is broken for good stays so"
+    heal = uhf.fail("deaf", until_off=True)
+    heal()
+    assert uhf.hears
+
+
 async def test_a_deaf_radio_hears_nothing_and_a_mute_one_is_not_heard() -> None:
     uhf = radio(on=True)
     heard: list[Any] = []
