@@ -184,6 +184,11 @@ class Electrical:
             closed = self._switches.get(name.split(".", 1)[0])
         return closed is not False
 
+    def switch_of(self, name: str) -> str:
+        """The switch that a consumer hangs on: its own, or that of who carries it; "" where it has
+        none."""
+        return next((s for s in (name, name.split(".", 1)[0]) if s in self._switches), "")
+
     def is_powered(self, name: str) -> bool:
         """Whether a consumer has power: its switch is closed, and the battery is not empty."""
         return self.is_on(name) and not self.brownout

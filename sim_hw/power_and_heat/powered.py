@@ -6,6 +6,7 @@ from typing import Protocol
 
 from flight.icd.devices.base import DeviceFault
 from flight.runtime.pace import NANOSECONDS
+from sim_hw.power_and_heat.electrical import Electrical
 from sim_hw.serving.device import DeviceContext, SimulatedDevice
 from sim_hw.serving.motor import Motor
 from sim_hw.world.world import World
@@ -42,6 +43,12 @@ class PoweredDevice(SimulatedDevice):
     def time_ns(self) -> int:
         """Mission time in nanoseconds."""
         return round(self.world.now() * NANOSECONDS)
+
+    @property
+    def power_switch(self) -> str:
+        """The switch of its vehicle that it hangs on; "" where it has none."""
+        supply = self.electrical
+        return supply.switch_of(self._consumer) if isinstance(supply, Electrical) else ""
 
     def need_power(self) -> None:
         """Raises DeviceFault `no_power` when there is none."""

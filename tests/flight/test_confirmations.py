@@ -12,7 +12,7 @@ from flight.lander.witnesses import CONFIRMATIONS
 from ground.commands.docs import assembled_devices
 from ground.reference.device_page import interface_of
 from ground.testbed.checks.wiring import check_witnesses
-from ground.testbed.participants.vehicles import vehicle_classes
+from ground.testbed.participants.vehicles import vehicle_class, vehicle_classes
 
 DEVICES: dict[str, type[DeviceInterface]] = {
     "ejector": Ejector, "igniter": Igniter, "inertial_unit": InertialIncrements,
@@ -38,6 +38,21 @@ def test_every_vehicle_names_who_sees_what_it_cannot_undo(
         assert witness_problems(kind.confirmations, devices_of[kind.name]) == [], kind.name
         for row in kind.confirmations:
             assert row.device in devices_of[kind.name], f"{kind.name}: {row.what} is no device"
+
+
+def test_the_jaws_of_the_arm_and_the_camera_that_sees_them_hang_on_one_switch() -> None:
+    devices = assembled_devices()
+
+    def switch_of(name: str) -> str:
+        return str(devices[f"arm.{name}"].power_switch)
+
+    assert switch_of("gripper") == switch_of("camera") == "arm"
+    assert devices["rover.gripper"].power_switch == "", "straight from the battery"
+    [row] = vehicle_class("arm").confirmations
+    kinds = {n: interface_of(type(devices[f"arm.{n}"])) for n in ("gripper", "camera")}
+    assert witness_problems([row], kinds, switch_of) == []
+    [problem] = witness_problems([changed(row, {"same_switch": ""})], kinds, switch_of)
+    assert "hang on the same power switch, arm" in problem
 
 
 def test_a_good_table_is_good() -> None:

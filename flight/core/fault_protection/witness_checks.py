@@ -1,6 +1,6 @@
 """Holds a vehicle's table of witnesses against its devices: what is missing, what sees itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flight.configuration.allowed_values import choices_words
 from flight.core.fault_protection.witnesses import Confirmation
@@ -9,15 +9,19 @@ from flight.icd.devices.base import DeviceInterface, Method, Reading
 Devices = Mapping[str, type[DeviceInterface]]
 
 
-def witness_problems(table: Sequence[Confirmation], devices: Devices) -> list[str]:
+def witness_problems(
+    table: Sequence[Confirmation], devices: Devices, switch_of: Callable[[str], str] = lambda _: ""
+) -> list[str]:
     """What is wrong, as sentences; empty when each irreversible actuation has its witness.
 
-    Rows of devices that this vehicle is built without are passed over.
+    `switch_of`: the power switch that a device hangs on; "" where it has none. Rows of devices that
+    this vehicle is built without are passed over.
     """
     wrong = []
     for each in table:
         if each.device in devices:
-            wrong += [f"{each.what}: {reason}" for reason in _row_problems(each, devices)]
+            reasons = [*_row_problems(each, devices), *_switch_problems(each, switch_of)]
+            wrong += [f"{each.what}: {reason}" for reason in reasons]
     told = {each.actuation for each in table}
     for device, interface in devices.items():
         for name, method in interface.methods.items():
@@ -45,6 +49,19 @@ def _row_problems(each: Confirmation, devices: Devices) -> list[str]:
     if not each.unconfirmed:
         wrong.append("it is not said what is done when it is not confirmed")
     return wrong
+
+
+def _switch_problems(each: Confirmation, switch_of: Callable[[str], str]) -> list[str]:
+    """What goes dark together sees nothing of the other."""
+    switch = switch_of(each.device)
+    if each.device == each.seen_by or not switch or switch != switch_of(each.seen_by):
+        return []
+    if each.same_switch:
+        return []
+    return [
+        f"{each.device} and its witness {each.seen_by} hang on the same power switch, {switch}: "
+        "name another witness, or why it will do that both lose power at once"
+    ]
 
 
 def _method(path: str, devices: Devices) -> tuple[Method | None, str]:

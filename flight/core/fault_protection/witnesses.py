@@ -27,6 +27,7 @@ class Confirmation:
     device by which it is known to have happened; `doc`: what that shows.
 
     `own_sensor`: why a reading of the same device will do: its sensor is apart from what moves.
+    `same_switch`: why it will do that both hang on one power switch, where they do.
     `unconfirmed`: what is done then.
     """
 
@@ -36,6 +37,7 @@ class Confirmation:
     unconfirmed: str = ""
     part: str = ""
     own_sensor: str = ""
+    same_switch: str = ""
 
     @property
     def device(self) -> str:

@@ -7,6 +7,7 @@ The nodes are built and connected on a bus that leads nowhere, and are never run
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -36,6 +37,7 @@ from ground.missions.vehicles import ALL_VEHICLES
 from ground.testbed.checks.wiring_names import check_names
 from ground.testbed.hardware.hardware import Hardware
 from ground.testbed.participants.vehicles import vehicle_class
+from sim_hw.power_and_heat.powered import PoweredDevice
 
 _KERNEL = tuple(f"flight{part}" for part in (".core.", ".runtime.", ".icd."))
 _SECTIONS: dict[type[DeviceInterface], str] = {
@@ -62,12 +64,23 @@ def check_wiring(
         for service, wire in node.wires.items():
             _check_device(vehicle, service, wire, bus, hardware)
         check_protection(files[vehicle].protection, node.protection.names)
-        check_witnesses(kind, node.protection.names.devices)
+        check_witnesses(kind, node.protection.names.devices, partial(_switch_of, hardware, vehicle))
 
 
-def check_witnesses(kind: type[Node], devices: Mapping[str, type[DeviceInterface]]) -> None:
-    """Refuses a vehicle that does what nobody else sees; raises ConfigurationError."""
-    wrong = witness_problems(kind.confirmations, devices)
+def _switch_of(hardware: Hardware, vehicle: str, name: str) -> str:
+    """The power switch that a device of a vehicle hangs on; "" where it has none."""
+    device = hardware.device(f"{vehicle}.{name}")
+    return device.power_switch if isinstance(device, PoweredDevice) else ""
+
+
+def check_witnesses(
+    kind: type[Node],
+    devices: Mapping[str, type[DeviceInterface]],
+    switch_of: Callable[[str], str] = lambda _: "",
+) -> None:
+    """Refuses a vehicle that does what nobody else sees, or only what goes dark with it; raises
+    ConfigurationError."""
+    wrong = witness_problems(kind.confirmations, devices, switch_of)
     if wrong:
         file = inspect.getfile(kind)
         raise ConfigurationError(file, None, "confirmations", f": {wrong[0]}")

@@ -1,5 +1,7 @@
 """A table of witnesses is held against the devices, row by row and device by device."""
 
+from dataclasses import replace
+
 import pytest
 
 from flight.core.fault_protection.witness_checks import witness_problems
@@ -88,6 +90,19 @@ def replaced(changed: dict[str, str]) -> Confirmation:
 def test_a_sensor_of_its_own_that_is_apart_will_do() -> None:
     own = replaced({"witness": "valve.state", "own_sensor": "a switch apart"})
     assert witness_problems((own, BOTH[1]), DEVICES) == []
+
+
+def test_a_witness_that_loses_power_with_what_it_sees_is_refused_unless_it_is_said_why() -> None:
+    switches = {"valve": "left", "gauge": "left"}
+    [problem, other] = witness_problems(BOTH, DEVICES, lambda name: switches.get(name, ""))
+    assert problem.startswith("valve.blow: valve and its witness gauge hang on the same power")
+    assert "switch, left: name another" in problem and other.startswith("valve.look_by_blowing: ")
+    assert witness_problems(BOTH, DEVICES, lambda name: f"of the {name}") == []
+    assert witness_problems(BOTH, DEVICES, lambda name: "") == [], "none has a switch"
+    rows = tuple(replace(row, same_switch="it stays open without power") for row in BOTH)
+    assert witness_problems(rows, DEVICES, lambda name: "left") == []
+    own = replaced({"witness": "valve.state", "own_sensor": "a switch apart"})
+    assert witness_problems((own, rows[1]), DEVICES, lambda name: "left") == []
 
 
 def test_what_is_no_actuation_or_no_method_is_told() -> None:
