@@ -1,6 +1,7 @@
 """Motions of the arm: free moves over a way point, straight moves, and visual servoing."""
 
 import math
+from collections.abc import Sequence
 
 from flight.arm.device_calls import MechanismFailed, persist, persist_sound
 from flight.arm.kinematics import sighted, standoff
@@ -24,6 +25,11 @@ AT_HOME = 0.02  # rad
 
 class NotSeen(ActivityFailed):
     """The target was not seen from where it should be in view."""
+
+
+def is_at(joints: Sequence[float], home: Sequence[float]) -> bool:
+    """Whether all joints (rad) are where they are at a place that it rests at."""
+    return max(abs(a - b) for a, b in zip(joints, home, strict=True)) <= AT_HOME
 
 
 async def release_brakes(node: ArmVehicle) -> None:
@@ -63,9 +69,8 @@ async def line(node: ArmVehicle, target: Pose, force_limit: float | None = None)
 async def retreat(node: ArmVehicle) -> None:
     """Backs out of wherever the tip is, along its axis, before the arm turns freely."""
     state = await persist_sound(node, node.hardware.arm.state)
-    for home in (READY, STOWED):
-        if max(abs(a - b) for a, b in zip(state.joints, home, strict=True)) < AT_HOME:
-            return
+    if any(is_at(state.joints, home) for home in (READY, STOWED)):
+        return
     here = forward(state.joints)
     for distance in (STANDOFF, 0.5 * STANDOFF):
         try:

@@ -3,7 +3,7 @@
 import asyncio
 
 from flight.arm.device_calls import persist
-from flight.arm.motion import AT_HOME, go, hold, release_brakes, retreat
+from flight.arm.motion import go, hold, is_at, release_brakes, retreat
 from flight.arm.seeing import view_gripper
 from flight.arm.vehicle import ArmVehicle
 from flight.core.activities import ActivityFailed
@@ -39,7 +39,7 @@ async def hold_safe(node: ArmVehicle, signal: Signal) -> None:
 
 async def _to(node: ArmVehicle, home: tuple[float, ...]) -> None:
     state = await persist(node, node.hardware.arm.state)
-    if max(abs(a - b) for a, b in zip(state.joints, home, strict=True)) > AT_HOME:
+    if not is_at(state.joints, home):
         await release_brakes(node)
         await retreat(node)
         if home is not READY:

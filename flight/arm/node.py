@@ -4,6 +4,7 @@
 
 from flight.arm.lid import close_lid, open_lid
 from flight.arm.loading import LoadTubes, load_tubes, settle_ground
+from flight.arm.motion import is_at
 from flight.arm.moving import deploy, hold_safe, stow
 from flight.arm.seeing import verify_tube, witness
 from flight.arm.vehicle import LOADING, ArmVehicle
@@ -15,6 +16,7 @@ from flight.core.custody.handover_active import ActiveHandover
 from flight.core.custody.ledger import Evidence
 from flight.icd import places
 from flight.icd.devices.base import DeviceError
+from flight.icd.devices.transfer_arm_geometry import STOWED
 
 WORKING = ("deploying", "stowing", LOADING, "ready.opening_lid", "ready.closing_lid")
 STEPS = {
@@ -29,6 +31,12 @@ STEPS = {
 
 def _mechanism_failed(node: ArmVehicle, signal: Signal) -> bool:
     return bool(node.failed_mechanism)
+
+
+def _is_folded(node: ArmVehicle, signal: Signal) -> bool:
+    """By its encoders, where nothing moves it: whoever has been stowed is, also without memory."""
+    return node.joint_angles is not None and is_at(node.joint_angles, STOWED)
+
 
 class Arm(ArmVehicle):
     """The Sample Transfer Arm of the lander, with seven joints."""
@@ -62,6 +70,7 @@ class Arm(ArmVehicle):
             On("failed", WORKING, "ready.idle"),  # half-way is for the next command to find out
             On("abort", WORKING, "ready.idle"),
             On("enter_safe", ANY, "safe"),
+            On("leave_safe", "safe", "stowed", guard=_is_folded),
             On("leave_safe", "safe", "ready.idle"),
             On("done", "safe", None),
             On("failed", "safe", None),

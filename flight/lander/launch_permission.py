@@ -20,5 +20,5 @@ def _why_not(node: LanderVehicle) -> str:
         return f"the lander is in {node.state}"
     arm = node.carried_modes.get("arm", "")
     if arm not in CLEAR_ARM and not node.arm_clear:
-        return f"the arm is not known to be stowed: it is {arm or 'silent'}"
+        return f"the arm is not known to be stowed: it is {f'in {arm}' if arm else 'silent'}"
     return ""

@@ -81,6 +81,20 @@ def test_a_stuck_joint_ends_the_command_with_the_reason_and_the_arm_safe(tmp_pat
     run(main(), VirtualLoop())
 
 
+def test_it_comes_out_of_safe_as_it_stands_folded_or_not(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path, 1) as b:
+            for deployed, state in ((False, "stowed"), (True, "ready.idle")):
+                if deployed:
+                    assert (await b.rig.command("arm", "deploy")).rung == "COMPLETED"
+                await b.rig.command("arm", "enter_safe")
+                await b.rig.wait_for_state("arm", "safe")
+                await b.rig.command("arm", "leave_safe")
+                await b.rig.wait_for_state("arm", state)
+
+    run(main(), VirtualLoop())
+
+
 def test_a_joint_that_sticks_with_a_tube_in_the_jaws_leaves_it_accounted_for(
     tmp_path: Path,
 ) -> None:
