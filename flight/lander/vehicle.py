@@ -175,6 +175,9 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         self._mav_was_warm = False
         self.carried_modes: dict[str, str] = {}  # of arm and MAV, as they tell it
         self.mav_conditioning, self.low_energy = self.conditioning_kept, self.low_energy_kept
+        if self.context.store_lost:
+            # It is looked through anew, but its sols count from the begin of the mission.
+            self.commissioning = Commissioning(self.clock.count() - self.clock.now())
         if self.low_energy:
             self.energy = Energy.LOW
         self.relay_in_view = self.earth_in_view = False

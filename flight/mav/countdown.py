@@ -75,11 +75,12 @@ async def count_down(node: MavVehicle, signal: Signal) -> Signal:
     launch = wanted.time or now + node.parameters["count_length"]
     node.launch_closes = closes = launch + wanted.window
     launch, kept = _earliest(node, launch, None)
+    why = ""
     while True:
         if launch > closes:
             raise ActivityFailed(
                 f"scrubbed: the window closed at {closes:.0f} s of mission time; the earliest "
-                f"launch is at {launch:.0f} s"
+                f"launch is at {launch:.0f} s{why}"
             )
         await _until(node, launch - node.parameters["count_length"])
         problems = await checks(node)
@@ -87,6 +88,7 @@ async def count_down(node: MavVehicle, signal: Signal) -> Signal:
             kept, problems = await _final_count(node, settings, launch, kept)
             if not problems:
                 return Signal("liftoff")
+        why = f"; it was held last because {'; '.join(problems)}"
         node.count_held(reason="; ".join(problems))
         await asyncio.sleep(node.parameters["hold_look"])
         launch, kept = _earliest(node, launch, kept)

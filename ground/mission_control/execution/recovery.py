@@ -20,6 +20,7 @@ from flight.runtime.pace import NANOSECONDS
 from ground.mission_control.commanding.tracker import TrackedCommand, Verdict
 from ground.mission_control.dictionary.dictionary import VehicleEntry
 from ground.mission_control.execution.arguments import survey_key
+from ground.mission_control.execution.telling_again import told_before
 from ground.mission_control.execution.tools import ProcedureTools, StepFailed
 from ground.mission_control.procedures.recovery_rules import RecoveryRules, is_inside
 from ground.mission_control.procedures.steps import CommandStep
@@ -253,7 +254,14 @@ class Recoverer:
         await self._sleep_until(recovery.out + settle)
         if self.is_safe(vehicle):
             raise StepFailed(f"{vehicle} fell back into its safe state")
+        await self._tell_again(recovery, limit)
         await self._have_tubes_found(recovery, limit)
+
+    async def _tell_again(self, recovery: Recovery, limit: float) -> None:
+        """A vehicle that has lost its memory is told once more what it goes by."""
+        names = self._rules.told_again.get(recovery.vehicle, [])
+        for order in told_before(recovery.vehicle, names, self._tools):
+            await self._try(recovery, order.name, limit, **order.arguments)
 
     async def _have_tubes_found(self, recovery: Recovery, limit: float) -> None:
         """A vehicle that has lost its memory looks for its tubes where it had them last."""

@@ -22,6 +22,8 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     whom a vehicle can do nothing. `pauses_seconds`: before each further try of a step whose
     attempts are used up, where nothing else follows but the end. `critical`: of each vehicle, the
     states out of which it must have fallen for the ground to leave it in its safe state.
+    `told_again`: of each vehicle, the commands of which it is told the last once more when it comes
+    out of its safe state without its memory.
     """
 
     per_step: Count
@@ -33,6 +35,7 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     pauses_seconds: Annotated[list[Pause], Meta(max_length=20)] = []
     needs: dict[str, list[str]] = {}
     critical: dict[str, list[str]] = {}
+    told_again: dict[str, list[str]] = {}
 
 
 def recovery_of(source: ProcedureSource, dictionary: Dictionary) -> RecoveryRules:
@@ -44,19 +47,32 @@ def recovery_of(source: ProcedureSource, dictionary: Dictionary) -> RecoveryRule
         found = msgspec.convert({**rules, **changed}, RecoveryRules)
     except msgspec.ValidationError as error:
         raise source.refuse("recovery", f": {error}") from None
-    for vehicle, states in found.critical.items():
-        known = dictionary.vehicles.get(vehicle)
-        if known is None and vehicle not in changed.get("critical", {}):
-            continue  # the rules are for all missions
-        key = f"recovery.critical.{vehicle}"
-        if known is None:
-            words = choices_words(vehicle, sorted(dictionary.vehicles))
-            raise source.refuse(key, f": there is no such vehicle: {words}")
-        for state in states:
-            if not any(is_inside(each, state) for each in known.states):
-                words = choices_words(state, list(known.states))
-                raise source.refuse(key, f"= {state!r} is no state of {vehicle}: {words}")
+    for rule in ("critical", "told_again"):
+        for vehicle, names in getattr(found, rule).items():
+            if vehicle not in dictionary.vehicles and vehicle not in changed.get(rule, {}):
+                continue  # the rules are for all missions
+            _check(f"recovery.{rule}.{vehicle}", vehicle, names, source, dictionary)
     return found
+
+
+def _check(
+    key: str, vehicle: str, names: list[str], source: ProcedureSource, dictionary: Dictionary
+) -> None:
+    """Refuses a vehicle, a state or a command that is none."""
+    known = dictionary.vehicles.get(vehicle)
+    if known is None:
+        words = choices_words(vehicle, sorted(dictionary.vehicles))
+        raise source.refuse(key, f": there is no such vehicle: {words}")
+    told = key.startswith("recovery.told_again")
+    for name in names:
+        if told and name not in known.commands:
+            words = choices_words(name, sorted(known.commands))
+            raise source.refuse(key, f"= {name!r} is no command of {vehicle}: {words}")
+        if told and known.commands[name].hazardous:
+            raise source.refuse(key, f"= {name!r} of {vehicle} is hazardous: nobody tells it again")
+        if not told and not any(is_inside(each, name) for each in known.states):
+            words = choices_words(name, list(known.states))
+            raise source.refuse(key, f"= {name!r} is no state of {vehicle}: {words}")
 
 
 def is_inside(mode: str, state: str) -> bool:

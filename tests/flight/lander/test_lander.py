@@ -218,6 +218,25 @@ def test_safe_listens_and_is_left_on_command(tmp_path: Path) -> None:
     land(tmp_path, story)
 
 
+def test_without_memory_it_is_looked_through_anew_and_its_sols_count_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    async def story(landed: Landed) -> None:
+        await landed.commission()
+        await landed.rig.kill("lander")
+        landed.rig.forget("lander")
+        landed.node = await landed.rig.restart("lander")
+        await landed.rig.wait_for_state("lander", "safe")
+        assert not landed.node.commissioned
+        await landed.rig.command("lander", "leave_safe")
+        began = landed.world.now()
+        await landed.commission()
+        assert landed.node.is_in("landed.operating") and landed.world.now() - began < SOL
+        assert len(landed.events("commissioning_step")) == 8
+
+    land(tmp_path, story)
+
+
 def test_safe_that_somebody_else_had_a_cause_for_is_not_left_by_the_sun(tmp_path: Path) -> None:
     async def story(landed: Landed) -> None:
         await landed.commission()
@@ -352,7 +371,9 @@ def test_an_arm_that_is_not_stowed_stops_a_launch_until_earth_has_judged_it(
         await landed.commission()
         landed.node.carried_modes["arm"] = "safe"
         asked = await launch_permission(landed.node, "mav", Nothing())
-        assert not asked.granted and "not known to be stowed" in asked.reason
+        assert not asked.granted
+        # So that it is led out: by these words the ground knows who stands in the way.
+        assert asked.reason == "the arm is not known to be stowed: it is in safe"
         await landed.rig.command("lander", "judge_arm", clear=True)
         assert (await launch_permission(landed.node, "mav", Nothing())).granted
         await landed.rig.command("lander", "judge_arm", clear=False)

@@ -110,6 +110,8 @@ def test_the_count_holds_without_permission_and_scrubs_when_the_window_closes(
             lander.permits = False
             report = await b.rig.command("mav", "launch", window=1800.0)
             assert report.rung == "FAILED" and "scrubbed" in report.detail
+            # What the ground has to know, to clear the way before the next window.
+            assert report.detail.endswith("the lander does not permit: the arm is in the way")
             held = [e.text for e in b.rig.events if e.name == "count_held"]
             assert held and "the arm is in the way" in held[0]
             await b.rig.wait_for_state("mav", "prepared")

@@ -291,6 +291,9 @@ def test_a_silence_that_does_not_pass_ends_after_the_sols_of_the_rules(fly: Fly)
         ("{per_step: -1}", "per_step"),
         ("{critical: {rover: [lunching]}}", "'lunching' is no state of rover"),
         ("{critical: {rovver: [idle]}}", "there is no such vehicle"),
+        ("{told_again: {rover: [drove]}}", "'drove' is no command of rover"),
+        ("{told_again: {rover: [release]}}", "'release' of rover is hazardous"),
+        ("{told_again: {rovver: [drive]}}", "there is no such vehicle"),
     ],
 )
 def test_rules_that_are_wrong_are_refused_at_load(
@@ -301,6 +304,38 @@ def test_rules_that_are_wrong_are_refused_at_load(
         fly(DRIVE % "", _flight())
     assert "test.yaml:2: " in str(refused.value)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.requirement("CUS-14")
+@pytest.mark.parametrize("forgets", [True, False])
+def test_who_comes_out_of_safe_without_memory_is_told_again_what_it_goes_by(
+    fly: Fly, recovering: Callable[[str], None], forgets: bool
+) -> None:
+    recovering("{told_again: {rover: [drive]}}")
+
+    async def flight(ground: Any) -> Any:
+        rover = Safeable(ground)
+        rover.tell("idle")
+        take = rover.vehicle.take
+
+        def falls(order: Command) -> None:
+            take(order)
+            if rover.names == ["drive"]:
+                if forgets:
+                    rover.vehicle.event("store_damaged", reason="it is missing")
+                rover.tell("safe")
+
+        rover.vehicle.take = falls
+        return await ground.run(), rover
+
+    steps = DRIVE % "" + "  - {do: command, vehicle: rover, command: traverse}\n"
+    outcome, rover = fly(steps, flight)
+    assert outcome.verdict == "complete"
+    again = ["drive"] if forgets else []
+    assert rover.names == ["drive", "traverse", "leave_safe", *again, "traverse"]
+    drives = [order for order in rover.vehicle.received if order.name == "drive"]
+    assert all(order.arguments == {"distance": 5} for order in drives)
+    assert len({order.identifier for order in drives}) == len(drives)
 
 
 WAIT = (
