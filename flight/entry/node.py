@@ -44,6 +44,8 @@ from flight.icd.messages import Message
 
 ATTACHED = ("stowed", "checking", "armed")
 LONGEST_COAST = 3.0e6  # s
+NOT_SET = "not_set"
+"""Of a timer that answers, and keeps another time than it was told."""
 
 
 async def run_checks(node: EntryVehicle, signal: Signal) -> Signal:
@@ -195,7 +197,7 @@ class EntryCapsule(EntryVehicle):
             state = usable(await self.timer.state())
             if abs(state.entry_after - seconds) > 1.0:
                 self.result_unconfirmed(actuation=TIMER_SET.what, witness=TIMER_SET.seen_by)
-                raise DeviceFault("not_set", f"the timer keeps {state.entry_after:g} s")
+                raise DeviceFault(NOT_SET, f"the timer keeps {state.entry_after:g} s")
             return state
 
         def failed(number: int, error: DeviceError) -> None:
@@ -204,9 +206,15 @@ class EntryCapsule(EntryVehicle):
         def runs(error: DeviceError) -> bool:
             return isinstance(error, DeviceFault) and error.code == "running"
 
-        state = await insist(set_timer, SETTING, failed, is_hopeless=runs)
-        self.entry_time, self.entry_predicted = state.entry_after, predicted
-        self.entry_after = state.entry_after
+        try:
+            kept = (await insist(set_timer, SETTING, failed, is_hopeless=runs)).entry_after
+        except DeviceFault as fault:
+            if fault.code != NOT_SET:
+                raise
+            kept = seconds  # what it counts is held against the clock, and two of three decide
+            self.trouble("timer", f"{fault}, not {seconds:g} s: that is kept here")
+        self.entry_time, self.entry_predicted = kept, predicted
+        self.entry_after = kept
 
     async def _set_timer(self, entry_after: float) -> dict[str, Any]:
         await self._keep_entry(entry_after, predicted=False)

@@ -229,7 +229,7 @@ async def test_its_carrier_alone_sets_the_time_of_an_armed_capsule(
 
 
 @pytest.mark.parametrize(("off", "tries"), [(1.0, 1), (-1.0, 1), (1.01, 3)])
-async def test_a_time_that_is_not_kept_to_a_second_is_set_three_times(
+async def test_a_time_that_the_timer_does_not_keep_to_a_second_is_set_three_times_and_kept_on_board(
     off: float, tries: int
 ) -> None:
     node: Any = Armed()
@@ -240,10 +240,21 @@ async def test_a_time_that_is_not_kept_to_a_second_is_set_three_times(
         await node._keep_entry(9_000.0, predicted=False)
         assert node.entry_time == 9_000.0 + off and not node.entry_predicted
     else:
-        with pytest.raises(DeviceFault, match="the timer keeps"):
-            await node._keep_entry(9_000.0, predicted=False)
-        assert node.entry_time is None and len(node.told("result_unconfirmed")) == 3
+        await node._keep_entry(9_000.0, predicted=True)
+        assert node.entry_time == node.entry_after == 9_000.0 and node.entry_predicted
+        assert len(node.told("result_unconfirmed")) == 3
+        assert "not 9000 s" in node.told("device_trouble")[-1]["reason"]
     assert node.timer.of("set_entry") == [(9_000.0,)] * tries
+
+
+async def test_a_timer_that_says_nothing_or_runs_already_is_not_taken_for_set() -> None:
+    for error, tries in ((DeviceFault("no_power", "dark"), 3), (DeviceFault("running", "late"), 1)):
+        node: Any = Armed()
+        node.entry_time = None
+        node.timer = Answers(set_entry=[error])
+        with pytest.raises(DeviceFault, match=str(error)):
+            await node._keep_entry(9_000.0, predicted=True)
+        assert node.entry_time is None and len(node.timer.of("set_entry")) == tries
 
 
 async def test_it_is_armed_checked_in_time_with_a_tube_and_nothing_open() -> None:
