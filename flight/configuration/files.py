@@ -285,7 +285,8 @@ class NodeTypeReader(NodeReader):
         return value
 
     def read_union(self, node: yaml.Node, kind: Any, key: str) -> Any:
-        """One of several kinds: null or another, or structs told apart by their tag."""
+        """One of several kinds: null or another, structs told apart by their tag, or one struct
+        beside what is no mapping."""
         members = get_args(kind)
         others = [member for member in members if member is not type(None)]
         if len(others) < len(members) and node.tag == NULL:
@@ -301,6 +302,7 @@ class NodeTypeReader(NodeReader):
             field = next(iter(structs.values())).__struct_config__.tag_field
             if field is not None:
                 return self.read_struct(node, self.tagged(node, field, structs, key), key)
+            return self.read_struct(node, structs[None], key)
         return self.read_leaf(node, kind, key)
 
     def tagged(

@@ -239,7 +239,7 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     for number, service in enumerate(bench.never_real):
         if service not in REPLACEABLE:  # one that is misspelt would keep nothing safe
             allowed = choices_words(service, list(REPLACEABLE), "")
-            raise _refused(path, f"never_real.{number}", allowed)
+            raise _refused(path, f"never_real[{number}]", allowed)
     serials: dict[tuple[str, str], str] = {}
     wired: list[Mapped] = []
     for service, device in bench.devices.items():

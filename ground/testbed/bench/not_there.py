@@ -21,8 +21,8 @@ INSTEAD: dict[str, str] = {
     "qemu:///home/me/wheels.elf?machine=mps2-an385",
     r"wires\.[^.]+\.(fmu|fmi|step)": "a wire has its address alone, such as fmi:model.fmu; the "
     "step stands in the map of its device",
-    r"realtime": "the policy is SCHED_FIFO, and memory is locked: give "
-    "priority and required alone",
+    r"realtime(\.(?!priority|required)\w+)?": "the policy is SCHED_FIFO, and memory is locked: "
+    "give priority and required alone",
     rf"{SERVICE}\.limits\.(rate|duty)(\..*)?": "limits are of arguments; rate and duty stand "
     "beside limits, with the device",
     rf"{SERVICE}\.power\.off_when(\..*)?": "its supply is off while the simulated switch is "

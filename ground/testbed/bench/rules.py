@@ -9,10 +9,12 @@ from sim_hw.bench.between import Rule
 
 
 def check_rules(path: Path, rules: Sequence[RuleFile], modes: Mapping[str, str]) -> None:
-    """Refuses rules of devices that are not there or never move, and rings of what is armed, in
-    which nobody knows who is; raises ConfigurationError. `modes`: of all devices of the file."""
+    """Refuses rules of devices that are not there or never move, and rings: of what is armed, in
+    which nobody knows who is, and of what is real, in which nobody ever moves; raises
+    ConfigurationError. `modes`: of all devices of the file."""
     wired = [name for name, mode in modes.items() if mode != "sim"]
     moved = [name for name in wired if modes[name] != "monitor"]
+    behind = {what: _behind(_beside(rules_of(rules, modes), what)) for what in ("armed", "real")}
     for number, rule in enumerate(rules):
         key = f"interlock.rules[{number}]"
         if rule.inhibit not in moved:
@@ -28,30 +30,49 @@ def check_rules(path: Path, rules: Sequence[RuleFile], modes: Mapping[str, str])
                 path, f"{key}.is", f"missing or real: {rule.beside} is only looked at, and is "
                 "never armed",
             )  # fmt: skip
-        if rule.what == "armed" and rule.inhibit in _armed_behind(rules, rule.beside):
+        holds = rule.what == "real" and modes[rule.beside] == "real"
+        if holds and rule.inhibit in behind["real"].get(rule.beside, ()):
+            raise refusal(
+                path, key, f"no ring: {rule.beside} is inhibited by {rule.inhibit} itself, for "
+                "that is real as well, and neither would ever move; say which of them may, or is: "
+                "moving",
+            )  # fmt: skip
+        if rule.what == "armed" and rule.inhibit in behind["armed"].get(rule.beside, ()):
             raise refusal(
                 path, key, f"no ring: {rule.beside} is inhibited by {rule.inhibit} itself while "
                 "that is armed; say which of them comes first, or is: moving",
             )  # fmt: skip
 
 
-def _armed_behind(rules: Sequence[RuleFile], service: str) -> set[str]:
-    """All whose arming inhibits a device, or inhibits one that does."""
-    found: set[str] = set()
-    waits = [service]
-    while waits:
-        each = waits.pop()
-        for rule in rules:
-            if rule.what == "armed" and rule.inhibit == each and rule.beside not in found:
-                found.add(rule.beside)
-                waits.append(rule.beside)
+def _beside(rules: Sequence[Rule], what: str) -> dict[str, set[str]]:
+    """Which other devices inhibit each by being so."""
+    found: dict[str, set[str]] = {}
+    for rule in rules:
+        if rule.what == what:
+            found.setdefault(rule.inhibit, set()).add(rule.beside)
     return found
 
 
+def _behind(beside: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """All that inhibit each, or inhibit one that does."""
+    every: dict[str, set[str]] = {}
+    for service in beside:
+        found: set[str] = set()
+        waits = [service]
+        while waits:
+            new = beside.get(waits.pop(), set()) - found
+            found |= new
+            waits += new
+        every[service] = found
+    return every
+
+
 def rules_of(rules: Sequence[RuleFile], modes: Mapping[str, str]) -> list[Rule]:
-    """As the bench process is told: of those that another one is real, the ones that hold."""
-    return [
+    """As the bench process is told: each once, and of those that another one is real, the ones that
+    hold."""
+    told = (
         Rule(each.inhibit, each.beside, each.what, each.after)
         for each in rules
-        if each.what != "real" or modes[each.beside] == "real"
-    ]
+        if each.what != "real" or modes.get(each.beside) == "real"
+    )
+    return list(dict.fromkeys(told))

@@ -6,7 +6,9 @@ import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.testbed.bench.file import load_bench, setting_of
+from ground.testbed.bench.limits import RuleFile
 from ground.testbed.bench.opening import _is_ready
+from ground.testbed.bench.rules import rules_of
 from sim_hw.bench.between import Rule
 from tests.ground.testbed.bench.test_file import GOOD, written
 
@@ -70,6 +72,68 @@ def test_rules_that_cannot_be_are_refused(
     with pytest.raises(ConfigurationError, match=allowed) as refused:
         load_bench(with_rules(tmp_path, **rule))
     assert refused.value.line is not None and "interlock.rules[" in refused.value.key
+
+
+TWO = """\
+format: 1
+title: two
+wires:
+  a: {{address: "unix:///desk/a"}}
+  b: {{address: "unix:///desk/b"}}
+  c: {{address: "unix:///desk/c"}}
+interlock:
+  rules: [{rules}]
+devices:
+  rover.battery: {{mode: real, wire: a, identity: {{interface: Battery}}}}
+  lander.battery: {{mode: real, wire: b, identity: {{interface: Battery}}}}
+  perseverance.battery: {{mode: {third}, wire: c, identity: {{interface: Battery}}}}
+"""
+ROVER, LANDER, PERSEVERANCE = "rover.battery", "lander.battery", "perseverance.battery"
+
+
+def ruled(inhibit: str, other: str, what: str) -> str:
+    return f"{{inhibit: {inhibit}, while: {other}, is: {what}}}"
+
+
+@pytest.mark.parametrize(
+    ("third", "rules", "ring"),
+    [
+        ("real", [(ROVER, LANDER, "real"), (LANDER, ROVER, "real")], 0),
+        ("real", [(ROVER, LANDER, "real"), (LANDER, PERSEVERANCE, "real"),
+                  (PERSEVERANCE, ROVER, "real")], 0),
+        # Of a shadow that is not real nothing holds, and there is no ring through it.
+        ("shadow", [(ROVER, LANDER, "real"), (LANDER, PERSEVERANCE, "real"),
+                    (PERSEVERANCE, ROVER, "real")], None),
+        ("real", [(ROVER, LANDER, "real"), (LANDER, PERSEVERANCE, "real")], None),
+        ("real", [(ROVER, LANDER, "real"), (LANDER, ROVER, "missing")], None),
+        ("real", [(ROVER, LANDER, "moving"), (LANDER, ROVER, "moving")], None),
+        ("real", [(LANDER, PERSEVERANCE, "real"), (ROVER, LANDER, "armed"),
+                  (LANDER, PERSEVERANCE, "armed"), (PERSEVERANCE, ROVER, "armed")], 1),
+        # One that waits for a ring is not in it.
+        ("real", [(PERSEVERANCE, ROVER, "real"), (ROVER, LANDER, "real"),
+                  (LANDER, ROVER, "real")], 1),
+    ],
+)  # fmt: skip
+def test_devices_that_wait_for_each_other_are_refused(
+    third: str, rules: list[tuple[str, str, str]], ring: int | None, tmp_path: Path
+) -> None:
+    text = TWO.format(rules=", ".join(ruled(*each) for each in rules), third=third)
+    file = written(tmp_path, text)
+    if ring is None:
+        load_bench(file)
+        return
+    with pytest.raises(ConfigurationError, match="allowed is no ring: ") as refused:
+        load_bench(file)
+    assert refused.value.key == f"interlock.rules[{ring}]"
+
+
+def test_a_rule_that_is_given_many_times_is_told_and_looked_at_once() -> None:
+    rule = RuleFile(ROVER, LANDER, "moving", 2.0)
+    other = RuleFile(ROVER, LANDER, "moving", 3.0)
+    modes = {ROVER: "real", LANDER: "real"}
+    assert rules_of([rule, other, rule, rule], modes) == [
+        Rule(ROVER, LANDER, "moving", 2.0), Rule(ROVER, LANDER, "moving", 3.0),
+    ]  # fmt: skip
 
 
 def test_a_flight_does_not_wait_for_what_a_rule_keeps_safe() -> None:
