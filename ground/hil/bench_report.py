@@ -128,6 +128,7 @@ def _beside(told: dict[str, Any]) -> list[str]:
 def _evidence(told: dict[str, Any]) -> list[str]:
     """What there is to look at, and what of it is missing."""
     lines = [f"not permitted: {each}" for each in told.get("not_permitted", ())]
+    lines += [f"UNKNOWN: {each}" for each in told.get("starved", ())]
     recording = told.get("recording")
     if recording is None:
         return lines
@@ -148,6 +149,8 @@ def verdict_of(told: dict[str, Any], method: dict[str, Any]) -> str:
     """Of one method: ok, missed, or unknown where it has no deadline or the floor is bad."""
     most = told["most_misses"]
     misses = None if told["floor"] is None else worse_floor(told["floor"])
+    if told.get("starved"):
+        return "unknown"
     if not method["deadline_s"] or misses is None or misses > most:
         return "unknown"
     return "missed" if method["misses"] > most * method["n"] else "ok"
@@ -175,10 +178,15 @@ def junit(told: dict[str, Any]) -> Element:
         if verdict == "missed":
             SubElement(case, "failure", message=_words(each))
         elif verdict == "unknown":
-            SubElement(case, "skipped", message="no deadline, or the floor of this machine is bad")
+            SubElement(case, "skipped", message=_why_unknown(told))
         mode = told["devices"][name.rpartition(".")[0]]["mode"]
         SubElement(case, "system-out").text = f"{mode}: {_words(each)}"
     return suite
+
+
+def _why_unknown(told: dict[str, Any]) -> str:
+    starved = told.get("starved", ())
+    return "; ".join(starved) or "no deadline, or the floor of this machine is bad"
 
 
 def _words(method: dict[str, Any]) -> str:

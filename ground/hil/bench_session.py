@@ -114,7 +114,7 @@ class BenchSession:
             self.stopped = values[0]
         elif kind == "state":
             line = self.lines[service]
-            line.state, line.words, line.boot, line.identity = values
+            line.state, line.words, line.boot, line.identity = values[:4]
             line.seen += 1
         elif kind == "effect" and values[0] in self._motions:
             self._motions[values[0]].effects.append(values[1])

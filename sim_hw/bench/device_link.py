@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected
+from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
 from sim_hw.bench.guard import Guard, GuardRules
 from sim_hw.bench.wanted import Wanted, who_of
 from sim_hw.bench.wire import payloads
-from sim_hw.bench.wire.client import Answer, LinkLost, ProtocolClient
+from sim_hw.bench.wire.client import ANSWER, Answer, LinkLost, ProtocolClient
 from sim_hw.bench.wire.device_clock import DeviceClock
 from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wire import Wire, WireLost
@@ -60,8 +60,9 @@ class Arming:
 
 class DeviceLink:
     """One device, from outside: its state is told by `["state", service, state, words, boot,
-    identity]`, answers by `["reply", ...]`, effects by `["effect", service, number, data,
-    way_us]` (how long that call had been under way)."""
+    identity]` (and, of a loss that may be this machine's, why), answers by `["reply", ...]`,
+    effects by `["effect", service, number, data, way_us]` (how long that call had been under
+    way)."""
 
     def __init__(
         self,
@@ -71,15 +72,19 @@ class DeviceLink:
         rules: GuardRules | None = None,
         hint: Callable[[Wire, ProtocolClient], str] = lambda wire, client: "",
         look: float = LOOK,
+        starved: Callable[[float], str] = lambda seconds: "",
     ) -> None:
         """`hint`: what may be wrong with a device that says nothing that can be understood; `look`:
-        s between looks for a wire that is not there."""
+        s between looks for a wire that is not there; `starved`: why a silence of the last so many
+        s may be this machine's, "" where it is the device's own."""
         self.wanted = wanted
         self.guard = Guard(rules or GuardRules())
         self.state = ABSENT
         self.boot = 0
         """Which power-up of the device, as far as anybody here has seen."""
         self._open, self._hint, self._look = open_wire, hint, look
+        self._starved = starved
+        self._blame = ""  # why the loss that is lived through may be this machine's
         self._opened = -RETRY  # when there was a wire last (s of the loop's time)
         self._tell = tell
         self._words = ""
@@ -130,6 +135,8 @@ class DeviceLink:
         # Here, and not when it is lived through: what was under way is over by then.
         if self.wanted.positions and self.guard.in_motion:
             self._disarm(ASTRAY)
+        silent = 0.0 if self._client is None else self._client.silent
+        self._blame = self._starved(silent) if silent else ""
         if not lost.done():
             lost.set_result(why)
 
@@ -265,7 +272,8 @@ class DeviceLink:
         try:
             await self._settle()
         except DeviceError as error:  # nobody knows what it does: its dead man makes it safe
-            self.drop(f"it does not say that it is safe: {error}")
+            silent = ANSWER if isinstance(error, DeviceTimeout) else 0.0
+            self.drop(f"it does not say that it is safe: {error}", silent)
 
     def make_safe(self, why: str) -> None:
         """Takes its arming away, also that of one that is armed by itself: it is safe until a
@@ -314,7 +322,9 @@ class DeviceLink:
         if (state, words) != (self.state, self._words):
             self.state, self._words = state, words
             service = self.wanted.service
-            self._tell(["state", service, state, words, self.boot, self._identity])
+            here = [self._blame] if state == LOST and self._blame else []
+            self._blame = ""
+            self._tell(["state", service, state, words, self.boot, self._identity, *here])
             self.on_change()
 
     def _let_go(self) -> None:
@@ -359,7 +369,8 @@ class DeviceLink:
             told = [None, "fault", str(error), error.code, 0, 0]
             if error.code == SAFE and self.state == ARMED:
                 # Its dead man has acted while this side was heard again in time: it wants a hello.
-                self.drop("it is safe though it was let move: it has not heard the bench for long")
+                why = "it is safe though it was let move: it has not heard the bench for long"
+                self.drop(why, self.wanted.silence)
         except DeviceError as error:
             told = [None, "lost", str(error), "", 0, 0]
         except asyncio.CancelledError:
@@ -390,10 +401,11 @@ class DeviceLink:
         if task is not None:
             task.cancel()
 
-    def drop(self, why: str) -> None:
-        """Nothing it says is believed any more: it is lost, and its dead man stops it."""
+    def drop(self, why: str, silent: float = 0.0) -> None:
+        """Nothing it says is believed any more: it is lost, and its dead man stops it. `silent`:
+        for how long (s) it was not heard, or has not heard, where that is why."""
         if self._client is not None:
-            self._client.lose(why)
+            self._client.lose(why, silent)
 
     def _said(self, said: DeviceSaid) -> None:
         data = said.data

@@ -49,6 +49,8 @@ class Line:
     words: str = ""
     boot: int = 0
     identity: dict[str, Any] = field(default_factory=dict)
+    here: str = ""
+    """Why a loss may be this machine's, and not the device's own."""
     on_effect: Callable[[int, dict[str, Any], float], None] = lambda number, data, way: None
     """Told what a call has done, and for how long it had been under way then (s of the wall)."""
     on_state: Callable[["Line"], None] = lambda line: None
@@ -189,8 +191,9 @@ class BenchPort:
             return
         line = self.lines[service]
         if kind == "state":
-            state, words, boot, identity = values
+            state, words, boot, identity, *here = values
             line.boot, line.identity = boot, identity
+            line.here = here[0] if here else ""
             self._state(line, state, words)
         elif kind == "effect":
             number, data, *way_us = values  # records of before do not have the way

@@ -32,6 +32,7 @@ from sim_hw.bench.interlock import Interlock, InterlockRules
 from sim_hw.bench.realtime import real_time
 from sim_hw.bench.recorder import CannotRecord, Recorder
 from sim_hw.bench.recording_what import FOR_THE_RECORD, record_heard, record_told
+from sim_hw.bench.starvation import Starvation
 from sim_hw.bench.wanted import Wanted
 from sim_hw.bench.wire.addresses import read_address
 from sim_hw.bench.wire.client import ProtocolClient
@@ -92,6 +93,7 @@ class Bench:
         self._clocks_due = self._loop.time() + FIRST_CLOCKS
         self._incomplete = False  # the run was told that the recording is
         self._waiting: deque[bytes] = deque()
+        self._starvation = Starvation(ALIVE, self._loop.time)
         self._heard = self._loop.time()
         self.ended = self._loop.create_future()
 
@@ -160,7 +162,7 @@ class Bench:
         unit = self._units[wanted.service] = FaultUnit(wanted.service, self._tell)
         link = DeviceLink(
             wanted, partial(self._open_wire, each.address, opener, unit, wanted.service),
-            self._tell, each.rules, hint, look,
+            self._tell, each.rules, hint, look, self._starvation.words,
         )  # fmt: skip
         self._links[link.wanted.service] = link
         return link
@@ -179,6 +181,7 @@ class Bench:
     def _say_alive(self) -> None:
         if not self.ended.done():
             self._loop.call_later(ALIVE, self._say_alive)
+            self._starvation.look()
             self._tell(["alive"])
             self._look_at_run()
             self._look_at_recording()

@@ -17,7 +17,7 @@ FOR_THE_RECORD = (HEAD, INPUT, SIM)
 STIMULUS = "stimulus"
 _CALL = ("number", "method", "arguments", "limit", "valid")
 _TOLD: dict[str, tuple[str, ...]] = {
-    "state": ("state", "words", "boot", "identity"),
+    "state": ("state", "words", "boot", "identity", "here"),
     "effect": ("number", "effect", "way_us"),
     "reply": ("number", "result", "error", "reason", "code", "age_us", "way_us"),
     "fault": ("fault", "where", "before", "after"),

@@ -120,7 +120,15 @@ class Timings:
         misses (None: not measured); where that is too many, nobody can say of a device that it is
         slow."""
         most = self.most_misses
-        timed = [each for each in self._methods.values() if each.deadline > 0.0]
+        timed = any(each.deadline > 0.0 for each in self._methods.values())
         if not timed or floor_misses is None or floor_misses > most:
             return UNKNOWN
-        return MISSED if any(each.misses > most * each.n for each in timed) else OK
+        return MISSED if self.missed else OK
+
+    @property
+    def missed(self) -> list[str]:
+        """The methods of which more missed their deadline than may."""
+        return [
+            ".".join(key) for key, each in sorted(self._methods.items())
+            if each.deadline > 0.0 and each.misses > self.most_misses * each.n
+        ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The burns of the MAV with its nozzle in C, told 50 times a second where to be: pty and TCP.
 
-Both fly at once, each in a process of its own: nearly all of their time is that of the burns.
+One flies after the other: of two in real time on two cores a nozzle has no turn for a second.
 """
 
 import json
@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ground.benchmarks.floor_beside import floor_beside
+from ground.terminal.exit_codes import UNKNOWN
 from ground.testbed.bench.evidence import worse_floor
 from sim_hw.bench.building import build
 from sim_hw.bench.timing import MOST_MISSES
@@ -44,38 +45,40 @@ def nozzle(binary: Path, wire: str, folder: Path) -> Iterator[Path]:
         device.communicate()
 
 
-def flight(file: Path, out: Path) -> "subprocess.Popen[str]":
+def flown(file: Path, out: Path) -> tuple[int, str]:
+    """How a flight on a bench has ended, and what it has said."""
     words = [sys.executable, "-m", "ground.cli", "fly", "short", "--bench", str(file)]
     words += ["--in-memory", "--quiet", "--no-pictures", "--out", str(out)]
     runtime = {"XDG_RUNTIME_DIR": str(out.parent / "runtime")}
-    return subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | runtime
-    )
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=os.environ | runtime, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_orbit_is_reached_and_the_timing_is_told_beside_the_floor(tmp_path: Path) -> None:
-    binary = build("nozzle", "posix", tmp_path)
-    folders = {wire: tmp_path / wire for wire in ("pty", "tcp")}
-    with floor_beside(rate=1.0 / PERIOD) as floor, ExitStack() as stack:
-        flights = {}
-        for wire, folder in folders.items():
-            folder.mkdir()
-            file = stack.enter_context(nozzle(binary, wire, folder))
-            flights[wire] = flight(file, folder / "run")
-            stack.callback(flights[wire].kill)
-        said = {wire: each.communicate()[0] for wire, each in flights.items()}
-    beyond = floor.lateness.beyond(PERIOD)
-    ended = {wire: each.returncode for wire, each in flights.items()}
-    if set(ended.values()) != {0} and beyond > MOST_MISSES:
+    binary, unknown = build("nozzle", "posix", tmp_path), []
+    for wire in ("pty", "tcp"):
+        folder = tmp_path / wire
+        folder.mkdir()
+        with floor_beside(rate=1.0 / PERIOD) as floor, nozzle(binary, wire, folder) as file:
+            ended, said = flown(file, folder / "run")
+        told = json.loads((folder / "run" / "bench.json").read_text())
+        late = floor.lateness.beyond(PERIOD) > MOST_MISSES
         # What steers too late may miss its orbit; whose fault that is nobody can say here.
-        words = floor.lateness.words()
-        pytest.skip(f"UNKNOWN: a process that only slept was late ({words}): {said}")
-    assert ended == {"pty": 0, "tcp": 0}, said
-    for folder in folders.values():
-        check(json.loads((folder / "run" / "bench.json").read_text()), late=beyond > MOST_MISSES)
+        if ended == UNKNOWN:
+            assert told["timing"] == "unknown" and "whose fault it is" in said, said
+        if ended == UNKNOWN or (ended != 0 and late):
+            unknown.append(f"{wire}: {floor.lateness.words()}, {told['starved']}: {said}")
+            continue
+        assert ended == 0, said
+        check(told, late=late)
         assert "testsuite" in (folder / "run" / "bench.junit.xml").read_text()
         assert "<svg" in (folder / "run" / "bench.html").read_text()
+    if unknown:
+        pytest.skip(f"UNKNOWN: a machine that was late itself: {unknown}")
 
 
 def check(told: dict[str, Any], *, late: bool) -> None:
@@ -86,6 +89,7 @@ def check(told: dict[str, Any], *, late: bool) -> None:
     missed = steer["misses"] > told["most_misses"] * steer["n"]
     misses = worse_floor(told["floor"])
     floor = misses is None or misses > told["most_misses"]
+    floor = floor or bool(told["starved"])
     assert told["timing"] == ("unknown" if floor else "missed" if missed else "ok")
     # Measured while the loop ran, at its rate, and not while nothing was at work.
     cycles = told["floor"]["in_flight"]["lateness"]["n"] + told["floor"]["in_flight"]["slips"]

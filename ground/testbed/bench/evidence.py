@@ -13,7 +13,7 @@ from sim_hw.bench.port import BenchPort, Line
 from sim_hw.bench.realtime import of_the_run
 from sim_hw.bench.recorder import CannotRecord
 from sim_hw.bench.recording import RECORDING, NoRecording, figures_of
-from sim_hw.bench.timing import Timings
+from sim_hw.bench.timing import UNKNOWN, Timings
 
 BENCH_FILE = "bench.json"
 FORMAT = 1
@@ -59,6 +59,8 @@ class BenchEvidence:
         """Why there is no recording."""
         self.incomplete: tuple[str, float] | None = None
         """Why something is missing in it, and from which mission time on (s)."""
+        self.starved: list[str] = []
+        """Losses of devices that may be this machine's, for nobody on it had the CPU, and why."""
         self.not_permitted: dict[str, list[str]] = {}
         """What of `realtime` the machine does not permit, to the bench process and to the run."""
 
@@ -72,6 +74,22 @@ class BenchEvidence:
         """Nothing is measured any more."""
         if self._in_flight is not None:
             self._in_flight.end()
+
+    @property
+    def verdict(self) -> str:
+        """Of all that has a deadline; unknown where the machine itself was too late, or let a
+        device starve."""
+        return UNKNOWN if self.starved else self.timings.verdict(self.floor_misses())
+
+    def not_theirs(self) -> list[str]:
+        """Why it may be this machine, and no device, that a flight has failed."""
+        misses, most, late = self.floor_misses(), self.timings.most_misses, self.timings.missed
+        if misses is None or misses <= most or not late:
+            return list(self.starved)
+        return [
+            *self.starved, f"answers of {', '.join(late)} were too late, and this machine missed "
+            f"{misses:.2%} of its cycles by itself (allowed is {most:.2%})",
+        ]  # fmt: skip
 
     def floor_misses(self) -> float | None:
         """The part of the cycles that this machine misses by itself, before the flight or during
@@ -96,9 +114,10 @@ class BenchEvidence:
         return {
             "format": FORMAT,
             "title": self._bench.title,
-            "timing": self.timings.verdict(self.floor_misses()),
+            "timing": self.verdict,
             "most_misses": self._bench.most_misses,
             "floor": self.floor_told(),
+            "starved": self.starved,
             "realtime": self._bench.ahead is not None,
             "priority": None if self._bench.ahead is None else self._bench.ahead.priority,
             "not_permitted": [

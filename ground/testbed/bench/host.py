@@ -20,6 +20,7 @@ from flight.icd.devices.description import interface_hash
 from flight.icd.messages import DeviceIdentity
 from flight.runtime.forking import BARS
 from flight.runtime.throttled_loop import Input, ThrottledLoop
+from ground.mission_control import Outcome
 from ground.missions.mission import LoadedMission
 from ground.testbed.bench.beside import BesideDevices
 from ground.testbed.bench.evidence import BenchEvidence, floor_of
@@ -273,6 +274,9 @@ class BenchHost(PacedBench):
             right = calibration_of(self._bench.file, device)
             hardware.stand_ins[service] = partial(_stand_in, service, device, self.port, right)
 
+    def _ground_ended(self, outcome: Outcome) -> None:
+        super()._ground_ended(judged(outcome, self.evidence.not_theirs()))
+
     def _not_permitted(self, whose: str, refused: list[str]) -> None:
         """What the machine does not permit of `realtime` is in the evidence."""
         if refused:
@@ -361,8 +365,11 @@ class BenchHost(PacedBench):
             )
             hardware.server(line.service).restarted(identity)
         name = _event(before, line, was_ready)
+        if name == "device_lost" and line.here and line.flies:
+            self.evidence.starved.append(f"{line.service} was lost, and {line.here}")
         if name:
-            words = f": {line.words}" if line.words else ""
+            words = "; ".join(filter(None, (line.words, line.here)))
+            words = f": {words}" if words else ""
             self._happenings.told(
                 name, f"The real {line.service} is {line.state} (boot {line.boot}){words}"
             )
@@ -391,6 +398,15 @@ class BenchHost(PacedBench):
             return None
         now = self._bench.outside.now()
         return self._view.told(self.port, self.evidence, now, self._by_hand)
+
+
+def judged(outcome: Outcome, not_theirs: list[str]) -> Outcome:
+    """Unknown where it has failed, and that may be this machine's fault: it says nothing of a
+    device."""
+    if not not_theirs or outcome.verdict != "failed":
+        return outcome
+    words = f"nobody can say whose fault it is: {'; '.join(not_theirs)} ({outcome.reason})"
+    return msgspec.structs.replace(outcome, verdict="unknown", reason=words)
 
 
 def _stand_in(

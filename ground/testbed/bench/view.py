@@ -55,7 +55,7 @@ class BenchView:
         return {
             "title": self.bench.title, "stopped": self.stopped,
             "stops": {"key": stop.key, "file": stop.file, "input": stop.input},
-            "timing": evidence.timings.verdict(evidence.floor_misses()),
+            "timing": evidence.verdict,
             "floor": _floor(evidence.floor_told()),
             "devices": [
                 {

@@ -110,6 +110,9 @@ class ProtocolClient:
         self._second, self._heard_in_it = -1, 0
         self._first = 0  # the first call, whose or a later one's answer is of this connection
         self.lost = ""
+        self.silent = 0.0
+        """For how long (s) nothing was heard where that is why it is lost, here or at the device;
+        0: it is lost for another reason."""
 
     # -------------------------------------------------------- begin and end
 
@@ -145,8 +148,11 @@ class ProtocolClient:
         self._on_lost = lambda why: None
         self._end("closed")
 
-    def lose(self, why: str) -> None:
-        """Ends it for a reason that is known here: as if the device were gone."""
+    def lose(self, why: str, silent: float = 0.0) -> None:
+        """Ends it for a reason that is known here: as if the device were gone. `silent`: for how
+        long (s) it has not been heard, or has not heard, where that is the reason."""
+        if not self.lost:
+            self.silent = silent
         self._end(why)
 
     def _end(self, why: str) -> None:
@@ -180,7 +186,7 @@ class ProtocolClient:
             self._heard_ns = min(now, self._heard_ns + late)
         silent = (now - self._heard_ns) / NANOSECONDS
         if silent > self._silence:
-            self._end(f"{self.wire_name} has said nothing for {silent:.1f} s")
+            self.lose(f"{self.wire_name} has said nothing for {silent:.1f} s", silent)
             return
         self._beat_in(min(self._heartbeat, self._silence - silent + OVER))
         try:

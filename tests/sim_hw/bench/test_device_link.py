@@ -27,11 +27,13 @@ class Bench:
 
     def __init__(self, device: ReferenceDevice, nursery: Nursery, **wanted: str) -> None:
         self.device = device
+        self.starved = ""  # what this machine is said to have been in any silence
         self.plugged = True
         self.told: list[list[Any]] = []
         self.link = DeviceLink(
-            Wanted("rover.wheels", "Wheels", HASH, **wanted), self._open, self.told.append
-        )
+            Wanted("rover.wheels", "Wheels", HASH, **wanted), self._open, self.told.append,
+            starved=lambda seconds: self.starved and f"{self.starved} {seconds:.1f} s",
+        )  # fmt: skip
         nursery.start(self.link.run(), name="link")
 
     async def _open(self) -> Wire:
@@ -105,6 +107,42 @@ async def test_a_plug_pulled_in_mid_drive_faults_the_call_and_the_way_back_is_co
     bench.call(3, 1.0)
     await asyncio.sleep(2.0)
     assert bench.replies()[3][1] == ""
+
+
+@pytest.mark.parametrize("starved", ["", "nobody had the CPU for"])
+async def test_a_silence_of_a_machine_that_starves_is_told_as_such_and_an_unplugged_one_is_not(
+    nursery: Nursery, starved: str
+) -> None:
+    bench = await armed(nursery)
+    bench.starved = starved
+    bench.told.clear()
+    bench.device.mute = True
+    await asyncio.sleep(1.3)
+    lost = next(each for each in bench.told if each[0] == "state")
+    assert lost[2] == "lost" and lost[6:] == ([f"{starved} 1.0 s"] if starved else [])
+    bench.device.mute = False
+    await asyncio.sleep(3.0)
+    assert bench.link.state == "armed"
+    bench.told.clear()
+    bench.pull()
+    await asyncio.sleep(0.1)
+    lost = next(each for each in bench.told if each[0] == "state")
+    assert lost[2] == "lost" and lost[6:] == []
+
+
+async def test_a_dead_man_that_has_acted_on_a_machine_that_starves_is_told_as_such(
+    nursery: Nursery,
+) -> None:
+    """The bench had no turn to be heard in: the device keeps its rules."""
+    bench = await armed(nursery)
+    bench.starved = "nobody had the CPU for"
+    bench.told.clear()
+    bench.device.safe = True
+    bench.call(1)
+    await asyncio.sleep(0.1)
+    lost = next(each for each in bench.told if each[0] == "state")
+    assert "has not heard the bench for long" in lost[3]
+    assert lost[6] == "nobody had the CPU for 1.0 s"
 
 
 @pytest.mark.parametrize("plug_out", [True, False], ids=["with its line", "on a line that stays"])
