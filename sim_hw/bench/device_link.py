@@ -253,8 +253,16 @@ class DeviceLink:
         self._arming, self._unarmed = None, why
 
     def _expire(self, arming: Arming) -> None:
-        if self._arming is arming:
-            self._disarm(f"the time that {arming.who} has armed it for is over")
+        if self._arming is not arming:
+            return
+        self._disarm(f"the time that {arming.who} has armed it for is over")
+        if self.state == ARMED and self.guard.finishes:  # nothing new is begun without an arming
+            self._become(ARMED, f"{self._unarmed}; what moves is finished first")
+        else:
+            self._soon(self._unarmed)
+
+    def _look_whether_finished(self, call: "asyncio.Task[None]") -> None:
+        if self.state == ARMED and self._arming is None and not self.guard.in_motion:
             self._soon(self._unarmed)
 
     def _soon(self, why: str) -> None:
@@ -341,9 +349,10 @@ class DeviceLink:
         self, number: int, method: str, arguments: dict[str, Any], limit: float, valid: float
     ) -> None:
         """Has a call made; what becomes of it is told."""
-        self._calls[number] = asyncio.get_running_loop().create_task(
+        task = self._calls[number] = asyncio.get_running_loop().create_task(
             self._call(number, method, arguments, limit, valid), name=f"{method} {number}"
         )
+        task.add_done_callback(self._look_whether_finished)  # its answer is told by then
 
     async def _call(
         self, number: int, method: str, arguments: dict[str, Any], limit: float, valid: float
@@ -352,13 +361,14 @@ class DeviceLink:
         loop, actuates = asyncio.get_running_loop(), self.guard.actuates(method)
         try:
             allowed = (ARMED,) if actuates else READABLE
-            if self._client is None or self.state not in allowed:
+            unarmed = actuates and self._arming is None
+            if self._client is None or self.state not in allowed or unarmed:
                 raise LinkLost(f"{self.wanted.service} is {self.state}: {self._words}")
             if actuates:
                 refusal = self.guard.refuses(method, arguments, loop.time())
                 if refusal:
                     raise DeviceRejected(f"{self.wanted.service}: {refusal}")
-                self.guard.begun(number, loop.time())
+                self.guard.begun(number, loop.time(), method)
                 self.on_change()
             self._remember(self._client.last_number + 1, number)
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)

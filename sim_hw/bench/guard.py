@@ -30,12 +30,14 @@ class Span(msgspec.Struct, frozen=True):
 
 class GuardRules(msgspec.Struct, frozen=True):
     """`actuations`: the methods that move something; `limits`: by `method.argument`; `rate`:
-    actuations a second (0: any); `duty`: part of the last minute that it may be in motion."""
+    actuations a second (0: any); `duty`: part of the last minute that it may be in motion;
+    `finish`: the methods of which a motion goes on to its end though its arming is over."""
 
     actuations: Sequence[str] = ()
     limits: Mapping[str, Span] = {}
     rate: float = 0.0
     duty: float = 1.0
+    finish: Sequence[str] = ()
 
 
 class Guard:
@@ -50,6 +52,7 @@ class Guard:
         self._begun: deque[float] = deque(maxlen=max(1, int(rules.rate * window + 1e-9)))
         self._moved: deque[tuple[float, float]] = deque()
         self._moving: dict[int, float] = {}
+        self._finish: set[int] = set()  # of those in motion
         self._last = -1e18  # when the latest was begun
 
     def actuates(self, method: str) -> bool:
@@ -60,6 +63,11 @@ class Guard:
     def in_motion(self) -> bool:
         """Whether something that was asked for is not over."""
         return bool(self._moving)
+
+    @property
+    def finishes(self) -> bool:
+        """Whether something is in motion, and all of it may go on to its end."""
+        return self.in_motion and self._finish >= self._moving.keys()
 
     def may_move(self, now: float) -> bool:
         """Whether it is in motion, or was told to move so lately that it may still be."""
@@ -115,14 +123,17 @@ class Guard:
         while self._moved and self._moved[0][1] <= first:
             self._moved.popleft()
 
-    def begun(self, number: int, now: float) -> None:
+    def begun(self, number: int, now: float, method: str = "") -> None:
         """An actuation begins."""
+        if method in self._rules.finish:
+            self._finish.add(number)
         self._begun.append(now)
         self._moving[number] = self._last = now
 
     def ended(self, number: int, now: float) -> None:
         """It is over, whatever has ended it; one that was not begun is no matter."""
         start = self._moving.pop(number, None)
+        self._finish.discard(number)
         if start is None:
             return
         end = max(now, start + LEAST_MOTION)

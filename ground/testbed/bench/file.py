@@ -34,6 +34,7 @@ from ground.testbed.bench.limits import (
     PowerFile,
     Rate,
     Seconds,
+    actuations_of,
     check_limit,
     guard_rules,
     overdue_words,
@@ -133,7 +134,8 @@ class RealtimeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device. `arm`: automatic (whenever nothing inhibits it), or required: by a named person,
-    for `arm_for` seconds at most. `limits`: by method.argument, tighter than the ICD's; `rate`:
+    for `arm_for` seconds at most; a motion of a method in `finish` goes on to its end when that is
+    over. `limits`: by method.argument, tighter than the ICD's; `rate`:
     actuations a second; `duty`: part of a minute in motion. `on_loss`: a fault code. `adapter`: by
     its name, with its `map`, where the device does not speak the device protocol itself.
     `deadlines`: how soon after a call the answer is to be there, by methods that are in no loop.
@@ -148,6 +150,7 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     map: dict[str, Any] = {}
     arm: Literal["automatic", "required"] = "automatic"
     arm_for: Seconds = 900.0
+    finish: list[str] = []
     limits: dict[str, LimitFile] = {}
     rate: Rate | None = None
     duty: Duty = 1.0
@@ -304,6 +307,7 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
         if method not in others:
             words = f"one of {', '.join(others) or 'none'}; that of a loop stands in loop.deadline"
             raise _refused(path, f"{key}.deadlines.{method}", words)
+    check_finish(path, f"{key}.finish", device, interface)
     for name, limit in device.limits.items():
         check_limit(path, f"{key}.limits.{name}", name, limit, interface)
     if device.calibration:
@@ -313,6 +317,20 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
             raise ConfigurationError(str(path), None, where, words)
     elif device.calibration_required:
         raise _refused(path, f"{key}.calibration", "a file: calibration_required wants one")
+
+
+def check_finish(
+    path: Path, key: str, device: DeviceFile, interface: type[DeviceInterface]
+) -> None:
+    """Refuses methods that move nothing, or never for long, and where no arming ever ends."""
+    if device.finish and device.arm == "automatic":
+        raise _refused(path, key, "none where nobody arms it for a time: arm: required")
+    looped = "" if device.loop is None else device.loop.method
+    lasting = [name for name in actuations_of(interface) if name != looped]
+    for number, method in enumerate(device.finish):
+        if method not in lasting:
+            words = f"what moves it, and is in no loop: {', '.join(lasting) or 'nothing'}"
+            raise _refused(path, f"{key}[{number}]", words)
 
 
 def today() -> datetime.date:
@@ -355,7 +373,7 @@ def setting_of(
         )  # fmt: skip
         address = bench.wires[device.wire].address
         rules = guard_rules(
-            REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty
+            REPLACEABLE[service], device.limits, device.rate or 0.0, device.duty, device.finish
         )
         told = told_of(_mapped(file, service, device, address))
         devices.append(RealDevice(vars_of(wanted), address, allow_network, rules, told))

@@ -1,6 +1,7 @@
 """What a bench allows of a device: parts of the bench file, and what of them can be refused."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -146,11 +147,12 @@ def _metas(hint: Any) -> list[msgspec.Meta]:
 
 
 def guard_rules(
-    interface: type[DeviceInterface], limits: dict[str, LimitFile], rate: float, duty: float
-) -> GuardRules:
+    interface: type[DeviceInterface], limits: dict[str, LimitFile], rate: float, duty: float,
+    finish: Sequence[str] = (),
+) -> GuardRules:  # fmt: skip
     """As the bench process is told."""
     spans = {name: Span(each.ge, each.le, each.unit) for name, each in limits.items()}
-    return GuardRules(actuations_of(interface), spans, rate, duty)
+    return GuardRules(actuations_of(interface), spans, rate, duty, finish)
 
 
 def read_calibration(path: Path, key: str, name: str, serial: str) -> Calibration:

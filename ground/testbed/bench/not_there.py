@@ -32,8 +32,6 @@ INSTEAD: dict[str, str] = {
     rf"{SERVICE}\.deadline(\..*)?": "deadlines, by method, or loop.deadline of what is in a loop",
     rf"{SERVICE}\.on_loss(\..*)?": "it is a fault code, that flight software sees; one that is "
     "lost is made safe by its own dead man",
-    rf"{SERVICE}\.finish(\..*)?": "an arming that is over stops what moves; no method is finished "
-    "first",
     RECORDED: "a recorded device flies among simulated ones alone: "
     "`msr hil replay RUN --device SERVICE`",
     r"record\.(stimulus|file)": "what a device is told of the world is recorded with the calls, in "

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from flight.icd.devices.description import interface_hash
@@ -26,12 +27,14 @@ class Bench:
     """A link to the reference device, with an interlock."""
 
     def __init__(
-        self, nursery: Nursery, *, file: Path | None = None, line: str = "", **wanted: Any
-    ) -> None:
+        self, nursery: Nursery, *, file: Path | None = None, line: str = "",
+        finish: tuple[str, ...] = (), **wanted: Any,
+    ) -> None:  # fmt: skip
         self.device = ReferenceDevice()
         self.told: list[list[Any]] = []
         asked = Wanted("rover.wheels", "Wheels", HASH, **wanted)
-        self.link = DeviceLink(asked, self._open, self.told.append, RULES)
+        guard = msgspec.structs.replace(RULES, finish=finish)
+        self.link = DeviceLink(asked, self._open, self.told.append, guard)
         rules = InterlockRules("" if file is None else str(file), line=line)
         self.interlock = Interlock(rules, {"rover.wheels": self.link}, self.told.append)
         nursery.start(self.link.run(), name="link")

@@ -100,6 +100,12 @@ def test_the_benches_of_configs_can_be_read() -> None:
          "deadlines.fly"),
         ("wire: line", "wire: line\n    deadlines: {state: {value: 0, unit: s, source: t}}",
          "deadlines"),
+        ("wire: line", "wire: line\n    finish: [drive]", "none where nobody arms it for a time"),
+        ("wire: line", "wire: line\n    arm: required\n    finish: [turn, state]",
+         'finish[1] = "state": allowed is what moves it, and is in no loop: drive, turn'),
+        ("wire: line", "wire: line\n    arm: required\n    finish: [drive]\n    loop: {method: "
+         "drive, period: {value: 1, unit: s, source: t}, deadline: {value: 1, unit: s, source: t}}",
+         'finish[0] = "drive": allowed is what moves it, and is in no loop: turn'),
         ("format: 1", "format: 1\nmost_misses: 1.0", "most_misses"),
         ("format: 1", "format: 1\nrealtime: {priority: 91}", "priority"),
         ("format: 1", "format: 1\nrealtime: {must: true}", "realtime.must is not a known key: "),

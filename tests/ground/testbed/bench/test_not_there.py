@@ -60,7 +60,6 @@ def test_of_a_wire(wire: str, words: str, tmp_path: Path) -> None:
         (f"stimulus: {{load_torque: {{rate: {QUANTITY}}}}}", "with the feature `stimulus`"),
         (f"deadline: {{state: {QUANTITY}}}", "deadlines, by method, or loop.deadline"),
         ("on_loss: {first: safe, then: fault no_power}", "it is a fault code"),
-        ("finish: [drive]", "no method is finished first"),
         ("recording: runs/desk/bench.mcap", "msr hil replay RUN --device SERVICE"),
         ("at_end: hold_invalid", "among simulated ones alone"),
     ],
