@@ -1,6 +1,7 @@
 """A flown run played by the stand-in, the web server over it, and Debian's browser."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -27,6 +28,18 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+
+# A page that is short of its processor, and far from its server, by `SLOW_PAGE=4 SLOW_LINK=200`: what
+# presses a key before what it acts upon is there is found in a minute, and not one day in twenty.
+SLOW_PAGE = float(os.environ.get("SLOW_PAGE", "1"))  # times as slow as this machine
+SLOW_LINK = float(os.environ.get("SLOW_LINK", "0"))  # ms by which all that it asks for is late
+_ASKS_LATE = """
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (frame) {
+        setTimeout(() => this.readyState === WebSocket.OPEN && send.call(this, frame), %g);
+    };
+"""
 
 
 @dataclass(frozen=True)
@@ -165,14 +178,18 @@ class Tab:
         self.page.keyboard.type(text)
 
     def log_in(self, user: str) -> None:
-        """By keyboard."""
+        """By keyboard; until the page has its state, before which keys only choose a screen."""
+        self.give_name(user)
+        self.page.locator(".card").first.wait_for()
+
+    def give_name(self, user: str) -> None:
+        """And password."""
         self.page.goto(self.served.url)
         self.page.locator("#user:focus").wait_for()
         self.write(user)
         self.press("Tab")
         self.write(PASSWORD)
         self.press("Enter")
-        self.page.locator(".card").first.wait_for()
 
     def go(self, letter: str) -> None:
         self.press("g", letter)
@@ -195,7 +212,8 @@ def open_tab(chromium: Any) -> Iterator[Callable[..., Tab]]:
         context = chromium.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(20_000 * max(1.0, SLOW_PAGE / 2.0))
+        _slow_down(page)
         tab = Tab(page, served, [], [])
         page.on("pageerror", lambda error: tab.said.append(str(error)))
         page.on("console", lambda line: tab.said.append(line.text) if line.type == "error" else 0)
@@ -205,3 +223,15 @@ def open_tab(chromium: Any) -> Iterator[Callable[..., Tab]]:
     yield opening
     for context in contexts:
         context.close()
+
+
+def _slow_down(page: Any) -> None:
+    devtools = page.context.new_cdp_session(page)
+    if SLOW_PAGE > 1.0:
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PAGE})
+    if SLOW_LINK > 0.0:
+        devtools.send("Network.enable")
+        late = {"offline": False, "latency": SLOW_LINK}
+        unbounded = {"downloadThroughput": -1, "uploadThroughput": -1}
+        devtools.send("Network.emulateNetworkConditions", late | unbounded)
+        page.add_init_script(_ASKS_LATE % SLOW_LINK)

@@ -20,14 +20,22 @@ export function redraw() {
   if (scheduled) return;
   scheduled = true;
   requestAnimationFrame(() => {
-    scheduled = false;
-    drawAll();
+    if (scheduled) drawNow();
     for (; owed > 0; owed--) link.painted();
   });
 }
 
 // At once, so that the focus can move before the next key comes.
-export const drawNow = () => drawAll();
+export function drawNow() {
+  scheduled = false;
+  drawAll();
+}
+
+// A key is heard by the page as it is by now: one that follows a button, or what mission control has
+// just told, belongs into the field that this opens, though no frame was painted in between.
+export function drawBeforeAKey() {
+  if (scheduled) drawNow();
+}
 
 function take(poll) {
   owed++;
@@ -85,9 +93,21 @@ let refreshing = null;
 export function refresh() {
   refreshing ??= askAll().catch((error) => say(error.message, true)).finally(() => {
     refreshing = null;
+    arrive();
     redraw();
   });
   return refreshing;
+}
+
+// Whether the state was asked for once: before, screens would find no command to list and keys nothing
+// to act upon, so the page waits, and then opens the screen that was wished for meanwhile.
+let there = false;
+export const isThere = () => there;
+
+function arrive() {
+  if (there || store.hello === null) return;
+  there = true;
+  go(router.screen, router.words);
 }
 
 async function askAll() {
@@ -102,6 +122,7 @@ async function askAll() {
     if (answer.ok) store.dictionary = { ...(await answer.json()), hash: store.hello.dictionary_hash };
   }
   takeSnapshot(await link.ask("snapshot"));
+  arrive();
   const [history, events, steps] = await Promise.all([
     link.ask("history", { limit: replayed() ? 200 : 100 }),
     link.ask("events", { limit: 200 }),
@@ -194,8 +215,8 @@ export const router = { screen: "overview", words: {} };
 export function go(screen, words = {}) {
   Object.assign(router, { screen, words });
   history.replaceState(null, "", `#${screen}`);
-  for (const listen of listeners) listen(screen, words);
-  drawAll();
+  if (there) for (const listen of listeners) listen(screen, words);
+  drawNow();
 }
 
 export const onGo = (listen) => listeners.push(listen);

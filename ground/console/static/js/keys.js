@@ -1,5 +1,5 @@
 // What keys do. No single key releases, arms or approves.
-import { drawNow, go, lookAt, router, say } from "./app.js";
+import { drawNow, go, isThere, lookAt, router, say } from "./app.js";
 import { stopBench } from "./bench.js";
 import { closeHelp, helpOpen, openHelp } from "./help.js";
 import { closePalette, openPalette, paletteOpen } from "./palette.js";
@@ -25,6 +25,8 @@ const PLAIN = {
   "!": stopBench,
 };
 
+const WAITING = { c: PLAIN.c, "?": openHelp, "!": stopBench };
+
 const ticks = (element) => element instanceof HTMLElement && element.matches("input[type=checkbox], input[type=radio]");
 const writes = (element) => element instanceof HTMLElement && !ticks(element) && (element.matches("input, textarea, select") || element.isContentEditable);
 
@@ -37,27 +39,30 @@ export function hearStop(event) {
   if (!event.repeat) stopBench();
 }
 
+// The focus may have moved since the key came, as what was owed was drawn: then what is written goes
+// to where it is now.
 export function hearKey(event) {
+  const target = document.activeElement ?? document.body;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     openPalette();
     return;
   }
-  if (event.key === "Escape") return leave(event);
+  if (event.key === "Escape") return leave(target);
   if (paletteOpen() || helpOpen()) return;
-  if (ticks(event.target) && (event.key === " " || event.key === "Enter")) return; // it is ticked
+  if (ticks(target) && (event.key === " " || event.key === "Enter")) return; // it is ticked
   const screen = SCREENS.get(router.screen);
-  if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) {
+  if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target) || writes(target)) {
     if (screen.typed?.(event)) event.preventDefault();
     return;
   }
   if (press(event.key, screen, event.timeStamp)) event.preventDefault();
 }
 
-function leave(event) {
+function leave(target) {
   if (paletteOpen()) closePalette();
   else if (helpOpen()) closeHelp();
-  else if (writes(event.target) && !event.target.closest(".confirm")) event.target.blur();
+  else if (writes(target) && !target.closest(".confirm")) target.blur();
   else SCREENS.get(router.screen).keys?.Escape?.();
   drawNow();
 }
@@ -76,13 +81,14 @@ function press(key, screen, now) {
     gAt = now;
     return true;
   }
-  const act = screen.keys?.[key] ?? PLAIN[key];
+  // While the page waits for mission control, keys choose what it is to show then.
+  const act = isThere() ? screen.keys?.[key] ?? PLAIN[key] : WAITING[key];
   if (act) {
     act();
     drawNow();
     return true;
   }
-  if (/^[1-9]$/.test(key)) {
+  if (isThere() && /^[1-9]$/.test(key)) {
     const vehicle = vehicleNames()[Number(key) - 1];
     if (vehicle) go(screen.ofVehicle ? screen.id : "vehicle", { vehicle });
     return true;

@@ -1,5 +1,5 @@
 // The page: top bar, alarms, screens; what keys do.
-import { freshen, go, onGo, redraw, router, start } from "./app.js";
+import { drawBeforeAKey, freshen, go, isThere, onGo, redraw, router, start } from "./app.js";
 import { benchBar, freshBench } from "./bench.js";
 import { h, render } from "./dom.js";
 import { drillBar, freshenDrill } from "./drill.js";
@@ -23,7 +23,7 @@ function draw() {
     h("header", { class: "top", key: "top" }, topBar(), alarmBar(), benchBar(), drillBar(), noteBar()),
     rail(),
     h("main", { class: `screen ${screen.id}`, key: `screen ${screen.id}`, "aria-label": screen.title },
-      h("h1", { class: "unseen" }, screen.title), store.hello ? screen.view() : waiting()),
+      h("h1", { class: "unseen" }, screen.title), isThere() ? screen.view() : waiting()),
     foot(screen),
     palette(),
     help(screen),
@@ -36,12 +36,13 @@ function waiting() {
 
 onGo((id, words) => SCREENS.get(id).open?.(words));
 addEventListener("keydown", hearStop, true);
+addEventListener("keydown", drawBeforeAKey, true);
 addEventListener("keydown", hearKey);
 addEventListener("visibilitychange", redraw);
 // What ages, ages also while nothing new comes.
 setInterval(redraw, 1000);
 setInterval(freshen, 2500);
-setInterval(() => SCREENS.get(router.screen).freshen?.(), 2500);
+setInterval(() => isThere() && SCREENS.get(router.screen).freshen?.(), 2500);
 setInterval(freshenDrill, 1000);
 setInterval(() => freshBench(), 1000);
 start(draw);
