@@ -4,6 +4,7 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ground.terminal.exit_codes import REFUSED
@@ -29,6 +30,14 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         if message:  # argparse keeps to itself that an output is full
             print(message, end="", file=file or sys.stderr, flush=True)
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        # The path of an empty text is the folder in which one stands, which nobody has named: as
+        # of a variable of the shell that is not set.
+        if action.type is Path and not arg_string:
+            problem = "'': allowed is a path, such as . for the folder that you are in"
+            raise argparse.ArgumentError(action, problem)
+        return super()._get_value(action, arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:

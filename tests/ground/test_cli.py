@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,7 @@ def test_arguments_default_to_those_of_the_process(probe, monkeypatch):
         (["probe", "mars"], "msr probe", "'mars' is one argument too many"),
         (["probe", "--seed", "x"], "msr probe", "argument --seed: invalid int value: 'x'"),
         (["probe", "--way", "nroth"], "msr probe", "no 'nroth' (did you mean north?); allowed is"),
+        (["probe", "--out", ""], "msr probe", "argument --out: '': allowed is a path, such as ."),
     ],
 )
 def test_wrong_arguments_end_with_code_2_the_usage_of_the_command_and_a_sentence(
@@ -86,6 +88,7 @@ def test_wrong_arguments_end_with_code_2_the_usage_of_the_command_and_a_sentence
     def configure(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--seed", type=int)
         parser.add_argument("--way", choices=("north", "east"))
+        parser.add_argument("--out", type=Path)
 
     probe.configure = configure
     with pytest.raises(SystemExit) as leaving:
