@@ -8,7 +8,7 @@ from tests.ground.console.stand_in.benched import Benched
 from tests.ground.console.stand_in.drilled import begun, over
 from tests.ground.console.stand_in.reading import USERS, Reading, Refused
 from tests.ground.console.stand_in.recording import Values
-from tests.ground.console.stand_in.run import LIGHT_NS, Run
+from tests.ground.console.stand_in.run import Run
 
 SPAN: Values = {
     "type": {"kind": "number", "ge": 0.0, "le": 1e10}, "unit": "s", "units": {"s": 1, "h": 3600},
@@ -90,7 +90,7 @@ class Answering(Reading):
             "hash": _hash(vehicle, command, arguments, note), "approved_by": "", "problems": [],
             "state": "waiting_approval" if hazardous else "ready",
             "estimated": {"earliest_sent_ns": self.run.time_ns,
-                          "earliest_answer_ns": self.run.time_ns + 2 * LIGHT_NS},
+                          "earliest_answer_ns": self.run.time_ns + 2 * self.run.light_ns},
         }  # fmt: skip
         self._put(item, "staged", user)
         return {"stage": item["stage"], "hazardous": hazardous, "problems": item["problems"],
@@ -274,9 +274,9 @@ class Answering(Reading):
     def do_dry_run(self, user: str, arguments: Values, **_: Any) -> Values:
         """What staging would say now."""
         now = self.run.time_ns
+        answer = now + 2 * self.run.light_ns
         return {"bytes": 40 + len(json.dumps(arguments)), "problems": [], "window": None,
-                "estimated": {"earliest_sent_ns": now, "earliest_answer_ns": now + 2 * LIGHT_NS},
-                }  # fmt: skip
+                "estimated": {"earliest_sent_ns": now, "earliest_answer_ns": answer}}  # fmt: skip
 
     def do_approve(self, user: str, stage: str, hash: str, note: str = "") -> Values:
         """By another person."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.ground.console.stand_in.recording import Values, utc
-from tests.ground.console.stand_in.run import LIGHT_NS, Run
+from tests.ground.console.stand_in.run import Run
 from tests.ground.console.stand_in.written import Written
 
 USERS = {
@@ -219,7 +219,11 @@ class Reading:
             for each in self.run.recording.passes
             if begin <= each["end_ns"] and each["start_ns"] <= end
         ]
-        return {"passes": passes, "light_time": [[begin, LIGHT_NS / 1e9, False]],
+        told = self.run.recording
+        light = [[begin, told.light_ns(begin) / 1e9, False]]
+        until = min(end, self.run.time_ns)
+        light += [list(each) for each in told.light_times if begin < each[0] <= until]
+        return {"passes": passes, "light_time": light,
                 "links": [["orbiter", begin, True, 1024.0]]}  # fmt: skip
 
     def do_custody(self, user: str, tube: str = "") -> list[Values]:

@@ -1,5 +1,6 @@
 """What a flown run's archive holds, in the order in which it reached the ground."""
 
+import bisect
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from ground.mission_control.archive.schema import RUNG_ORDER
 
 SOL_NS = 88_775_244_147_000
 LANDING = datetime(2028, 8, 5, 12, tzinfo=UTC)
-LIGHT_TIME_S = 1012.0
 Values = dict[str, Any]
 
 
@@ -26,6 +26,8 @@ class Recording:
     """(received, kind, what): `tm` a row; `ev`, `custody`, `cmd`, `log` the data of an entry."""
     commands: list[Values] = field(default_factory=list)
     passes: list[Values] = field(default_factory=list)
+    light_times: list[tuple[int, float, bool]] = field(default_factory=list)
+    """(from when, seconds, whether the Sun is between), in order of time."""
     samples: dict[tuple[str, str], list[tuple[int, int, Any]]] = field(default_factory=dict)
 
     @property
@@ -47,18 +49,24 @@ class Recording:
             state = state if low is None and high is None else "OK"
         return state
 
+    def light_ns(self, time_ns: int) -> int:
+        """The light time that the stations had told by then; of earlier instants the first."""
+        place = bisect.bisect_right(self.light_times, time_ns, key=lambda each: each[0])
+        return round(self.light_times[max(0, place - 1)][1] * 1e9)
+
     def clock(self, time_ns: int) -> Values:
         """The clock of a poll."""
         sols = self.sols_at_zero + time_ns / SOL_NS
         seconds = int(sols % 1.0 * 86400)
+        light_ns = self.light_ns(time_ns)
         coming = [each for each in self.passes if each["end_ns"] > time_ns]
         return {
             "utc": utc(time_ns),
             "lmst": f"Sol {int(sols)} {timedelta(seconds=seconds)!s:0>8}",
             "sol": int(sols),
-            "light_time_s": LIGHT_TIME_S,
-            "seen_at": utc(time_ns - round(LIGHT_TIME_S * 1e9)),
-            "answer_at": utc(time_ns + round(2 * LIGHT_TIME_S * 1e9)),
+            "light_time_s": light_ns / 1e9,
+            "seen_at": utc(time_ns - light_ns),
+            "answer_at": utc(time_ns + 2 * light_ns),
             "next_pass": coming[0] if coming else None,
         }
 
@@ -79,6 +87,10 @@ def read_recording(folder: Path, dictionary: Values) -> Recording:
         for row in database.execute(
             "SELECT vehicle, start_ns, end_ns FROM passes ORDER BY start_ns"
         )
+    ]
+    found.light_times = [
+        (row["time_ns"], row["seconds"], bool(row["moratorium"]))
+        for row in database.execute("SELECT * FROM light_times ORDER BY time_ns")
     ]
     for down in database.execute("SELECT source, received_ns, bytes FROM downlinks"):
         for each in found.passes:

@@ -3,9 +3,8 @@
 import bisect
 from typing import Any
 
-from tests.ground.console.stand_in.recording import LIGHT_TIME_S, Recording, Values
+from tests.ground.console.stand_in.recording import Recording, Values
 
-LIGHT_NS = round(LIGHT_TIME_S * 1e9)
 _RAISES = {"limit_crossed": "YELLOW", "limit_red": "RED"}
 
 
@@ -32,6 +31,11 @@ class Run:
         self.changed.clear()
 
     # --------------------------------------------------------------- time
+
+    @property
+    def light_ns(self) -> int:
+        """The light time as it is known now."""
+        return self.recording.light_ns(self.time_ns)
 
     def tick(self, seconds: float) -> None:
         """Wall time has gone by."""
@@ -109,7 +113,8 @@ class Run:
         is to leave waits for a pass that never comes."""
         identifier = f"op-{len(self.commands) + 1:05}"
         waits = bool(staged.get("not_after"))
-        answer = self.time_ns + 2 * LIGHT_NS
+        arrives = self.time_ns + self.light_ns
+        answer = arrives + self.light_ns
         rungs = [("RECEIVED", 0), ("ACCEPTED", 1), ("STARTED", 2), ("COMPLETED", 400)]
         command = {
             "identifier": identifier, "vehicle": staged["vehicle"], "command": staged["command"],
@@ -118,7 +123,7 @@ class Run:
             "sent_ns": None if waits else self.time_ns,
             "status": "SENT", "late": False, "detail": "", "rungs": [], "stage": "run",
             "recorded": [
-                {"rung": rung, "detail": "", "occurred_ns": self.time_ns + LIGHT_NS + s * 10**9,
+                {"rung": rung, "detail": "", "occurred_ns": arrives + s * 10**9,
                  "received_ns": answer + s * 10**9} for rung, s in rungs
             ],
         }  # fmt: skip
