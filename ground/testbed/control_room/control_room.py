@@ -140,8 +140,10 @@ def make_mission_control(
         )  # fmt: skip
     except NoRoom:
         raise
-    except (ProcedureChanged, ArchiveError) as error:
+    except ProcedureChanged as error:
         raise ConfigurationError(program.file, None, "steps", str(error)) from error
+    except ArchiveError as error:
+        raise ConfigurationError(str(folder), None, "", str(error)) from error
 
 
 async def run_to_end(

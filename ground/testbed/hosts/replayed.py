@@ -26,7 +26,7 @@ from flight.runtime.memory_fabric import MemoryFabric, MemorySocket
 from flight.runtime.pace import NANOSECONDS
 from flight.runtime.sockets import Kind
 from ground.api.operators import load_operators
-from ground.mission_control import ARCHIVE_FILE, MISSIONS_OWN, MissionControl, Program, Service
+from ground.mission_control import ARCHIVE_FILE, MISSIONS_OWN, MissionControl, NoRoom, Program, Service
 from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import is_under_way, read_archive
 from ground.terminal.signals import end_with_parent
@@ -220,11 +220,19 @@ def _refuse(given: RunInput) -> None:
     raise InputRefused(NOTHING_CHANGES)
 
 
-def _opened(run: Path, read: Callable[[], Made]) -> Made:
-    """What is made of a run's archive. Raises ConfigurationError where it holds what no ground has
-    written: times, arguments or states that are none."""
+def _opened(run: Path, copy: Path, read: Callable[[], Made]) -> Made:
+    """What is made of the copy of a run's archive. Raises ConfigurationError, which names the run's
+    own, where it holds what no ground has written: times, arguments or states that are none."""
     try:
         return read()
+    except NoRoom as error:
+        problem = f"its copy, which is what is looked at, takes no more: {error}"
+        raise ConfigurationError(str(run), None, "--replay", problem) from None
+    except ConfigurationError as error:
+        if str(copy) not in str(error):
+            raise
+        problem = error.problem.replace(str(copy), str(run / "ground"))
+        raise ConfigurationError(str(run), None, "--replay", problem) from None
     except (ArithmeticError, LookupError, TypeError, ValueError, sqlite3.Error) as error:
         problem = f"the archive is damaged: {type(error).__name__}: {error}"
         raise ConfigurationError(str(run), None, "--replay", problem) from None
@@ -239,12 +247,16 @@ async def serve(
     bus = Bus("replay", fabric=fabric)
     try:
         ground = folder / "ground"
-        program = _opened(
-            run, lambda: as_flown(make_program(mission, make_dictionary()), ground / ARCHIVE_FILE)
+
+        def opened(read: Callable[[], Made]) -> Made:
+            return _opened(run, ground, read)
+
+        program = opened(
+            lambda: as_flown(make_program(mission, make_dictionary()), ground / ARCHIVE_FILE)
         )
-        control = _opened(run, lambda: make_mission_control(mission, bus, ground, program=program))
+        control = opened(lambda: make_mission_control(mission, bus, ground, program=program))
         try:
-            control.stations.status = _opened(run, lambda: as_last_told(control))
+            control.stations.status = opened(lambda: as_last_told(control))
             about = about_run(mission, seed, HOST, deterministic=True)
             service = Service(control, about)
             asking = Asking(standing, load_operators(operators), lambda: service)

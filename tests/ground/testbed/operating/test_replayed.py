@@ -1,5 +1,6 @@
 """A run that has ended, looked at: what is copied of it, what is refused; it is left alone."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.icd.messages import EventReport, Severity
 from ground.mission_control.archive.archive import Archive
+from ground.mission_control.archive.rows import NoRoom
 from ground.missions.mission import load_mission
 from ground.testbed.control_room.control_room import make_dictionary, make_program
 from ground.testbed.hosts import replayed
@@ -112,6 +114,15 @@ def test_a_run_is_looked_at_whatever_its_procedure_says_by_now(
     assert flown.title.startswith(program.title) and "others than those of" in flown.title
 
 
+def test_where_the_copy_finds_no_room_the_archive_is_not_said_to_be_damaged(tmp_path: Path) -> None:
+    def read() -> None:
+        raise NoRoom("the disk is full")
+
+    said = refusal(replayed._opened, tmp_path / "run", tmp_path / "copy", read)
+    assert "its copy, which is what is looked at, takes no more: the disk is full" in said
+    assert "damaged" not in said
+
+
 @pytest.mark.parametrize("error", [TypeError("str / int"), ValueError("no JSON"), OverflowError()])
 def test_what_an_archive_cannot_be_made_into_is_a_sentence(
     error: Exception, tmp_path: Path
@@ -119,8 +130,33 @@ def test_what_an_archive_cannot_be_made_into_is_a_sentence(
     def read() -> None:
         raise error
 
-    said = refusal(replayed._opened, tmp_path, read)
+    said = refusal(replayed._opened, tmp_path, tmp_path / "copy", read)
     assert str(tmp_path) in said and f"the archive is damaged: {type(error).__name__}" in said
+
+
+def test_an_archive_that_no_ground_can_go_on_with_is_named_as_the_person_named_it(
+    tmp_path: Path,
+) -> None:
+    run = a_run(tmp_path / "run", S)
+    archive = sqlite3.connect(run / "ground" / "archive.sqlite")
+    archive.execute("PRAGMA user_version = 99")
+    archive.commit()
+    archive.close()
+    replayed.copy_archive(run, tmp_path / "copy")
+    loop = replayed.StandingLoop(S)
+
+    async def served() -> None:
+        mission, standing = load_mission("surface"), replayed.Standing(loop, S)
+        await replayed.serve(
+            run, mission, 7, tmp_path / "copy", "demo", standing, asyncio.Event()
+        )
+
+    with pytest.raises(ConfigurationError) as refused:
+        loop.run_until_complete(served())
+    loop.close()
+    said = str(refused.value)
+    assert said.startswith(f"{run}: --replay {run / 'ground' / 'archive.sqlite'} is of version 99")
+    assert "copy" not in said
 
 
 def test_a_pipe_in_the_place_of_a_summary_is_not_waited_for(tmp_path: Path) -> None:
