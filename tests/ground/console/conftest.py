@@ -30,8 +30,8 @@ FLAGS = (
 )  # fmt: skip
 
 
-# A page that is short of its processor, and far from its server, by `SLOW_PAGE=4 SLOW_LINK=200`: what
-# presses a key before what it acts upon is there is found in a minute, and not one day in twenty.
+# A page that is short of its processor, and far from its server, as by `SLOW_PAGE=4 SLOW_LINK=200`:
+# who presses a key before what it acts upon is there is found at once, and not one day in twenty.
 SLOW_PAGE = float(os.environ.get("SLOW_PAGE", "1"))  # times as slow as this machine
 SLOW_LINK = float(os.environ.get("SLOW_LINK", "0"))  # ms by which all that it asks for is late
 _ASKS_LATE = """
@@ -192,7 +192,10 @@ class Tab:
         self.press("Enter")
 
     def go(self, letter: str) -> None:
+        """To a screen: not there where a field has the focus, into which the letters are written.
+        """
         self.press("g", letter)
+        self.page.locator(f'.rail button.here kbd[aria-label="g then {letter}"]').wait_for()
 
     def sees(self, text: str, where: str = "body") -> None:
         """Waits until it is on the page."""

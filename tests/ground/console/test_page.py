@@ -272,7 +272,7 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
       const { link } = await import('/static/js/app.js');
       await link.ask('pace', { rate: 2 }, 'bench');
     }""")
-    tab.press("g", "h")
+    tab.go("h")
     tab.sees("rover.wheels", ".panel")
     tab.sees("nobody has armed it", ".panel")
     tab.sees("nobody serves it", ".panel")
@@ -300,11 +300,12 @@ def test_what_is_real_is_armed_by_its_name_and_stopped_by_one_key_from_anywhere(
     tab.press("Enter")
     tab.sees("rover.wheels is to be armed", "#said")
     tab.sees("1 armed", ".benchbar")
-    tab.press("Escape", "g", "o")
+    tab.press("Escape")
+    tab.go("o")
     tab.press("!")
     tab.sees("Stopped: all that is real is safe", "#said")
     tab.sees("stopped", ".benchbar")
-    tab.press("g", "h")
+    tab.go("h")
     tab.sees("stopped by ben", ".panel")
 
     def rearm() -> None:

@@ -49,8 +49,15 @@ def test_an_ended_run_is_looked_at_and_not_commanded(
         tab.page.locator("#instant").fill("3 12:00")
         tab.press("Enter")
         tab.sees("Looking at Sol 3 12:00", ".alarmbar")
+        listed = tab.page.locator(".panel", has_text="Go to").locator("tbody tr")
+        listed.filter(has_text="declare_ready").wait_for()  # of sol 13: later ones stay in the list
+        marks = listed.evaluate_all("rows => rows.map((row) => row.className.trim())")
+        here = marks.index("picked")  # the last one until then
+        assert marks == ["soft"] * here + ["picked"] + [""] * (len(marks) - here - 1) and here
+        tab.press("Escape")
         tab.go("o")
-        assert tab.page.locator("main", has_text="declare_ready").count() == 0  # of sol 13
+        tab.page.locator(".card").first.wait_for()
+        assert tab.page.locator("main", has_text="declare_ready").count() == 0
         tab.press(".")  # there is no live view: the end of the run
         tab.sees("declare_ready")
         tab.sees("replay of a run that has ended", ".alarmbar")

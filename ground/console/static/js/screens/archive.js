@@ -1,13 +1,14 @@
 // The whole console at an earlier instant, and forward from there: nothing is commanded from there.
-import { lookAt, redraw, say } from "../app.js";
-import { h } from "../dom.js";
+import { event as asEvent } from "../adapt.js";
+import { link, listOf, lookAt, redraw, say } from "../app.js";
+import { h, MOST_ROWS } from "../dom.js";
 import { breakable, button, panel, table, toldBy, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
 import { channelOf, nowNs, replayed, titleOf, store, vehicleNames, viewNs } from "../store.js";
 import { lmst, nsOfText, spanNs, utc } from "../time.js";
 import { judged } from "../status.js";
 
-const state = { typed: "", text: "", rate: 0, timer: null };
+const state = { typed: "", text: "", rate: 0, timer: null, told: [] };
 const RATES = [60, 600, 3600, 21600];
 const STEP = 500; // ms
 
@@ -19,6 +20,7 @@ export default {
   ],
   hints: [["[ ]", "an hour back, on"], [".", "live"]],
   keys: { "[": () => move(-3600e9), "]": () => move(3600e9), Escape: () => stop() },
+  open: askInstants,
   view,
 };
 
@@ -66,11 +68,7 @@ function view() {
       h("p", { class: "soft ends", key: "ends" }, h("span", null, lmst(0)), h("span", null, `${utc(at)} UTC`), h("span", null, lmst(nowNs()))),
     ], { cls: "small" }),
     h("div", { class: "split", key: "body" },
-      panel("Go to", table("Instants", [
-        { head: "when", cls: "nowrap", cell: (each) => lmst(each.ns) },
-        { head: "what", cls: "grow", cell: (each) => breakable(each.text) },
-        { head: "", cell: (each) => button("look", () => lookAt(each.ns), { cls: "quiet" }) },
-      ], instants(), { key: (each) => `${each.ns} ${each.text}`, empty: "nothing has happened yet: changes of mode, warnings and phases of the procedure stand here" }), { cls: "tall" }),
+      goTo(at),
       panel(`All values at ${lmst(at)}`, [
         h("div", { class: "filters", key: "find" }, h("input", { type: "search", placeholder: "channel", "aria-label": "Find a channel", value: state.text, oninput: (event) => { state.text = event.target.value; redraw(); } })),
         table("Values", columns, values(), { key: (row) => `${row[0]} ${row[1]}`, empty: "nothing was known yet" }),
@@ -78,10 +76,42 @@ function view() {
   ];
 }
 
+// What happened before this page was there too, and what is later than the instant looked at.
+const MOST_TOLD = 1000;
+
+async function askInstants() {
+  const asked = [{ name: "mode_changed" }, { severity: "WARNING_LO" }].map((which) => link.ask("events", { ...which, limit: MOST_TOLD }));
+  const told = await Promise.allSettled(asked); // a link that was lost, the page says
+  state.told = told.flatMap((each) => (each.value ? listOf(each.value).map(asEvent) : []));
+  redraw();
+}
+
+// All of them, those about the instant looked at where they are too many; the last one before it marked.
+function goTo(at) {
+  const all = instants();
+  const here = store.time.live ? 0 : all.findIndex((each) => each.ns <= at);
+  const first = Math.max(0, Math.min((here < 0 ? all.length : here) - MOST_ROWS / 2, all.length - MOST_ROWS));
+  const shown = all.slice(first, first + MOST_ROWS);
+  const key = (each) => `${each.ns} ${each.text}`;
+  const left = all.length - shown.length;
+  return panel("Go to", [
+    table("Instants", [
+      { head: "when", cls: "nowrap", cell: (each) => lmst(each.ns) },
+      { head: "what", cls: "grow", cell: (each) => breakable(each.text) },
+      { head: "", cell: (each) => button("look", () => lookAt(each.ns), { cls: "quiet" }) },
+    ], shown, {
+      key, picked: !store.time.live && here >= 0 ? key(all[here]) : undefined, mark: (each) => (each.ns > at ? "soft" : ""),
+      empty: "nothing has happened yet: changes of mode, warnings and phases of the procedure stand here",
+    }),
+    left > 0 && h("p", { class: "soft", key: "left" }, `${left} further from the instant looked at are left out`),
+  ], { cls: "tall" });
+}
+
 function instants() {
   const phases = (store.procedure?.log ?? []).filter((line) => line.text.includes("phase") || line.text.includes("COMPLETED")).map((line) => ({ ns: line.time_ns, text: `procedure: ${line.text}${line.step.includes("[") ? "" : `, ${line.step}`}` }));
-  const modes = store.events.filter((event) => event.name === "mode_changed" || ["WARNING_LO", "WARNING_HI", "FATAL"].includes(event.severity)).map((event) => ({ ns: event.received_ns, text: `${titleOf(event.vehicle)}: ${event.text}` }));
-  return [...phases, ...modes].filter((each) => each.ns <= nowNs()).sort((a, b) => b.ns - a.ns).slice(0, 120);
+  const modes = [...state.told, ...store.events].filter((event) => event.name === "mode_changed" || ["WARNING_LO", "WARNING_HI", "FATAL"].includes(event.severity)).map((event) => ({ ns: event.received_ns, text: `${titleOf(event.vehicle)}: ${event.text}` }));
+  const found = new Map([...phases, ...modes].map((each) => [`${each.ns} ${each.text}`, each]));
+  return [...found.values()].filter((each) => each.ns <= nowNs()).sort((a, b) => b.ns - a.ns);
 }
 
 function values() {
