@@ -67,13 +67,15 @@ class Since(Read, frozen=True, tag="since"):
 class History(Read, frozen=True, tag="history"):
     """Commands, the newest first, with their arguments and how far each has come.
 
-    `before`: only those issued before the command of this identifier.
+    `before`: only those issued before the command of this identifier; `until_ns`: only those issued
+    by then.
     """
 
     vehicle: Name | None = None
     name: Name | None = None
     user: Name | None = None
     limit: Limit = 100
+    until_ns: Nanoseconds | None = None
     before: Annotated[str, Meta(max_length=120)] | None = None
 
 

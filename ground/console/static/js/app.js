@@ -197,16 +197,13 @@ export async function lookAt(ns) {
     return;
   }
   const at = Math.max(0, Math.round(ns ?? nowNs()));
-  const rows = await ask("values", { at_ns: at });
-  if (replayed()) await lookBack(at);
-  if (rows) store.time = { live: false, at, values: rowsToMap(listOf(rows)) };
+  const [rows, events, commands] = await Promise.all([
+    ask("values", { at_ns: at }), ask("events", { until_ns: at, limit: 200 }), ask("history", { until_ns: at, limit: 200 }),
+  ]);
+  if (rows && events && commands) {
+    store.time = { live: false, at, values: rowsToMap(listOf(rows)), events: listOf(events).map(adapt.event), commands: listOf(commands).map(adapt.command) };
+  }
   redraw();
-}
-
-// What had been told by an instant of a run that has ended: there is no stream that brought it.
-async function lookBack(at) {
-  const events = await ask("events", { until_ns: at, limit: 200 });
-  if (events) store.events = listOf(events).map(adapt.event);
 }
 
 const listeners = [];

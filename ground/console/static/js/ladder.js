@@ -3,7 +3,7 @@ import { order as askFor } from "./app.js";
 import { h } from "./dom.js";
 import { button, commanding, table, words } from "./parts.js";
 import { isBad, isOver, kindOfCommand, shape, status } from "./status.js";
-import { may, nowNs, titleOf } from "./store.js";
+import { may, titleOf, viewNs } from "./store.js";
 import { lmst, spanNs, utc } from "./time.js";
 
 const USUAL = ["RECEIVED", "ACCEPTED", "STARTED", "COMPLETED"];
@@ -43,7 +43,7 @@ export function ladder(command, { full = false } = {}) {
 export function due(command) {
   if (isOver(command.status)) return h("span", { class: "soft" }, command.rungs.length ? `heard ${lmst(Math.max(...command.rungs.map((rung) => rung.received_ns)))}` : "");
   if (!command.expected_ns) return h("span", { class: "soft" }, "waits to leave");
-  const left = command.expected_ns - nowNs();
+  const left = command.expected_ns - viewNs();
   if (left < 0) return h("span", { class: "late" }, `due ${lmst(command.expected_ns)}, ${spanNs(-left)} late`);
   return h("span", null, `by ${lmst(command.expected_ns)}`, h("span", { class: "soft" }, `, in ${spanNs(left)}`));
 }

@@ -41,7 +41,7 @@ export const store = {
   stale: [], // when something changed that entries do not tell whole: what is to be asked again
   journal: 0, // number that the snapshot was true at
   last: {}, // number of each topic's newest entry
-  time: { live: true, at: null, values: null },
+  time: { live: true, at: null, values: null, events: null, commands: null }, // what is known at `at`
   said: { text: "", bad: false, n: 0, at: 0 },
 };
 

@@ -107,6 +107,8 @@ def history(desk: ControlDesk, asked: Asked, request: reads.History) -> dict[str
             continue
         if request.user not in (None, ladder.user(command)):
             continue
+        if request.until_ns is not None and command.issued_ns > request.until_ns:
+            continue
         rows.append(ladder.row(command))
         if len(rows) == request.limit:
             break

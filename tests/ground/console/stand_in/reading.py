@@ -180,19 +180,23 @@ class Reading:
         wanted = [each for each in entries if topics is None or each["topic"] in topics]
         return wanted[: min(limit, 500)]
 
-    def do_history(self, user: str, vehicle: str = "", limit: int = 100, **_: Any) -> list[Values]:
+    def do_history(
+        self, user: str, vehicle: str = "", limit: int = 100, until_ns: int = 2**62, **_: Any
+    ) -> list[Values]:
         """Commands, the newest first."""
-        found = [each for each in self.run.history() if vehicle in ("", each["vehicle"])]
+        issued = [each for each in self.run.history() if each["issued_ns"] <= until_ns]
+        found = [each for each in issued if vehicle in ("", each["vehicle"])]
         return found[: min(limit, 200)]
 
     def do_events(
         self, user: str, source: str = "", severity: str = "", text: str = "", limit: int = 200,
-        **_: Any,
+        until_ns: int = 2**62, **_: Any,
     ) -> list[Values]:  # fmt: skip
         """Events, the newest first."""
         found = [
             event for event in reversed(self.run.events)
-            if source in ("", event["vehicle"]) and severity in ("", event["severity"])
+            if event["received_ns"] <= until_ns
+            and source in ("", event["vehicle"]) and severity in ("", event["severity"])
             and text.lower() in f"{event['name']} {event['text']}".lower()
         ]  # fmt: skip
         return found[: min(limit, 200)]

@@ -325,6 +325,7 @@ def test_the_history_is_told_by_vehicle_command_and_who_asked(tmp_path: Path) ->
         for stage in ("st-1", "st-2"):
             desk.done("anna", "stage", vehicle="rover", **drive)
             desk.done("anna", "release", stages=[stage])
+            await asyncio.sleep(10.0)
         told = [row["identifier"] for row in desk.done("eve", "history")["commands"]]
         assert len(told) == 2 and told == sorted(told, reverse=True)
 
@@ -335,6 +336,10 @@ def test_the_history_is_told_by_vehicle_command_and_who_asked(tmp_path: Path) ->
         assert found(name="leave_safe") == found(user="ben") == []
         assert found(limit=1) == told[:1] and found(before=told[0]) == told[1:]
         assert found(before=told[1]) == []
+        issued = [row["issued_ns"] for row in desk.done("eve", "history")["commands"]]
+        assert issued[0] > issued[1]
+        assert found(until_ns=issued[0]) == told and found(until_ns=issued[0] - 1) == told[1:]
+        assert found(until_ns=issued[1] - 1) == []
         assert "no such command" in desk.refused("eve", "history", before="mc-9-00009")
         assert "allowed is one of rover" in desk.refused("eve", "history", vehicle="lander")
         control = desk.control

@@ -2,6 +2,7 @@
 import { drawNow, order, redraw, say } from "../app.js";
 import { asTyped, read, sentence } from "../arguments.js";
 import { h } from "../dom.js";
+import { commandsKnown } from "../known.js";
 import { best } from "../fuzzy.js";
 import { commandTable } from "../ladder.js";
 import { button, commanding, panel, prose, unitOf } from "../parts.js";
@@ -96,7 +97,7 @@ function view() {
 }
 
 function history() {
-  const list = [...store.commands.values()].filter((each) => !state.vehicle || each.vehicle === state.vehicle).slice(0, 60);
+  const list = commandsKnown().filter((each) => !state.vehicle || each.vehicle === state.vehicle).slice(0, 60);
   return commandTable(list, { picked: state.picked, pick: (each) => { state.picked = state.picked === each.identifier ? undefined : each.identifier; redraw(); }, more: again });
 }
 

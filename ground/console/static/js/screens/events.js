@@ -2,6 +2,7 @@
 import { ask, listOf, redraw } from "../app.js";
 import { event as adaptEvent } from "../adapt.js";
 import { h } from "../dom.js";
+import { eventsKnown } from "../known.js";
 import { breakable, pairs, panel, step, table, words } from "../parts.js";
 import { kindOfSeverity, RANK, severityStatus } from "../status.js";
 import { store, titleOf, vehicleNames, viewNs } from "../store.js";
@@ -45,7 +46,7 @@ export function eventColumns({ short = false, of = "" }) {
 function shown() {
   const wanted = state.text.toLowerCase().split(/\s+/).filter(Boolean);
   const least = RANK.indexOf(state.least);
-  return (state.found ?? store.events).filter((event) =>
+  return (state.found ?? eventsKnown()).filter((event) =>
     (state.vehicle === "" || event.vehicle === state.vehicle)
     && RANK.indexOf(kindOfSeverity(event.severity)) >= least
     && event.received_ns <= viewNs()
@@ -67,7 +68,7 @@ function view() {
       h("input", { "data-find": true, type: "search", placeholder: "words in the event", "aria-label": "Words in the event", value: state.text, oninput: (event) => { state.text = event.target.value; state.found = null; redraw(); }, onkeydown: (event) => { if (event.key === "Enter") search(); } }),
       select("Vehicle", state.vehicle, [["", "all vehicles"], ...vehicleNames().map((name) => [name, titleOf(name)])], (value) => { state.vehicle = value; }),
       select("Severity", state.least, LEAST, (value) => { state.least = value; }),
-      h("span", { class: "soft" }, state.found ? `${rows.length} from the archive` : `${rows.length} of the newest ${store.events.length}; Enter searches the archive`)),
+      h("span", { class: "soft" }, state.found ? `${rows.length} from the archive` : `${rows.length} of the newest ${eventsKnown().length}; Enter searches the archive`)),
     h("div", { class: one ? "split wide-left" : "split one", key: "body" },
       panel("Events", table("Events", eventColumns({}), rows, { key: eventKey, picked: state.picked, pick: (event) => { state.picked = eventKey(event); redraw(); }, mark: (event) => `sev-${kindOfSeverity(event.severity)}` }), { cls: "tall" }),
       one && panel("One event", details(one), { cls: "tall" })),

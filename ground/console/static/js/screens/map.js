@@ -1,6 +1,7 @@
 // The site from above: how the rovers went, where they are, where tubes were found, where they go.
 import { link, listOf, redraw } from "../app.js";
 import { h } from "../dom.js";
+import { commandsKnown, eventsKnown } from "../known.js";
 import { placeLabels } from "../labels.js";
 import { fitted, number, pairs, panel } from "../parts.js";
 import { isOver } from "../status.js";
@@ -56,13 +57,13 @@ export function trackOf(vehicle) {
 // Where things are that do not move: told by events.
 export function marks() {
   const found = new Map();
-  for (const event of store.events) {
+  for (const event of eventsKnown()) {
     const { east, north, tube } = event.data ?? {};
     if (typeof east !== "number" || typeof north !== "number" || event.received_ns > viewNs()) continue;
     const name = tube ?? (event.name === "standing" ? event.vehicle : null);
     if (name && !found.has(name)) found.set(name, { name, east, north, tube: Boolean(tube) });
   }
-  for (const command of store.commands.values()) {
+  for (const command of commandsKnown()) {
     const { east, north } = command.arguments ?? {};
     if (command.command === "locate_lander" && !found.has("lander")) found.set("lander", { name: "lander", east, north, tube: false });
   }
@@ -70,7 +71,7 @@ export function marks() {
 }
 
 function drives() {
-  const under = [...store.commands.values()].filter((each) => !isOver(each.status)).map((each) => ({ ...each, what: "under way" }));
+  const under = commandsKnown().filter((each) => !isOver(each.status)).map((each) => ({ ...each, what: "under way" }));
   const staged = [...store.stack.values()].map((each) => ({ ...each, what: "staged" }));
   return [...under, ...staged].filter(({ command, arguments: given }) => command.includes("drive") && typeof given?.east === "number" && typeof given?.north === "number");
 }

@@ -1,6 +1,7 @@
 // What is loaded on board, as we sent it and as the vehicle tells it: the two compared.
 import { go, link, redraw } from "../app.js";
 import { h } from "../dom.js";
+import { commandsKnown, eventsKnown } from "../known.js";
 import { breakable, button, panel, table, toldBy, words } from "../parts.js";
 import { commandStatus } from "../ladder.js";
 import { eventColumns, eventKey, select } from "./events.js";
@@ -76,7 +77,7 @@ function choose(name) {
 function view() {
   if (!state.vehicle) choose(vehicleNames()[0] ?? "");
   const name = state.vehicle;
-  const sent = [...store.commands.values()].filter((each) => each.vehicle === name && LOADS.test(each.command));
+  const sent = commandsKnown().filter((each) => each.vehicle === name && LOADS.test(each.command));
   const told = state.told ?? { parameters: {}, sequences: {}, protection: [] };
   const empty = (words) => (state.told ? words : state.problem || "it is asked for");
   return [
@@ -99,6 +100,6 @@ function view() {
           { head: "age", cls: "right nowrap soft", cell: (channel) => (valueOf(name, channel) ? spanNs(viewNs() - valueOf(name, channel)[3]) : "never told") },
         ], TOLD.filter((channel) => channel in (store.dictionary?.vehicles[name]?.channels ?? {})), { key: (channel) => channel }), { cls: "small" }),
         panel("Changes of its protection", table("Protection", protectionColumns, told.protection, { key: (each) => `${each.occurred_ns} ${each.command} ${words(rest(each))}`, empty: empty("it has told of none") }), { cls: "tall" }),
-        panel("Events about it", table("Events about what is on board", eventColumns({ short: true, of: name }), store.events.filter((event) => event.vehicle === name && EVENTS.test(event.name) && event.received_ns <= viewNs()).slice(0, 100), { key: eventKey, empty: "none was told" }), { cls: "tall" }))),
+        panel("Events about it", table("Events about what is on board", eventColumns({ short: true, of: name }), eventsKnown().filter((event) => event.vehicle === name && EVENTS.test(event.name) && event.received_ns <= viewNs()).slice(0, 100), { key: eventKey, empty: "none was told" }), { cls: "tall" }))),
   ];
 }

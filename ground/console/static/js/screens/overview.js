@@ -1,6 +1,7 @@
 // Every vehicle at a glance, the commands under way, the contacts, what happened.
 import { go } from "../app.js";
 import { h } from "../dom.js";
+import { commandsKnown, eventsKnown } from "../known.js";
 import { commandTable } from "../ladder.js";
 import { number, panel, table } from "../parts.js";
 import { picture } from "./map.js";
@@ -22,8 +23,8 @@ export default {
 };
 
 function view() {
-  const under = [...store.commands.values()].filter((each) => !isOver(each.status));
-  const recent = under.length ? under : [...store.commands.values()].slice(0, 8);
+  const under = commandsKnown().filter((each) => !isOver(each.status));
+  const recent = under.length ? under : commandsKnown().slice(0, 8);
   return [
     h("div", { class: "cards", key: "cards" }, vehicleNames().map(card)),
     h("div", { class: "split wide-left", key: "lower" },
@@ -32,7 +33,7 @@ function view() {
         panel("Site", picture(), { cls: "tall" })),
       h("div", { class: "column", key: "side" },
         panel("Contacts", table("Contacts", passColumns({ short: true }), contactRows().slice(0, 5), { key: passKey, empty: "no pass is known" }), { cls: "small" }),
-        panel("Events", table("Newest events", eventColumns({ short: true }), store.events.slice(0, 30), { key: eventKey }), { cls: "tall" }))),
+        panel("Events", table("Newest events", eventColumns({ short: true }), eventsKnown().slice(0, 30), { key: eventKey }), { cls: "tall" }))),
   ];
 }
 
@@ -45,7 +46,7 @@ function card(name, place) {
   const rows = [...(store.time.live ? store.values : store.time.values ?? new Map()).values()].filter((row) => row[0] === name);
   const heard = rows.reduce((newest, row) => Math.max(newest, row[3] ?? 0), 0);
   const silent = rows.length === 0;
-  const mode = valueOf(name, "mode")?.[2] ?? known.mode;
+  const mode = valueOf(name, "mode")?.[2] ?? (store.time.live ? known.mode : undefined);
   const kind = silent ? "off" : known.stale ? "standby" : worst([isSafe(mode) ? "caution" : "normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
   const word = silent ? "not heard yet" : known.stale ? "stale" : isSafe(mode) && kind === "caution" ? "safe state" : wordOfKind(kind);
   const holder = store.authority[name]?.holder;

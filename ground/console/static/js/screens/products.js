@@ -1,6 +1,7 @@
 // What came down beside telemetry: images and records, whether all of it is here, asked for again.
 import { go, link, listOf, redraw, say } from "../app.js";
 import { h } from "../dom.js";
+import { commandsKnown, eventsKnown } from "../known.js";
 import { button, number, panel, prose, step, table } from "../parts.js";
 import { status } from "../status.js";
 import { commandStatus } from "../ladder.js";
@@ -49,7 +50,7 @@ const keyOf = (each) => `${each.kind} ${each.vehicle} ${each.name}`;
 // What the list has, and what a rover's camera has found: as it was told.
 function all() {
   const seen = new Set(state.list.map((each) => each.name));
-  const found = store.events.filter((event) => event.name === "tube_found" && event.received_ns <= viewNs() && !seen.has(event.data?.tube) && seen.add(event.data?.tube))
+  const found = eventsKnown().filter((event) => event.name === "tube_found" && event.received_ns <= viewNs() && !seen.has(event.data?.tube) && seen.add(event.data?.tube))
     .map((event) => ({ kind: "found", vehicle: event.vehicle, name: event.data.tube, east: event.data.east, north: event.data.north, error: 0, last_ns: event.received_ns }));
   return [...state.list, ...found];
 }
@@ -105,8 +106,8 @@ function whole() {
 
 function view() {
   if (!state.asking && Math.abs(viewNs() - state.at) > FRESH) askList();
-  const events = store.events.filter((event) => TELLS.test(event.name) && event.received_ns <= viewNs()).slice(0, 150);
-  const asked = [...store.commands.values()].filter((each) => ASKS.test(each.command)).slice(0, 60);
+  const events = eventsKnown().filter((event) => TELLS.test(event.name) && event.received_ns <= viewNs()).slice(0, 150);
+  const asked = commandsKnown().filter((each) => ASKS.test(each.command)).slice(0, 60);
   return h("div", { class: "split wide-left", key: "body" },
     h("div", { class: "column", key: "told" },
       panel("Products", whole(), { cls: "under", key: "whole" }),

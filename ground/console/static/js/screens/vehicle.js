@@ -1,6 +1,7 @@
 // One vehicle: where it is in its statechart, how it came there, its resources, its alarms.
 import { go, order, redraw } from "../app.js";
 import { h } from "../dom.js";
+import { eventsKnown } from "../known.js";
 import { breakable, button, commanding, panel, table, toldBy, unitOf } from "../parts.js";
 import { eventColumns, eventKey, select } from "./events.js";
 import { isSafe, judged, severityStatus, shape, status, waitsForSomebody, wordOfAlarm } from "../status.js";
@@ -47,14 +48,14 @@ function view() {
       h("div", { class: "column", key: "right" },
         panel("Health", health(name, entry), { cls: "small" }),
         panel("Alarms", alarms(name), { cls: "small" }),
-        panel("What it told", table("Events of the vehicle", eventColumns({ short: true, of: name }), store.events.filter((event) => event.vehicle === name && event.received_ns <= viewNs()).slice(0, 60), { key: eventKey }), { cls: "tall" }))),
+        panel("What it told", table("Events of the vehicle", eventColumns({ short: true, of: name }), eventsKnown().filter((event) => event.vehicle === name && event.received_ns <= viewNs()).slice(0, 60), { key: eventKey }), { cls: "tall" }))),
   ];
 }
 
 // When each state was entered last, by the events that were heard.
 function entered(name) {
   const found = new Map();
-  for (const event of store.events) {
+  for (const event of eventsKnown()) {
     if (event.vehicle !== name || event.name !== "mode_changed" || event.received_ns > viewNs()) continue;
     const path = String(event.data?.after ?? "");
     if (!found.has(path)) found.set(path, event.occurred_ns);
