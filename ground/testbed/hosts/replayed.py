@@ -26,7 +26,14 @@ from flight.runtime.memory_fabric import MemoryFabric, MemorySocket
 from flight.runtime.pace import NANOSECONDS
 from flight.runtime.sockets import Kind
 from ground.api.operators import load_operators
-from ground.mission_control import ARCHIVE_FILE, MISSIONS_OWN, MissionControl, NoRoom, Program, Service
+from ground.mission_control import (
+    ARCHIVE_FILE,
+    MISSIONS_OWN,
+    MissionControl,
+    NoRoom,
+    Program,
+    Service,
+)
 from ground.missions.mission import LoadedMission, load_mission
 from ground.missions.run_folder import is_under_way, read_archive
 from ground.terminal.signals import end_with_parent
