@@ -22,7 +22,7 @@ from ground.drills.phases import PHASES
 from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Survey
-from ground.drills.swarm_faults import Choice, choices_in, needed, plain_fault
+from ground.drills.swarm_faults import Choice, away_until, choices_in, needed, plain_fault
 
 FAULTS = (0.7, 0.9, 1.0)
 """Up to which draw there is one fault, two, three."""
@@ -143,17 +143,23 @@ class Swarm:
     ) -> dict[str, Any] | None:
         every = self._of_phase(place.trunk, place.phase)
         faults, healed = [], 0.0
+        away: dict[str, float] = {}
         for index, choice in enumerate(_with_others(first, every, place, draw)):
             call = place.call if index == 0 and not first.times else choice.next_call(place.start)
             until = call - place.start
             lasts = max(_duration(place.phase, draw), needed(choice))
             faults.append(plain_fault(index + 1, choice, until, lasts, draw))
             healed = max(healed, until + lasts)
+            if choice.sort == "node":
+                back = away_until(faults[-1], until, until + lasts)
+                away[choice.target] = max(away.get(choice.target, 0.0), back)
         heal = round(healed + 0.001, 3)
         ahead = self._milestones(place.trunk)
         milestone = milestone_after(ahead, place.start + heal, place.phase)
         if milestone is None:
             return None
+        if place.start + away.get(milestone.vehicle, 0.0) >= milestone.time:
+            return None  # it lands, say, by itself: what is missed then comes never
         limit = round(SLACK * (milestone.time - place.start - heal), 3)
         always = [name for name in INVARIANTS if name not in SURVIVED]
         if _spares(faults) or (len(faults) == 1 and first.comes_to_nothing):

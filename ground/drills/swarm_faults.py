@@ -15,7 +15,7 @@ from flight.configuration.allowed_values import AMOUNT, UNIT
 from flight.icd.devices.ground_station import STATIONS_SERVICE
 from ground.drills.drawn_arguments import drawn_arguments
 from ground.drills.survey import Calls
-from ground.testbed.computers.starts import COLD
+from ground.testbed.computers.starts import COLD, WARM
 from sim_hw.faults.bus_kinds import Babble
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.device_call import DevicePart
@@ -27,6 +27,9 @@ from sim_hw.faults.world_kinds import BusShort
 NEVER = ("lost", "propellant_leak")
 """Kinds that cannot be healed, or leave behind what no healing brings back: a swarm asks what
 follows after the healing."""
+COLD_STARTS = ("crash", "side_swap", "restart_without_memory")
+"""Kinds by which a computer starts once from cold; by `COLD_LOOPS` again and again."""
+COLD_LOOPS = ("crash_loop", "old_files")
 OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise")
 """Kinds that do nothing to a single reading, or only to one that is not the first."""
 READINGS_ONLY = ("slow_rate", "stale", "stale_stamp")
@@ -267,6 +270,16 @@ def longest(kind: type[FaultKind], figures: dict[str, Any]) -> float:
         case "bus_short":  # a soft one that has become a hard one is not healed
             return SOFT * float(figures.get("bears", BusShort(share=1.0).bears))
     return math.inf
+
+
+def away_until(fault: dict[str, Any], begins: float, healed: float) -> float:
+    """Until when the computer at which a fault of a drill file is does not fly, once it begins: no
+    healing shortens a cold start."""
+    if fault["kind"] in COLD_LOOPS:
+        return healed + COLD.seconds
+    if fault["kind"] in COLD_STARTS and fault.get("start") != WARM.name:
+        return begins + COLD.seconds
+    return begins
 
 
 def plain_fault(

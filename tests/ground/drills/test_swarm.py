@@ -23,6 +23,7 @@ from ground.drills.survey import Calls, Step, Survey
 from ground.drills.swarm import Swarm, trunk_seeds
 from ground.drills.swarm_faults import (
     Choice,
+    away_until,
     can_be_drawn,
     choices_in,
     drawn_figures,
@@ -366,3 +367,41 @@ def test_of_one_output_alone_that_cannot_be_undone_no_vehicle_may_be_lost(
         assert ("no_vehicle_lost" in always) is nothing
         seen.add(nothing)
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("fault", "until"),
+    [
+        ({"kind": "crash"}, 40.0),
+        ({"kind": "crash", "start": "warm"}, 10.0),
+        ({"kind": "restart_without_memory"}, 40.0),
+        ({"kind": "old_files"}, 55.0),
+        ({"kind": "crash_loop"}, 55.0),
+        ({"kind": "hang", "of": "process"}, 10.0),
+    ],
+)
+def test_a_cold_start_takes_its_time_whatever_is_healed(
+    fault: dict[str, str], until: float
+) -> None:
+    assert away_until(fault, 10.0, 25.0) == until
+
+
+def test_no_computer_is_away_until_its_vehicle_should_have_landed(
+    scenario: Scenario, survey: Survey, tmp_path: Path
+) -> None:
+    survey.phases, survey.ended = {"entry": 0.0}, 61.0
+    survey.steps = [
+        Step(0.0, "lander", "entry.powered", "entry"),
+        Step(60.0, "lander", "landed.waiting", "entry"),
+    ]
+    survey.calls = [Calls("rover.wheels", "state", "entry", 50, [float(t) for t in range(1, 51)])]
+    many = swarm(scenario, survey, tmp_path).drills(80)
+    texts = [text for each in many for text in (each.drill.file.read_text(), *each.instead)]
+    back: dict[str, list[float]] = {}
+    for plain in map(yaml.safe_load, texts):
+        for fault in plain["faults"]:
+            if "node" in fault and fault["kind"] in ("crash", "restart_without_memory"):
+                begins = float(fault["when"]["at"].split()[0])
+                until = float(plain["start"]["delay"].split()[0]) + away_until(fault, begins, 0.0)
+                back.setdefault(fault["node"], []).append(until)
+    assert max(back["lander"]) < 60.0 < max(back["rover"])
