@@ -36,6 +36,7 @@ from flight.surface.site_place import SitePlace
 
 DRIVING = "surface.driving"
 AT_REST = ("parked", "surface.idle", "surface.delivering")
+SAME_PLACE = 0.1  # m
 SETTLE_AGAIN = 3600.0  # s between looks after a drop that is not settled
 
 
@@ -135,6 +136,8 @@ class Perseverance(PerseveranceVehicle):
     @command(deadline=60.0, allowed_in=("parked", "surface.idle"))
     def locate_lander(self, east: Metres, north: Metres, error: PlaceError) -> None:
         """Takes it that the lander stands there. `error`: how well that is known, 1 sigma."""
+        # Where it was thought to be before no lander stands, which a way would have to go round.
+        self.locomotion.cost_map.forget(self.lander_place, SAME_PLACE)
         self.lander_at = SitePlace(east, north)
         self.lander_place = (east, north)
         self._publish_pose(self.pose)

@@ -15,10 +15,13 @@ from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.perseverance import delivery_drive as drive
 from flight.perseverance import sample_handling as handling
 from flight.perseverance import sols
+from flight.perseverance.node import Perseverance
 from flight.perseverance.sol_work import energy_parameters
 from flight.perseverance.vehicle import PerseveranceVehicle
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import DriveFailed, DriveOutcome
+from flight.surface.route_planning import CostMap, Disc
+from flight.surface.site_place import SitePlace
 from flight.surface.sol_budget import WHOLE_WAY
 from tests.flight.lander.descent_bench import Answers
 from tests.flight.perseverance.standing import PARAMETERS, TUBE, Standing, lander, store
@@ -406,3 +409,13 @@ async def test_a_radio_that_fails_to_restart_is_switched_all_the_same(rover: Any
     with pytest.raises(DeviceFault):
         await node.restart_radio("uhf")
     assert node.uhf.of("set_power") == [(False,), (True,)] and node._radios == {"uhf": True}
+
+
+def test_where_the_lander_was_thought_to_stand_before_nothing_is_in_the_way(rover: Any) -> None:
+    rock = Disc(1.0, 20.0, 0.5)
+    rover.locomotion = SimpleNamespace(cost_map=CostMap(1.0, discs=[Disc(0.0, 20.0, 4.0), rock]))
+    rover._publish_pose = lambda pose: rover.said.append(("pose", pose))
+    for east in (40.0, 40.0):  # told twice of the same place, one after the other
+        Perseverance.locate_lander(rover, east, 20.0, 1.0)
+        assert rover.locomotion.cost_map.discs == [rock]
+    assert rover.lander_place == (40.0, 20.0) and rover.lander_at == SitePlace(40.0, 20.0)
