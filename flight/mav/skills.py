@@ -119,7 +119,10 @@ async def hold_safe(node: MavVehicle, signal: Signal) -> None:
 async def settle_seals(node: MavVehicle) -> None:
     """After a boot: ends what was begun with latch or springs, by what the switches say."""
     try:
-        settle_release(node, await sound(node.separation.state))
+        wires = await sound(node.separation.state)
+        settle_release(node, wires)
+        if node.context.store_lost and not wires.container:
+            node.flown = "in_orbit"  # nowhere else is the container let go
         state = await sound(node.container.state)
         end_all(node, state)
         seated = await seats(node)

@@ -30,8 +30,14 @@ SAFE = "safe"
 LEAVE, REBOOT, LOOK = "leave_safe", "reboot", "look_for_tubes"
 LOCATE, CORRECT = "locate_lander", "correct_place"
 MODE = "mode"
+STORE = "storage_failed", "storage_restored"
+"""The events by which a vehicle says that its store takes nothing, and that it does again."""
 _INSTANT = 1e-6  # seconds: a timer may fire that much before the float it was set to
 _SAYS_SAFE = re.compile(r"\bin ((the )?state )?safe\b")
+
+
+class Refused(StepFailed):
+    """The vehicle does not take the command as it is."""
 
 
 class Recovery(msgspec.Struct):
@@ -258,10 +264,12 @@ class Recoverer:
         await self._have_tubes_found(recovery, limit)
 
     async def _tell_again(self, recovery: Recovery, limit: float) -> None:
-        """A vehicle that has lost its memory is told once more what it goes by."""
+        """A vehicle that has lost its memory is told once more what it goes by: in turn, and no
+        more where it refuses one, since it has come to where that is past."""
         names = self._rules.told_again.get(recovery.vehicle, [])
         for order in told_before(recovery.vehicle, names, self._tools):
-            await self._try(recovery, order.name, limit, **order.arguments)
+            if not await self._try(recovery, order.name, limit, **order.arguments):
+                return
 
     async def _have_tubes_found(self, recovery: Recovery, limit: float) -> None:
         """A vehicle that has lost its memory looks for its tubes where it had them last."""
@@ -291,12 +299,14 @@ class Recoverer:
 
     async def _try(
         self, recovery: Recovery, command: str, limit: float, **arguments: Any
-    ) -> None:
-        """What does not succeed is noted, and the work goes on."""
+    ) -> bool:
+        """What does not succeed is noted, and the work goes on; whether it was not refused."""
         try:
             await self._command(recovery, command, limit, **arguments)
         except StepFailed as failure:
             self._log(recovery.of, str(failure))
+            return not isinstance(failure, Refused)
+        return True
 
     async def _leave_reduced_form(self, recovery: Recovery, limit: float) -> None:
         """A planned boot ends the row of unplanned ones for which the last one was reduced."""
@@ -306,6 +316,9 @@ class Recoverer:
         if not reduced or reduced < self._newest_boot(vehicle, "booted") or (
             REBOOT not in entry.commands
         ):  # fmt: skip
+            return
+        if self._store_fails(vehicle, reduced):
+            self._log(recovery.of, f"{vehicle} is not booted anew: its store takes nothing")
             return
         since = await self._command(recovery, REBOOT, limit)
         await self._wait(
@@ -326,7 +339,8 @@ class Recoverer:
         ended = await self._order(f"{recovery.of} {command}", step)
         stays = command == LEAVE and ended.verdict is Verdict.REJECTED  # it has left already
         if ended.verdict is not Verdict.COMPLETED and not stays:
-            raise StepFailed(f"{command} ended {ended.verdict}: {ended.detail}")
+            failed = Refused if ended.verdict is Verdict.REJECTED else StepFailed
+            raise failed(f"{command} ended {ended.verdict}: {ended.detail}")
         return round(recovery.began * NANOSECONDS) if stays else ended.issued_ns
 
     def _is_out(self, vehicle: str, since_ns: int) -> bool:
@@ -334,6 +348,14 @@ class Recoverer:
         sample = self._tools.telemetry.sample(vehicle, MODE)
         told = sample is not None and sample.received_ns >= since_ns
         return told and not self.is_safe(vehicle)
+
+    def _store_fails(self, vehicle: str, boot: int) -> bool:
+        """Whether it flies on from memory, all of which one more boot would cost."""
+        failed, restored = (
+            max((each.number for each in told if each.boot == boot), default=-1)
+            for told in (self._tools.archive.events(vehicle, name) for name in STORE)
+        )
+        return failed > restored
 
     def _newest_boot(self, vehicle: str, event: str) -> int:
         """Number of the newest boot of which such an event tells; 0: there is none."""

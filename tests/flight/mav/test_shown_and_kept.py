@@ -178,13 +178,32 @@ async def test_after_a_boot_without_memory_its_switches_tell_how_the_container_i
     monkeypatch.setattr(skills, "settle_release", lambda node, state: None)
     node = sealing(Latch(0 if latched else 9, lid, seated))
     node.closure = before
+    await _boots(node, lost=True, container=True)
+    assert node.closure == closure and node.told == [] and node.flown == ""
 
+
+@pytest.mark.requirement("CUS-14")
+@pytest.mark.parametrize(
+    ("lost", "container", "flown"),
+    [(True, False, "in_orbit"), (True, True, ""), (False, False, "")],
+)
+async def test_without_memory_and_container_it_has_flown(
+    monkeypatch: pytest.MonkeyPatch, lost: bool, container: bool, flown: str
+) -> None:
+    monkeypatch.setattr(skills, "settle_release", lambda node, state: None)
+    node = sealing(Latch(0, True, False))
+    node.closure = "sealed"
+    await _boots(node, lost=lost, container=container)
+    assert node.flown == flown
+
+
+async def _boots(node: Any, *, lost: bool, container: bool) -> None:
     async def wires() -> Any:
-        return SimpleNamespace(valid=True)
+        return SimpleNamespace(valid=True, container=container)
 
     node.separation = SimpleNamespace(state=wires)
+    node.context, node.flown = SimpleNamespace(store_lost=lost), ""
     await skills.settle_seals(node)
-    assert node.closure == closure and node.told == []
 
 
 async def test_only_a_tube_whose_socket_feels_one_is_found_again() -> None:

@@ -185,10 +185,12 @@ class FakeVehicle:
         report = CommandReport(order.identifier, "rover", rung, time_ns(), detail, repeated)
         self.stations.downlink(report)
 
-    def event(self, name: str, severity: Severity = Severity.ACTIVITY_HI, **data: Any) -> None:
+    def event(
+        self, name: str, severity: Severity = Severity.ACTIVITY_HI, boot: int = 0, **data: Any
+    ) -> None:
         self.number += 1
         self.stations.downlink(
-            EventReport("rover", name, severity, time_ns(), name, data, self.number)
+            EventReport("rover", name, severity, time_ns(), name, data, self.number, boot)
         )
 
     def telemetry(self, **values: Any) -> None:

@@ -95,6 +95,32 @@ def test_a_reduced_boot_is_ended_by_a_planned_one(fly: Fly) -> None:
     assert rover.names == ["drive", "leave_safe", "reboot", "drive"]
 
 
+@pytest.mark.requirement("CUS-14")
+@pytest.mark.parametrize(
+    ("told", "boots"),
+    [
+        ([("storage_failed", 1)], False),
+        ([("storage_failed", 1), ("storage_restored", 1)], True),
+        ([("storage_failed", 1), ("storage_restored", 1), ("storage_failed", 1)], False),
+        ([("storage_failed", 0)], True),
+    ],
+)
+def test_who_flies_on_from_memory_is_not_booted_out_of_it(
+    fly: Fly, told: list[tuple[str, int]], boots: bool
+) -> None:
+    async def flight(ground: Any) -> Any:
+        rover = Safeable(ground)
+        rover.vehicle.event("booted", boot=1, number=1)
+        rover.vehicle.event("boot_reduced", boot=1, number=1)
+        for name, boot in told:
+            rover.vehicle.event(name, boot=boot)
+        return await ground.run(), rover
+
+    outcome, rover = fly(DRIVE % "", flight)
+    assert outcome.verdict == "complete"
+    assert rover.names == ["drive", "leave_safe", *(["reboot"] if boots else []), "drive"]
+
+
 def test_an_earlier_reduced_boot_is_none(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         rover = Safeable(ground)
@@ -311,7 +337,7 @@ def test_rules_that_are_wrong_are_refused_at_load(
 def test_who_comes_out_of_safe_without_memory_is_told_again_what_it_goes_by(
     fly: Fly, recovering: Callable[[str], None], forgets: bool
 ) -> None:
-    recovering("{told_again: {rover: [drive]}}")
+    recovering("{told_again: {rover: [traverse, drive]}}")
 
     async def flight(ground: Any) -> Any:
         rover = Safeable(ground)

@@ -1,5 +1,6 @@
 """What a vehicle without memory is told again: the last of each that it had done, in turn."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from flight.icd.messages import Command
 from ground.mission_control.commanding.tracker import Verdict
+from ground.mission_control.execution import recovery
 from ground.mission_control.execution.telling_again import told_before
 
 NAMES = ["commission", "condition_mav"]
@@ -63,3 +65,25 @@ def test_what_it_was_told_since_is_not_told_again_until_it_forgets_once_more() -
     assert _told(commands, 39) == [("condition_mav", {"on": True})]  # by its clock as it is set now
     assert _told(commands, 38, 44) == [("condition_mav", {"on": True}), ("commission", {})]
     assert _told([_sent("commission", 40)], 39) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ordered"), [(Verdict.REJECTED, ["commission"]), (Verdict.FAILED, NAMES)]
+)
+def test_who_refuses_one_is_told_no_more_but_what_fails_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, verdict: Verdict, ordered: list[str]
+) -> None:
+    commands = [_sent(name, at).order for at, name in enumerate(NAMES)]
+    monkeypatch.setattr(recovery, "told_before", lambda *of: commands)
+    issued: list[str] = []
+
+    async def order(name: str, step: Any) -> Any:
+        issued.append(step.command)
+        return SimpleNamespace(verdict=verdict, detail="no", issued_ns=5)
+
+    rules: Any = SimpleNamespace(limit_sols=2.0, told_again={"lander": NAMES})
+    tools: Any = None
+    recoverer = recovery.Recoverer(rules, tools, [], lambda: None, order, lambda *of: None)
+    begun = recovery.Recovery("1/1 step", "lander", "launch", "safe", began=0.0)
+    asyncio.run(recoverer._tell_again(begun, 1e6))
+    assert issued == ordered
