@@ -34,7 +34,7 @@ class InertialParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class SimInertialIncrements(AscentDevice, InertialIncrements):
-    """Failures: `saturate` (a shock: the next increments are at their limit), `dead` (no valid
+    """Failures: `saturate` (a shock: the next increments are marked saturated), `dead` (no valid
     readings any more)."""
 
     def __init__(self, context: AscentContext, parameters: InertialParameters) -> None:
@@ -64,7 +64,7 @@ class SimInertialIncrements(AscentDevice, InertialIncrements):
 
     @failure
     def fail_saturate(self) -> Failing:
-        """A shock: the next increments are at their limit."""
+        """A shock: the next increments are marked saturated."""
         self._shock = True
         yield
         self._shock = False
