@@ -161,6 +161,9 @@ class Hibernates(Node):
         """Where it is, degrees: for the time of day."""
         raise NotImplementedError
 
+    def listens_anew(self) -> None:
+        """Whom it did not listen to meanwhile was not silent."""
+
     # ------------------------------------------------------ what a vehicle calls
 
     def take_up_hibernation(self) -> None:
@@ -220,6 +223,7 @@ class Hibernates(Node):
         timer = self.protection.command_loss
         if timer is not None:
             timer.announce_silence(0.0)
+        self.listens_anew()
         self._over.set()
 
     # ---------------------------------------------------------------------- within
