@@ -51,6 +51,7 @@ class Recovery(msgspec.Struct):
     out: float | None = None  # since when the vehicle is known to be out of its safe state
     ended: float | None = None
     failed: str = ""  # why it came to nothing
+    silence: bool = False  # it waited for a vehicle that did not answer, and led nobody out
 
 
 class Recoverer:
@@ -93,13 +94,18 @@ class Recoverer:
         """
         self.why_not = ""
         silence = command.verdict is Verdict.UNANSWERED
-        recovery = next((each for each in self._kept[::-1] if each.of == name), None)
+        # Who was waited for in its silence and then says that it is safe is still to be led out.
+        recovery = next(
+            (each for each in self._kept[::-1] if each.of == name and each.silence == silence), None
+        )
         if recovery is None or (silence and recovery.ended is not None):
             vehicle = self._in_its_way(step, command) or step.vehicle
             why = "" if superseded else await self._why(vehicle, step, command, limit)
-            if not why or not self._is_left(name, step):
+            if not why or not self._is_left(name, step, silence=silence):
                 return False
-            recovery = Recovery(name, vehicle, step.command, why, self._tools.clock.now())
+            recovery = Recovery(
+                name, vehicle, step.command, why, self._tools.clock.now(), silence=silence
+            )
             self._kept.append(recovery)
             self._keep()
             self._log(name, f"recovery of {vehicle} begins: {why}")
@@ -196,13 +202,18 @@ class Recoverer:
                 self.why_not = f"; it fell into its safe state out of {before}, and is left there"
         return self.why_not
 
-    def _is_left(self, name: str, step: CommandStep | None) -> bool:
-        """Whether the numbers of recoveries allow for one more."""
+    def _is_left(self, name: str, step: CommandStep | None, *, silence: bool = False) -> bool:
+        """Whether the numbers of recoveries allow for one more: of a step those of each kind count
+        for themselves, so that what was spent on a silence is there for what the silence did."""
         rules = self._rules
         wanted = None if step is None else step.recoveries
         most = rules.per_step if wanted is None else wanted
         visit, path = _visit_and_path(name)
-        here = [each for each in self._kept if _visit_and_path(each.of) == (visit, path)]
+        here = [
+            each
+            for each in self._kept
+            if _visit_and_path(each.of) == (visit, path) and each.silence == silence
+        ]
         if len(here) >= most:
             self.why_not = f"; no recovery is left: {most} are allowed for a step"
         elif len(self._kept) >= rules.in_all:

@@ -197,6 +197,10 @@ def test_so_many_recoveries_are_allowed_for_a_step_and_for_a_mission() -> None:
     spent = recoverer("1 a", "1 a")
     assert not spent._is_left("1 a", STEP)
     assert spent.why_not == "; no recovery is left: 2 are allowed for a step"
+    waited = recoverer("1 a", "1 a")
+    waited._kept[0].silence = True
+    assert waited._is_left("1 a", STEP), "one was led out, one was waited for"
+    assert waited._is_left("1 a", STEP, silence=True)
     other = recoverer("1 a", "2 b")
     assert other._is_left("3 c", STEP), "those of other steps"
     spent = recoverer("1 a", "2 b", "3 c")

@@ -298,6 +298,27 @@ def test_a_silence_that_passes_in_time_is_not_the_end(fly: Fly, silence: str, ve
         assert "nothing was heard of rover in time" in outcome.reason
 
 
+def test_who_went_safe_in_its_silence_is_led_out_after_it(
+    fly: Fly, recovering: Callable[[str], None]
+) -> None:
+    """A silence uses up none of the recoveries that its safe state needs."""
+    recovering("{per_step: 1}")
+
+    async def flight(ground: Any) -> Any:
+        heard_again = 1.5 * SOL_SECONDS
+        ground.stations.lose_up = lambda number: ground.stations.now < heard_again
+        rover = Safeable(ground)
+        asyncio.get_running_loop().call_at(heard_again, lambda: rover.tell("safe"))
+        return await ground.run(), rover
+
+    outcome, rover = fly(DRIVE % "", flight)
+    assert outcome.verdict == "complete"
+    assert rover.names == ["drive", "leave_safe", "drive"]
+    assert [(each.silence, each.failed) for each in outcome.recoveries] == [
+        (True, ""), (False, ""),
+    ]  # fmt: skip
+
+
 def test_a_silence_that_does_not_pass_ends_after_the_sols_of_the_rules(fly: Fly) -> None:
     async def flight(ground: Any) -> Any:
         ground.stations.lose_up = lambda number: True
