@@ -116,6 +116,7 @@ class MissionControl:
             self.tracker = CommandTracker(
                 self.archive, self._window, self.uplink.send, clock.now_ns
             )
+            self.tracker.radio_of = self.stations.radio_of
             self.downlink = Downlink(
                 self.archive,
                 self.tracker,

@@ -61,6 +61,7 @@ class TrackedCommand:
     rung: Rung | None = None
     detail: str = ""
     late: bool = False
+    is_overtaken: bool = False  # lost on a link that has brought an answer since
     taken_ns: int | None = None  # when the report came by which `end_ns` goes, before a restart
     of_another_start: bool = False  # of mission control, whose queue is gone
     verdict: Verdict | None = None

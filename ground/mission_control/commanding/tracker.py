@@ -58,6 +58,8 @@ class CommandTracker:
         self.on_verdict: Callable[[TrackedCommand], None] = lambda command: None
         self.completed: Callable[[Command], Command] = lambda order: order
         """An order as it is to leave."""
+        self.radio_of: Callable[[str], str] = lambda vehicle: vehicle
+        """The vehicle whose radio serves a node."""
         self.together: Callable[[], AbstractContextManager[None]] = nullcontext
         """What is kept of one step is kept within it."""
         self.on_change: Callable[[TrackedCommand, str], None] = lambda command, what: None
@@ -116,6 +118,7 @@ class CommandTracker:
         window = self._window(command.order.target)
         command.attempts += 1
         command.unanswered += 1
+        command.is_overtaken = False
         command.sent_ns = sent_ns
         command.expected_ns = sent_ns + _ns(window.first_report)
         self._keep(command)
@@ -147,8 +150,15 @@ class CommandTracker:
         if taken in (Taken.UNKNOWN, Taken.FOREIGN, Taken.AFTER_THE_END):
             return False
         command = self._commands[report.identifier]
+        first = command.rung is None
         command.late = False
         command.unanswered = 0
+        is_new = self._take(command, report, taken)
+        if first:
+            self._ask_overtaken(command)
+        return is_new
+
+    def _take(self, command: TrackedCommand, report: CommandReport, taken: Taken) -> bool:
         if report.rung in TERMINAL_RUNGS:
             command.rung, command.detail = report.rung, report.detail
             self._end(command, Verdict(str(report.rung)))
@@ -160,6 +170,29 @@ class CommandTracker:
             self._expect_end(command)
             self._keep(command)
         return True
+
+    def _ask_overtaken(self, answered: TrackedCommand) -> None:
+        """Sends again, once, what left long before a command that is answered now, by the same
+        direct link, and is not answered: on that link nothing is overtaken, so that it is lost. By
+        the passes that would be known after a sol."""
+        radio, now = self.radio_of(answered.order.target), self._now_ns()
+        lost = [
+            each
+            for each in self._open.values()
+            if each.attempts == 1
+            and each.rung is None
+            and each.expected_ns is not None
+            and _left_long_before(each, answered)
+            and self.radio_of(each.order.target) == radio
+            and self._archive.last_link(each.order.identifier) == radio
+        ]
+        if not lost or self._archive.last_link(answered.order.identifier) != radio:
+            return
+        for each in lost:
+            each.unanswered = 0  # no wait for an answer is used up by it
+            each.is_overtaken = True
+            each.expected_ns = now - _ns(MARGIN)
+        self.check()
 
     def _expect_end(self, command: TrackedCommand) -> None:
         """A vehicle at work reports again by its deadline at the latest, however long that is."""
@@ -387,6 +420,13 @@ class CommandTracker:
                 bundles.setdefault(command.bundle, []).append(command.order)
         for orders in bundles.values():
             self._send(orders)
+
+
+def _left_long_before(command: TrackedCommand, answered: TrackedCommand) -> bool:
+    """By more than an answer takes; of one that was sent twice nobody knows which was answered."""
+    if command.sent_ns is None or answered.sent_ns is None or answered.attempts != 1:
+        return False
+    return answered.sent_ns - command.sent_ns >= _ns(MARGIN)
 
 
 def _ns(seconds: float) -> int:

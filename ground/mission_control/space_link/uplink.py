@@ -109,7 +109,9 @@ class Uplink:
         since_ns = self._since.setdefault(bundle, now_ns)
         waited = (now_ns - since_ns) / NANOSECONDS
         last = self._archive.last_link(bundle)
-        spacecraft, radio = self._stations.choose(target, last, waited)
+        # What is known to be lost goes by the link that has brought an answer since.
+        other_than = "" if tracker.command(bundle).is_overtaken else last
+        spacecraft, radio = self._stations.choose(target, other_than, waited)
         packets = [
             encode(Packet(GROUND, order.target, COMMAND_PRIORITY, encode(order)))
             for order in orders

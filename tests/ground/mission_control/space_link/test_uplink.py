@@ -26,6 +26,7 @@ class Bench:
         self.answers = list(answers)
         self.did: list[tuple[Any, ...]] = []
         self.over: dict[str, str] = {}
+        self.overtaken: set[str] = set()
         self.left: dict[str, int] = {}
         self.waits: list[tuple[str, str, float]] = []
         archive: Any = SimpleNamespace(
@@ -68,7 +69,7 @@ class Bench:
     def command(self, name: str) -> Any:
         return SimpleNamespace(
             verdict=self.over.get(name), sent_ns=self.left.get(name),
-            order=SimpleNamespace(identifier=name),
+            order=SimpleNamespace(identifier=name), is_overtaken=name in self.overtaken,
         )  # fmt: skip
 
     def fly(self, *bundles: tuple[str, ...], until: float = 1.0, target: str = "rover") -> None:
@@ -134,6 +135,18 @@ def test_a_repeat_is_nothing_that_may_have_left_anew_and_holds_up_nobody() -> No
     bench.fly(("a",), ("b",), until=301.0)
     assert bench.uplink.perhaps == {} and bench.of("perhaps")[:2] == [[], []]
     assert bench.of("tracked")[0] == ["b"], "it lets the next one go first"
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+def test_a_repeat_takes_the_other_way_but_where_the_first_has_brought_answers_since(
+    overtaken: bool,
+) -> None:
+    bench = Bench(DOWN, last="orbiter")
+    bench.overtaken = {"a"} if overtaken else set()
+    bench.fly(("a",), ("b",), until=1.0)
+    assert [last for _, last, _ in bench.waits] == ["" if overtaken else "orbiter"]
+    bench.fly(("c",), until=301.0)
+    assert bench.of("tracked")[0] == ["b"], "it holds up nobody either way"
 
 
 @pytest.mark.parametrize(("answer", "first"), [(REFUSED, "b"), (DOWN, "a")])

@@ -64,7 +64,7 @@ def tried(stations: Stations, targets: tuple[str, ...], until: float) -> Uplink:
     )  # fmt: skip
     tracker: Any = SimpleNamespace(
         command=lambda name: SimpleNamespace(
-            verdict=None, sent_ns=None, order=SimpleNamespace(identifier=name)
+            verdict=None, sent_ns=None, order=SimpleNamespace(identifier=name), is_overtaken=False
         )
     )
     given: Any = stations
