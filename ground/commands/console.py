@@ -46,6 +46,7 @@ CLI = "ground.cli"
 REPLAY = "ground.testbed.hosts.replayed"
 API_FILE = "api.json"
 LOOK = 0.1  # wall seconds between looks at the processes
+ALONE = 20.0  # wall seconds in which nobody begins beside a run that flies again from its record
 PATIENCE = 60.0  # wall seconds for the web server to answer
 AHEAD_NOTE = (
     "Nothing is heard before the first pass, so this demo flew to the end of it at full speed; it "
@@ -85,6 +86,7 @@ class Console:
         self._web: Child | None = None
         self._served: dict[str, Any] = {}
         self._resumed: Resumed | None = None
+        self._alone_until = -inf
         self._ahead: FirstContact | DrillWay | None = None
         self._told = self._told_end = False
         self._page_to_come: str | None = None  # its line, as soon as the edge serves
@@ -182,6 +184,8 @@ class Console:
             if run is not None:
                 self._flight.become(run)
                 return
+            if self._told:
+                self._alone_until = time.monotonic() + ALONE
             self._flight.words = [*common, *self._resumed.words]
         else:
             seed = [] if given.seed is None else ["--seed", str(given.seed)]
@@ -276,16 +280,23 @@ class Console:
                 print(f"msr console: {tired.name} keeps ending", file=sys.stderr)
                 return NO
             self._see_to_the_way()
-            if self._flight is not None and not self._told_end:
-                self._prepared.keep()
-            self._see_to_the_spare()
-            self._see_to_branches()
-            if self._flight is not None:
-                self._end_one_that_hangs(self._flight)
             code = None if self._flight is None else self._flight.code
             if code is not None and not self._flight_ended(code):
                 return after_signal(-code)
+            if not self._comes_back:
+                if self._flight is not None and not self._told_end:
+                    self._prepared.keep()
+                self._see_to_the_spare()
+            self._see_to_branches()
+            if self._flight is not None:
+                self._end_one_that_hangs(self._flight)
             self._bury_others()
+
+    @property
+    def _comes_back(self) -> bool:
+        """Whether people wait for a run that has died with all that stood by for it: those begin
+        anew when it is where it was, and not beside it."""
+        return self._resumed is not None and time.monotonic() < self._alone_until
 
     def _bury_others(self) -> None:
         """Copies that were killed together with who was copied are left to this process."""

@@ -221,6 +221,55 @@ def test_a_run_that_died_is_taken_over_or_flown_from_its_record(
     assert asked[2] == (Path("runs/demo"), "5", "short", 3)
 
 
+@pytest.mark.parametrize("takes", [True, False])
+def test_beside_a_run_that_flies_from_its_record_nobody_begins_until_it_is_there(
+    takes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = SimpleNamespace(now=100.0, looks=0)
+    did: list[str] = []
+
+    def sleep(_: float) -> None:
+        if not wall.looks:
+            raise KeyboardInterrupt
+        wall.now, wall.looks = wall.now + 1.0, wall.looks - 1
+
+    def watched(looks: int) -> list[str]:
+        wall.looks = looks
+        did.clear()
+        with pytest.raises(KeyboardInterrupt):
+            made.watch()
+        return did
+
+    monkeypatch.setattr(console, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: wall.now))
+    coming = SimpleNamespace(record=Path("kept"), words=["--from", "kept"], arrived=lambda: there)
+    monkeypatch.setattr("ground.commands.resuming.Resumed", lambda *_: coming)
+    there = False
+    made = opened("--demo")
+    made._spare, made._told = Standby(), True
+    made._spare.run = "another process" if takes else None
+    monkeypatch.setattr(made, "_see_to_branches", lambda: None)
+    monkeypatch.setattr(made, "_bury_others", lambda: None)
+    monkeypatch.setattr(made, "_see_to_the_spare", lambda: did.append("spare"))
+    made._prepared.keep = lambda: did.append("prepared")
+    both = ["prepared", "spare"]
+    assert watched(2) == both * 2
+    made._flight.code = -9
+    start = made._start_flight
+
+    def starts(resume: bool) -> None:
+        start(resume)
+        made._flight.code = None
+
+    monkeypatch.setattr(made, "_start_flight", starts)
+    assert watched(1) == (both if takes else []), "who was to stand by is asked first"
+    assert watched(19) == (both * 19 if takes else [])
+    assert watched(1) == both, "one that takes long has them beside it"
+    made._alone_until = wall.now + 10.0
+    assert watched(1) == []
+    there = True
+    assert watched(1) == both
+
+
 def test_they_end_in_order_the_page_first_and_nobody_stands_by_any_more() -> None:
     made = opened("--demo")
     made._spare, made._web = Standby(), Process("the web server", [])
