@@ -10,7 +10,8 @@ import pytest
 from ground.drills.coverage import Cell, Coverage
 from ground.drills.html import charts, overview
 from ground.drills.html.details import drill_section
-from ground.drills.html.text import nice_step
+from ground.drills.html.page import _in_full
+from ground.drills.html.text import nice_step, table
 from ground.drills.html.timeline import Window, timeline, windows
 from ground.drills.record import Broken, Curve, FaultSpan, Mark, Record, Waited, Whereabouts
 from ground.drills.results import ScoreRow, Shown, Summary
@@ -292,3 +293,24 @@ def test_a_tube_that_is_astray_is_told_also_on_the_ground() -> None:
     assert "Chain of custody" not in drill_section(4, one)
     assert "T+10 s" in text and "began at 100.000 s in the phase entry" in text
     assert record("PASS").how in text
+
+
+def test_of_more_than_four_hundred_those_that_did_not_pass_are_told_in_full_first() -> None:
+    good, bad = shown("PASS"), shown("FAIL")
+    every = [good] * 400
+    assert [number for number, _ in _in_full(every)] == list(range(400))
+    every = [good] * 500 + [bad, good, bad]
+    told = _in_full(every)
+    assert [number for number, _ in told] == [*range(398), 500, 502]
+    assert all(every[number] is each for number, each in told), "in their order, by their numbers"
+    only = _in_full([good, *[bad] * 450])
+    assert [number for number, _ in only] == list(range(1, 401))
+
+
+def test_only_what_is_short_or_a_badge_is_not_broken_in_a_cell() -> None:
+    badge = '<span class="badge pass">unmistakable</span>'
+    html = table(["a & b"], [["twelve chars", "thirteen char", badge, badge[5:]]], "wide")
+    cells = re.findall(r"<td( class=\"time\")?>", html)
+    assert [bool(each) for each in cells] == [True, False, True, False]
+    assert "<th>a &amp; b</th>" in html and html.startswith('<table class="wide">')
+    assert table(["x"], []).startswith("<table>")
