@@ -49,6 +49,10 @@ def test_range_and_doubts_in_all_axes() -> None:
         assert dot((part[0], part[1], part[2]), axis) == pytest.approx(sigma**2)
     made.covariance[0][0] = -1e9  # rounding: none, not an error
     assert made.position_sigma() == 0.0
+    made.covariance = orbit_covariance(TARGET, 0.003, 0.005, 0.007, (0.1, 0.2, 0.3))
+    assert made.local_sigmas() == pytest.approx((0.003, 0.005, 0.007)), "also of millimetres"
+    made.covariance = diagonal([-1e-9] * 6)
+    assert made.local_sigmas() == (0.0, 0.0, 0.0) and made.range_sigma() == 0.0
 
 
 @pytest.mark.parametrize("direction", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.48, -0.6, 0.64)])
