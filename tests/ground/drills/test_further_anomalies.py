@@ -28,7 +28,7 @@ def test_each_is_survived(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
-    "name", ["surface", "rendezvous", "home", "spurious", "attitude", "ascent"]
+    "name", ["surface", "rendezvous", "home", "spurious", "attitude", "ascent", "lasting"]
 )
 def test_so_is_each_of_those_that_take_longer(tmp_path: Path, name: str) -> None:
     ended = msr_drill(tmp_path, str(FOLDER / f"{name}.yaml"), "--quiet")
