@@ -328,6 +328,7 @@ def test_the_last_leg_is_ended_here_when_it_is_not_over(
     ship, calls = approached(monkeypatch, 480.0, LastLeg((0.0, 300.0, 0.0), arrival))
     begun = [call[3] for call in calls if call[0] == "begin_leg"]
     assert ("to 300 m" in begun) is not kept
+    assert begun[-2:] == ["to 100 m", "to 30 m"], "the others are legs of their own"
     first = next(call[2] for call in calls if call[0] == "follow_leg")
     assert first.arrival == (arrival if kept else 99.0)
     assert ship.last_leg is None

@@ -1,6 +1,8 @@
 """The navigator by hand: what a measurement changes, what is thrown out, what is remembered."""
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +14,7 @@ from flight.orbiter import navigation
 from flight.orbiter.linear_algebra import diagonal
 from flight.orbiter.navigation import NavigationState, Navigator, across, orbit_covariance
 from flight.orbiter.propagation import coast, motion
+from flight.orbiter.vehicle import OrbiterVehicle
 from tests.flight.orbiter.ship import orbit
 
 TARGET = orbit()
@@ -53,6 +56,24 @@ def test_range_and_doubts_in_all_axes() -> None:
     assert made.local_sigmas() == pytest.approx((0.003, 0.005, 0.007)), "also of millimetres"
     made.covariance = diagonal([-1e-9] * 6)
     assert made.local_sigmas() == (0.0, 0.0, 0.0) and made.range_sigma() == 0.0
+
+
+def test_each_channel_shows_its_own_figure_and_nothing_is_shown_of_what_is_not_known() -> None:
+    made = navigator((300.0, 400.0, 120.0))
+    made.covariance = orbit_covariance(TARGET, 3.0, 5.0, 7.0, (0.1, 0.2, 0.3))
+    node: Any = SimpleNamespace(navigator=made)
+    OrbiterVehicle.show_navigation(node)
+    assert vars(node) == {
+        "navigator": made, "range_to_container": round(made.range(), 2),
+        "range_sigma": round(made.range_sigma(), 3), "position_sigma": round(math.sqrt(83.0), 3),
+        "sigma_radial": 3.0, "sigma_along": 5.0, "sigma_across": 7.0,
+        "relative_radial": 300.0, "relative_along": 400.0, "relative_across": 120.0,
+    }  # fmt: skip
+    for what, unknown in (("own", None), ("target", None), ("covariance", [])):
+        lost: Any = SimpleNamespace(navigator=navigator())
+        setattr(lost.navigator, what, unknown)
+        OrbiterVehicle.show_navigation(lost)
+        assert list(vars(lost)) == ["navigator"]
 
 
 @pytest.mark.parametrize("direction", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.48, -0.6, 0.64)])

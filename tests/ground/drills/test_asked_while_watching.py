@@ -102,6 +102,19 @@ def test_at_each_look_and_each_message_operator_curves_and_trail_look_as_well(be
     assert bench.operator.heard == ["moved"]
 
 
+def test_what_came_without_a_message_is_met_at_the_look_that_finds_it_once_it_counts(
+    bench: Any,
+) -> None:
+    awaiting = bench.watch._awaiting[0]
+    awaiting.awaited = SimpleNamespace(hear=lambda message: False, poll=lambda: True)
+    bench.at(101.0)
+    assert (awaiting.since, awaiting.met) == (None, None), "nothing has hit yet"
+    bench.hit(101.5)
+    bench.at(102.0)
+    bench.at(103.0)
+    assert (awaiting.since, awaiting.met) == (101.5, 102.0)
+
+
 def test_a_hit_and_what_does_not_hold_are_happenings_once_each(bench: Any) -> None:
     bench.hit(101.5)
     bench.at(102.0)

@@ -18,7 +18,7 @@ from ground.drills.happenings import EventComes
 from ground.drills.jobs import Job
 from ground.drills.record import WITHOUT_EFFECT, Record
 from ground.drills.swarm import _duration, _spares, _with_others
-from ground.drills.swarm_faults import Choice, needed, plain_fault
+from ground.drills.swarm_faults import Choice, _spread, needed, plain_fault
 from sim_hw.faults.answer_kinds import Dropout, Stale
 from sim_hw.faults.value_kinds import Bias, Stuck
 
@@ -311,9 +311,7 @@ def choice(kind: Any, *times: float, target: str = "rover.wheels") -> Choice:
     return Choice(kind, "device", target, "state", times)
 
 
-@pytest.mark.parametrize(
-    ("share", "seconds"), [(0.0, 30.0), (1.0, 20_000.0), (0.5, 774.597)]
-)
+@pytest.mark.parametrize(("share", "seconds"), [(0.0, 30.0), (1.0, 20_000.0), (0.5, 774.597)])
 def test_short_faults_are_as_likely_as_long_ones(share: float, seconds: float) -> None:
     assert _duration("surface", Draws(share)) == pytest.approx(seconds, abs=1e-3)
 
@@ -344,9 +342,7 @@ def test_one_sensor_that_shows_of_itself_may_lose_no_vehicle(
     assert _spares([{"kind": kind} for kind in kinds]) is spares
 
 
-@pytest.mark.parametrize(
-    ("shares", "single"), [([0.9, 0.299], True), ([0.9, 0.3], False)]
-)
+@pytest.mark.parametrize(("shares", "single"), [([0.9, 0.299], True), ([0.9, 0.3], False)])
 def test_a_fault_lasts_from_its_start_or_hits_some_calls(shares: list[float], single: bool) -> None:
     found = plain_fault(3, choice(Dropout, 10.0, 20.0), 4.0, 6.0, Draws(*shares))
     assert (found["id"], found["device"], found["method"]) == ("fault3", "rover.wheels", "state")
@@ -367,5 +363,13 @@ def test_what_shows_over_time_has_figures_of_the_time_between_two_calls() -> Non
     found = plain_fault(1, stale, 4.0, 600.0, Draws(*[0.0] * 9))
     assert found["age"] == "24.0 s" and "when" not in found, "1.2 times 20 s at least"
     assert needed(stale) == 70.0 and needed(choice(Bias, 10.0, 20.0)) == 0.0
+    each = {"period": 1.0, "age": 1.0, "bad": 1.0, "good": 1.0, "by": 1.0}
+    for share, then in (
+        (0.0, {"period": 30.0, "age": 24.0, "bad": 20.0, "good": 0.001, "by": 1.0}),
+        (1.0, {"period": 100.0, "age": 100.0, "bad": 100.0, "good": 6.001, "by": 1.0}),
+    ):
+        figures = dict(each)
+        _spread(figures, stale, Draws(*[share] * 4))
+        assert figures == then, "long enough to show, with little in between"
     close = choice(Stale, 10.0, 10.01, 10.02)
     assert plain_fault(1, close, 4.0, 600.0, Draws(*[0.0] * 9))["age"] == "0.12 s"
