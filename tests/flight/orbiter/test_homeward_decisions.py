@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flight.astrodynamics.vectors import norm
+from flight.astrodynamics.vectors import Vector, norm
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.exchanges import ExchangeFailed
@@ -15,6 +15,7 @@ from flight.icd.devices.base import DeviceFault
 from flight.icd.devices.capture import ReleaseState
 from flight.orbiter import cruising, releasing
 from flight.orbiter.records import CapsuleRelease, Departure
+from flight.orbiter.trajectory import Path
 from tests.flight.orbiter.ship import MUTE, Answers, Ship, do, known_orbit, now, quick
 
 DAY = 86_400.0
@@ -216,6 +217,26 @@ def test_the_capsule_goes_three_days_before_the_entry(monkeypatch: pytest.Monkey
     assert tell[1] == pytest.approx(7.0 * DAY - math.pi / 0.00873 - 10.0 - 45.0 - 70.0)
     assert tell[2] == "entry" and tell[4] == {"timeout": 10.0, "attempts": 3}
     assert [call for call in calls if call[0] == "show_landing"]
+
+
+@pytest.mark.parametrize(
+    ("centre", "position", "lunar"),
+    [("earth", (0.0, 768_800_000.0, 0.0), 2.0), ("sun", (1.5e11, 384_400_000.0, 0.0), 1.0)],
+)
+def test_the_distance_from_earth_is_told_in_lunar_distances(
+    centre: str, position: Vector, lunar: float
+) -> None:
+    ship: Any = Ship()
+    asked: list[float] = []
+
+    def earth(time: float) -> tuple[Vector, Vector]:
+        asked.append(time)
+        return (1.5e11, 0.0, 0.0), (0.0, 3e4, 0.0)
+
+    ship.dynamics = SimpleNamespace(earth=earth)
+    path = Path(centre, position, (0.0, 0.0, 0.0), 77.0)
+    assert do(releasing._distance(ship, path)) == pytest.approx(lunar)
+    assert asked == [77.0] * (centre == "sun")
 
 
 def test_what_is_gone_already_is_not_let_go_again(monkeypatch: pytest.MonkeyPatch) -> None:
