@@ -5,10 +5,10 @@ from typing import Literal, get_args
 
 from ground.api.commanding import Role
 
-BenchOrder = Literal["arm", "safe", "stop", "release", "inject", "heal"]
+BenchOrder = Literal["arm", "safe", "stop", "release", "inject", "heal", "swap"]
 BENCH_ORDERS: tuple[BenchOrder, ...] = get_args(BenchOrder)
 CONDUCTOR: Role = "conductor"
-LETS_MOVE: tuple[BenchOrder, ...] = ("arm", "release", "inject", "heal")
+LETS_MOVE: tuple[BenchOrder, ...] = ("arm", "release", "inject", "heal", "swap")
 """Orders after which something may move that did not before: not done when nobody waits for it."""
 ANYBODYS: tuple[BenchOrder, ...] = ("stop", "safe")
 """Who sees that something goes wrong stops it, whoever that is."""

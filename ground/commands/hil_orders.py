@@ -1,4 +1,4 @@
-"""`msr hil arm | safe | stop | release | inject | heal | lock | unlock | locks`: who may what."""
+"""`msr hil arm | safe | stop | release | inject | heal | swap`, `lock`, `unlock`, `locks`."""
 
 import argparse
 import getpass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WHO = "who you are (default: the user)"
 LONGEST_NAME = 80  # characters
-ORDERS = ("arm", "safe", "stop", "release", "inject", "heal")
+ORDERS = ("arm", "safe", "stop", "release", "inject", "heal", "swap")
 STOPS = ("safe", "stop")
 OWN_STOP = (
     "; what is real may move still: stop it by the bench's own stop (its key, its file), or switch "
@@ -35,6 +35,7 @@ def configure(works: Any) -> None:
         ("release", "release that stop"),
         ("inject", "break the line of a real device of a run, as its bench file allows"),
         ("heal", "mend that line"),
+        ("swap", "put a spare of the bench file in the place of a real device of a run"),
     ):
         parser = works.add_parser(work, help=help_text)
         parser.add_argument("folder", type=Path, help="folder of the run")
@@ -47,6 +48,8 @@ def configure(works: Any) -> None:
                 "--figure", type=float, default=None, help="s of a delay (0.2); share of drop and "
                 "corrupt (0.5)"
             )  # fmt: skip
+        if work == "swap":
+            parser.add_argument("kind", metavar="serial", help="of the one that is put in")
         if work == "arm":
             parser.add_argument("--for", dest="time", required=True, help="such as 15m, 90s or 1h")
         parser.add_argument("--as", dest="who", default=None, help=WHO)

@@ -15,7 +15,7 @@ from ground.hil.machine import FAIL, OK, WARN, Finding, machine, machine_floor, 
 from ground.testbed.bench.file import (
     REPLACEABLE,
     BenchFile,
-    calibration_of,
+    calibrations_of,
     setting_of,
     today,
 )
@@ -100,8 +100,7 @@ def _stop(bench: BenchFile) -> Finding:
 
 def _calibrations(bench: BenchFile, file: Path) -> Iterator[Finding]:
     for service, device in bench.devices.items():
-        calibration = calibration_of(file, device)
-        if calibration is not None:
+        for calibration in calibrations_of(file, device).values():
             late = overdue_words(calibration, today(), required=device.calibration_required)
             words = late or f"{calibration.serial}, due on {calibration.due}"
             yield Finding(WARN if late else OK, f"calibration of {service}", words)

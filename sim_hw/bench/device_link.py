@@ -8,15 +8,16 @@ inhibits it. Making it safe passes everything.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, DeviceTimeout
+from sim_hw.bench.arming import Arming
 from sim_hw.bench.guard import Guard, GuardRules
 from sim_hw.bench.wanted import Wanted, who_of
 from sim_hw.bench.wire import payloads
-from sim_hw.bench.wire.client import ANSWER, Answer, LinkLost, ProtocolClient
+from sim_hw.bench.wire.client import ANSWER, LinkLost, ProtocolClient
 from sim_hw.bench.wire.device_clock import DeviceClock
 from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wire import Wire, WireLost
@@ -28,8 +29,11 @@ POWER = "power"
 """What inhibits a device whose simulated switch is open."""
 STOP = "stop"
 """What inhibits all devices from a stop on until it is released."""
+SWAP = "swap"
+"""What inhibits a device that is to be taken out for another one."""
 UNARMED = "nobody has armed it"
 ASTRAY = "it was lost in motion, and nobody knows where it stands: look, bring it home, and arm it"
+ANOTHER = "it was put in for another one: look where it stands, bring it home, and arm it"
 READABLE = (IDENTIFIED, SAFE, ARMED)
 """States in which a device answers readings."""
 LOOK = 0.05  # s between looks for a wire that is not there: the way back is a tenth of 0.5 s longer
@@ -47,15 +51,6 @@ class Refused(Exception):
 
 
 Tell = Callable[[list[Any]], None]
-
-
-@dataclass
-class Arming:
-    """Who has armed a device, and until when (s of the loop's time; None: for as long as it is)."""
-
-    who: str
-    until: float | None
-    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 
 
 class DeviceLink:
@@ -211,7 +206,7 @@ class DeviceLink:
             if may and self.state == SAFE:
                 await client.own("safe", on=False)
                 if self._arming is not None and not self._inhibits:  # it has not changed meanwhile
-                    self._become(ARMED, self._armed_words(self._arming))
+                    self._become(ARMED, self._arming.words(asyncio.get_running_loop().time()))
                     return
                 may = False
             if not may:
@@ -227,12 +222,6 @@ class DeviceLink:
             self._powered = on
             await client.own(payloads.POWER, on=on)
 
-    def _armed_words(self, arming: Arming) -> str:
-        if arming.until is None:
-            return ""
-        left = arming.until - asyncio.get_running_loop().time()
-        return f"by {arming.who}, for {left:.0f} s"
-
     def arm(self, seconds: float, who: str) -> None:
         """A named person lets it move for so many seconds; inhibits stay as they are. During a
         stop nobody does: what is released is to move by a new order alone; nor one that is not
@@ -244,7 +233,7 @@ class DeviceLink:
         self._arming = Arming(who, loop.time() + seconds)
         self._arming.timer = loop.call_later(seconds, self._expire, self._arming)
         if self.state == ARMED:
-            self._become(ARMED, self._armed_words(self._arming))
+            self._become(ARMED, self._arming.words(asyncio.get_running_loop().time()))
         self._start_settling()
 
     def _disarm(self, why: str = UNARMED) -> None:
@@ -272,7 +261,10 @@ class DeviceLink:
         self._start_settling()
 
     def _start_settling(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._settle_or_lose(), name="settle")
+        self._start(self._settle_or_lose())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="settle")
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
@@ -304,6 +296,27 @@ class DeviceLink:
         """That inhibits it no more; one that is armed still moves again."""
         if self._inhibits.pop(key, None) is not None:
             self._soon("")
+
+    def swap(self, serial: str, who: str) -> None:
+        """Has that one in the place of the one that is there, which is made safe and let go of: a
+        life of its own, to be armed anew by whoever armed the other; by a person alone, where it
+        moves to a place."""
+        old = self._identity.get("serial") or self.wanted.serial
+        self.wanted, self._born = replace(self.wanted, serial=serial), None
+        if self.wanted.positions or not self.wanted.automatic:
+            self._disarm(ANOTHER if self.wanted.positions else UNARMED)
+        why = f"{who} has {old} taken out for {serial}: put that one on its wire"
+        self.inhibit(SWAP, why)
+        self._start(self._let_out(why))
+
+    async def _let_out(self, why: str) -> None:
+        client = self._client
+        async with self._turn:
+            if client is not None and not client.lost:
+                with contextlib.suppress(DeviceError):  # then its dead man does it
+                    await client.own("safe", on=True)
+                client.lose(why)
+        self._inhibits.pop(SWAP, None)
 
     def _heard_clock(self, uptime: float, asked: float, heard: float) -> None:
         if self.state in READABLE and self._identity.get("life") is None:  # an adapter's is its own
@@ -372,7 +385,7 @@ class DeviceLink:
                 self.on_change()
             self._remember(self._client.last_number + 1, number)
             answer = await self._client.call(method, arguments, limit=limit, valid=valid)
-            told = _told(answer)
+            told = answer.told()
         except DeviceRejected as error:
             told = [None, "rejected", str(error), "", 0, 0]
         except DeviceFault as error:
@@ -434,8 +447,3 @@ class DeviceLink:
             with contextlib.suppress(DeviceError):  # then its dead man does it
                 await client.own("safe", on=True)
         self._let_go()
-
-
-def _told(answer: Answer) -> list[Any]:
-    age, way = round(1e6 * answer.age), round(1e6 * answer.round_trip)
-    return [answer.result, "", "", "", age, way]

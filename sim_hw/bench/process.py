@@ -302,6 +302,8 @@ class Bench:
                 link.arm(*values)
             elif what == "safe":
                 link.make_safe(*values)
+            elif what == "swap":
+                link.swap(*values)
             elif what == "inhibit":
                 link.inhibit(*values)
             elif what == "allow":

@@ -73,11 +73,14 @@ class Desk:
     def __init__(self, folder: Path, binary: Path, speed: float) -> None:
         self.folder, self._binary, self._speed = folder, binary, speed
         self._process: subprocess.Popen[str] | None = None
+        self.serial = "SN0001"
+        """Of the device that is started next."""
         self.cables = Cables(self.kill, self.start)
         self.start()
 
     def start(self) -> None:
         words = ["--speed", str(self._speed), "--turn-rate", str(self._speed)]
+        words += ["--serial", self.serial]
         self._process = subprocess.Popen(
             [self._binary, "--pty", str(self.folder / "line"), *words],
             stdout=subprocess.PIPE, text=True,

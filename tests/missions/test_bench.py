@@ -135,6 +135,52 @@ def test_the_record_of_a_bench_flies_again_without_it(desk: Desk, tmp_path: Path
 
 
 @pytest.mark.check
+def test_a_spare_that_is_put_in_drives_on_in_a_life_and_with_a_calibration_of_its_own(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = desk.bench()
+    fields = "{motor_temperature: {offset: 7.0}}"
+    (file.parent / "spare.yaml").write_text(
+        "format: 1\nserial: SN0002\ndate: 2026-01-01\ndue: 2099-01-01\nby: the workshop\n"
+        f"fields: {fields}\n"
+    )
+    spares = "wire: pty\n    spares: [{serial: SN0002, calibration: spare.yaml}]\n"
+    file.write_text(file.read_text().replace("wire: pty\n", spares, 1))
+    said: list[str] = []
+    offsets: list[float] = []
+
+    def look(run: Run) -> None:
+        bench = run.host
+        assert isinstance(bench, BenchHost)
+        right = bench._stands_in["rover.wheels"].calibration
+        offsets.append(0.0 if right is None else right.fields["motor_temperature"].offset)
+        if said or bench.port.armed == [] or bench.port.lines["rover.wheels"].moving:
+            return
+        for serial in ("SN0003", "SN0001"):
+            with pytest.raises(InputRefused) as no:
+                bench.ordered(Order("swap", "anna", "rover.wheels", kind=serial))
+            said.append(str(no.value))
+        bench.ordered(Order("swap", "anna", "rover.wheels", kind="SN0002"))
+        desk.serial = "SN0002"
+        desk.kill()
+        desk.start()
+
+    mission = load_mission("long_drive")
+    record = fly_mission(mission, tmp_path / "run", RunOptions(), host(file), look)
+    assert said == [
+        f"serial = {each!r}: allowed is one of SN0002; SN0001 is wanted there now"
+        for each in ("SN0003", "SN0001")
+    ]
+    each_boot_was_armed(tmp_path / "run", 2)
+    lost = events(tmp_path / "run", "device_lost")
+    assert "anna has SN0001 taken out for SN0002" in lost[0]["text"]
+    assert record.verdict == "success" and record.violations == []
+    assert offsets[0] == 0.0 and offsets[-1] == 7.0
+    told = json.loads((tmp_path / "run" / "bench.json").read_text())["devices"]["rover.wheels"]
+    assert told["identity"]["serial"] == "SN0002" and told["boots"] == 2
+
+
+@pytest.mark.check
 @pytest.mark.parametrize("desk", [20.0], indirect=True)
 def test_killed_in_mid_drive_three_times_no_odometer_jump_is_taken_for_a_way(
     desk: Desk, tmp_path: Path

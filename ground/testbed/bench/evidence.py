@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from flight.configuration.whole_files import replace_file
+from ground.mission_control import Outcome
 from ground.testbed.bench.file import BenchFile
 from sim_hw.bench.flight_floor import FlightFloor
 from sim_hw.bench.floor import FLOOR_WAY, Floor, floor_rate, measure_floor
@@ -39,6 +42,15 @@ def worse_floor(floor: Mapping[str, Any]) -> float | None:
     if not during["lateness"]["n"]:
         return None
     return max(float(floor["miss_rate"]), float(during["miss_rate"]))
+
+
+def judged(outcome: Outcome, not_theirs: list[str]) -> Outcome:
+    """Unknown where it has failed, and that may be this machine's fault: it says nothing of a
+    device."""
+    if not not_theirs or outcome.verdict != "failed":
+        return outcome
+    words = f"nobody can say whose fault it is: {'; '.join(not_theirs)} ({outcome.reason})"
+    return msgspec.structs.replace(outcome, verdict="unknown", reason=words)
 
 
 class BenchEvidence:

@@ -101,6 +101,13 @@ class RatesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         }
 
 
+class SpareFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A device of the same kind that may be put in for another one, on its wire."""
+
+    serial: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    calibration: str = ""
+
+
 class HeartbeatFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often the bench says that it is there, and how long either may be silent."""
 
@@ -157,6 +164,7 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     power: PowerFile | None = None
     calibration: str = ""
     calibration_required: bool = False
+    spares: list[SpareFile] = []
     dummy_load: DummyFile | None = None
     loop: LoopFile | None = None
     deadlines: dict[str, Annotated[float, Quantity("s", gt=0, le=3600)]] = {}
@@ -169,6 +177,11 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def flies(self) -> bool:
         """Whether what it says comes to flight software."""
         return self.mode == "real"
+
+    @property
+    def serials(self) -> list[str]:
+        """Of all devices that may be there, the first that is wanted first."""
+        return [*filter(None, [self.identity.serial]), *(each.serial for each in self.spares)]
 
     @property
     def arms_itself(self) -> bool:
@@ -243,20 +256,19 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
         if service not in REPLACEABLE:  # one that is misspelt would keep nothing safe
             allowed = choices_words(service, list(REPLACEABLE), "")
             raise _refused(path, f"never_real[{number}]", allowed)
-    serials: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], str] = {}
     wired: list[Mapped] = []
     for service, device in bench.devices.items():
         key = f"devices.{service}"
         _check(path, key, service, device, bench)
         if device.mode == "sim":
             continue
-        wanted = (device.identity.model, device.identity.serial)
-        if device.identity.serial and wanted in serials:
-            raise _refused(
-                path, f"{key}.identity.serial",
-                f"a serial number of its own: {serials[wanted]} has it",
-            )  # fmt: skip
-        serials[wanted] = service
+        for number, serial in enumerate(device.serials):
+            owner = owners.setdefault((device.identity.model, serial), f"{service} {number}")
+            if owner != f"{service} {number}":
+                where = f"spares[{number - 1}].serial" if number else "identity.serial"
+                words = f"a serial number of its own: {owner.partition(' ')[0]} has it"
+                raise _refused(path, f"{key}.{where}", words)
         wired.append(_mapped(path, service, device, bench.wires[device.wire].address))
         check_adapter(wired[-1], allow_network=allow_network)
     check_wires(path, {name for name, each in bench.wires.items() if each.shared}, wired)
@@ -310,13 +322,27 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
     check_finish(path, f"{key}.finish", device, interface)
     for name, limit in device.limits.items():
         check_limit(path, f"{key}.limits.{name}", name, limit, interface)
-    if device.calibration:
-        where = f"{key}.calibration"
-        found = read_calibration(path, where, device.calibration, device.identity.serial)
+    check_spares(path, f"{key}.spares", device)
+    for where, name, serial in (
+        (f"{key}.calibration", device.calibration, device.identity.serial),
+        *((f"{key}.spares[{number}].calibration", each.calibration, each.serial)
+          for number, each in enumerate(device.spares)),
+    ):  # fmt: skip
+        if not name:
+            if device.calibration_required:
+                raise _refused(path, where, "a file: calibration_required wants one")
+            continue
+        found = read_calibration(path, where, name, serial)
         if device.calibration_required and (words := overdue_words(found, today(), required=True)):
             raise ConfigurationError(str(path), None, where, words)
-    elif device.calibration_required:
-        raise _refused(path, f"{key}.calibration", "a file: calibration_required wants one")
+
+
+def check_spares(path: Path, key: str, device: DeviceFile) -> None:
+    """Refuses spares of what is not told by its number, or does not fly."""
+    if device.spares and not device.identity.serial:
+        raise _refused(path, key, "none without identity.serial: which one is there first")
+    if device.spares and not device.flies:
+        raise _refused(path, key, f"none of a {device.mode}: nothing is swapped beside the flight")
 
 
 def check_finish(
@@ -340,10 +366,17 @@ def today() -> datetime.date:
 
 def calibration_of(path: Path, device: DeviceFile) -> Calibration | None:
     """The calibration of a device of a bench file that was checked; None without."""
-    if not device.calibration:
-        return None
-    key = "calibration"
-    return read_calibration(path, key, device.calibration, device.identity.serial)
+    return calibrations_of(path, device).get(device.identity.serial)
+
+
+def calibrations_of(path: Path, device: DeviceFile) -> dict[str, Calibration]:
+    """Those of a device and its spares, by serial number."""
+    named = {device.identity.serial: device.calibration}
+    named |= {each.serial: each.calibration for each in device.spares}
+    return {
+        serial: read_calibration(path, "calibration", name, serial)
+        for serial, name in named.items() if name
+    }  # fmt: skip
 
 
 def code_of_loss(service: str, device: DeviceFile) -> str:

@@ -23,12 +23,12 @@ from flight.runtime.throttled_loop import Input, ThrottledLoop
 from ground.mission_control import Outcome
 from ground.missions.mission import LoadedMission
 from ground.testbed.bench.beside import BesideDevices
-from ground.testbed.bench.evidence import BenchEvidence, floor_of
+from ground.testbed.bench.evidence import BenchEvidence, floor_of, judged
 from ground.testbed.bench.file import (
     REPLACEABLE,
     BenchFile,
     DeviceFile,
-    calibration_of,
+    calibrations_of,
     code_of_loss,
     setting_of,
 )
@@ -119,7 +119,10 @@ class Bench(Throttled):
     def configuration(self, mission: LoadedMission) -> dict[str, str]:
         """Also of the bench file, and of its calibrations."""
         found = super().configuration(mission)
-        names = dict.fromkeys(each.calibration for each in self.bench.devices.values())
+        names = {
+            name: None for each in self.bench.devices.values()
+            for name in (each.calibration, *(spare.calibration for spare in each.spares))
+        }  # fmt: skip
         files = (self.file, *(self.file.parent / name for name in names if name))
         told = {f"bench {file.name}": file_hash(file) for file in files if file.is_file()}
         if self.session is not None:  # a record of before these were told has none
@@ -173,7 +176,9 @@ class BenchHost(PacedBench):
         self._told: dict[str, str] = {}
         self._ready: dict[str, bool] = {}
         self.evidence = BenchEvidence(kind.bench, self._floor)
-        self._broken, self._by_hand = {}, {}
+        self._broken, self._by_hand, self._wants = {}, {}, {}
+        self._stands_in: dict[str, Any] = {}
+        self._right: dict[str, dict[str, Calibration]] = {}
         self._last: dict[str, str] = {}
         self._stopped = ""
         self._switches: dict[str, str] = {}
@@ -271,11 +276,18 @@ class BenchHost(PacedBench):
             self.port.lines[service].on_state = partial(self._is, hardware)
             if not device.flies:
                 continue
-            right = calibration_of(self._bench.file, device)
-            hardware.stand_ins[service] = partial(_stand_in, service, device, self.port, right)
+            self._right[service] = calibrations_of(self._bench.file, device)
+            hardware.stand_ins[service] = partial(self._stand_in, service, device)
 
     def _ground_ended(self, outcome: Outcome) -> None:
         super()._ground_ended(judged(outcome, self.evidence.not_theirs()))
+
+    def _stand_in(self, service: str, device: DeviceFile, sim: Any) -> Any:
+        code = code_of_loss(service, device)
+        found = BY_SERVICE[service].make(sim, self.port, code, device.rates.given())
+        found.calibration = self._right[service].get(device.identity.serial)
+        self._stands_in[service] = found
+        return found
 
     def _not_permitted(self, whose: str, refused: list[str]) -> None:
         """What the machine does not permit of `realtime` is in the evidence."""
@@ -363,6 +375,9 @@ class BenchHost(PacedBench):
             identity = DeviceIdentity(
                 interface.__name__, interface_hash(interface), line.boot, model, serial, firmware
             )
+            if line.service in self._stands_in:  # a spare has a calibration of its own
+                right = self._right[line.service].get(serial)
+                self._stands_in[line.service].calibration = right
             hardware.server(line.service).restarted(identity)
         name = _event(before, line, was_ready)
         if name == "device_lost" and line.here and line.flies:
@@ -398,24 +413,6 @@ class BenchHost(PacedBench):
             return None
         now = self._bench.outside.now()
         return self._view.told(self.port, self.evidence, now, self._by_hand)
-
-
-def judged(outcome: Outcome, not_theirs: list[str]) -> Outcome:
-    """Unknown where it has failed, and that may be this machine's fault: it says nothing of a
-    device."""
-    if not not_theirs or outcome.verdict != "failed":
-        return outcome
-    words = f"nobody can say whose fault it is: {'; '.join(not_theirs)} ({outcome.reason})"
-    return msgspec.structs.replace(outcome, verdict="unknown", reason=words)
-
-
-def _stand_in(
-    service: str, device: DeviceFile, port: BenchPort, right: Calibration | None, sim: Any
-) -> Any:
-    code = code_of_loss(service, device)
-    stand_in = BY_SERVICE[service].make(sim, port, code, device.rates.given())
-    stand_in.calibration = right
-    return stand_in
 
 
 def _event(before: str, line: Line, was_ready: bool) -> str:

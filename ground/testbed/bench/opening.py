@@ -38,8 +38,8 @@ def lock_keys(bench: BenchFile) -> list[str]:
     keys = [f"bench {bench.bench}"] if bench.bench else []
     for device in bench.wired.values():
         keys += filter(None, [where_of(device.adapter, bench.wires[device.wire].address)])
-        if device.identity.serial:
-            keys.append(" ".join(filter(None, (device.identity.model, device.identity.serial))))
+        for serial in device.serials:
+            keys.append(" ".join(filter(None, (device.identity.model, serial))))
     return keys
 
 

@@ -13,7 +13,7 @@ from ground.testbed.hosts.throttled import ThrottledHost
 from ground.testbed.operating.run_control import Order
 from ground.testbed.record.inputs import InputRefused
 from sim_hw.bench.device_link import ABSENT, ARMED, LOST, REFUSED
-from sim_hw.bench.port import BenchProcess
+from sim_hw.bench.port import BenchPort, BenchProcess
 from sim_hw.faults.line_names import KINDS
 
 LOOK = 0.1  # s
@@ -57,6 +57,9 @@ class BenchOrders(ThrottledHost):
     _last: dict[str, str]
     _stopped: str
     _wanted: float
+    port: BenchPort
+    _wants: dict[str, str]
+    """The serial numbers that were put in, by service."""
     _by_hand: dict[str, str]
     """How people have broken the lines of devices, by service."""
 
@@ -114,6 +117,8 @@ class BenchOrders(ThrottledHost):
             process.order("safe", asked.service, f"{asked.who} made it safe")
         elif asked.order in ("inject", "heal"):
             self._break_by_hand(process, asked)
+        elif asked.order == "swap":
+            self._swap(process, asked)
         elif asked.order == "stop":
             words = f"stopped by {asked.who}"
             process.order("stop", "", words)
@@ -145,6 +150,30 @@ class BenchOrders(ThrottledHost):
         figure = figure if asked.figure is None else asked.figure
         process.order("fault", asked.service, "begin", BY_HAND, asked.kind, figure)
         self._by_hand[asked.service] = asked.kind
+
+    def _swap(self, process: BenchProcess, asked: Order) -> None:
+        """A person puts a spare in the place of a device; raises InputRefused."""
+        device, serial = self._bench.bench.wired.get(asked.service), asked.kind
+        if device is None:
+            raise InputRefused("swap: one service")
+        if not device.spares:
+            raise InputRefused(f"the bench file has no devices.{asked.service}.spares")
+        wanted = self._wants.get(asked.service, device.identity.serial)
+        others = [each for each in device.serials if each != wanted]
+        if serial not in others:
+            raise InputRefused(
+                f"serial = {serial!r}: allowed is one of {', '.join(others)}; {wanted} is wanted "
+                "there now"
+            )
+        if self.port.lines[asked.service].moving:
+            raise InputRefused(
+                f"{asked.service} is in motion: wait until it stands, or make it safe first "
+                f"(`msr hil safe RUN {asked.service}`)"
+            )
+        process.order("swap", asked.service, serial, asked.who)
+        if not self._has_heard(process, ["ordered", asked.service, "swap", serial]):
+            raise InputRefused("the bench does not say that it is taken out: make it safe")
+        self._wants[asked.service] = serial
 
     def pace_asked(self, rate: float, until_ns: int | None) -> None:
         """A person sets the pace. With something real armed it is not made faster than the bench's,

@@ -67,9 +67,10 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
     `service` "": all. `arm` needs a name (`who`) and `seconds`; it never arms all at once.
     `inject` breaks the line of a device by `kind`, with a `figure` where that has one (s, share);
-    `heal` mends it. `roles`: those of `who`, by the edge's word; left out, it is who flies the run,
-    at a terminal. `until`: when who asks waits no longer, by the monotonic clock (s) that all
-    processes of a machine share: what lets move is not done after it.
+    `heal` mends it. `swap` has the spare of that serial number (`kind`) put in. `roles`: those of
+    `who`, by the edge's word; left out, it is who flies the run, at a terminal. `until`: when who
+    asks waits no longer, by the monotonic clock (s) that all processes of a machine share: what
+    lets move is not done after it.
     """
 
     order: BenchOrder

@@ -47,6 +47,10 @@ class Answer:
     age: float
     round_trip: float
 
+    def told(self) -> list[Any]:
+        """As a run is told of it: result, error, reason, code, age and round trip in us."""
+        return [self.result, "", "", "", round(1e6 * self.age), round(1e6 * self.round_trip)]
+
 
 @dataclass
 class ClientCounters:

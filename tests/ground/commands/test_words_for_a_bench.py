@@ -78,6 +78,7 @@ def test_the_key_that_stops_is_heard_at_a_terminal_and_its_lack_is_told(
         (["stop", "run", "--as", "anna"], ("stop", "anna", "", None, "", None)),
         (["release", "run", "--as", "anna"], ("release", "anna", "", None, "", None)),
         (["heal", "run", "a.b", "--as", "anna"], ("heal", "anna", "a.b", None, "", None)),
+        (["swap", "run", "a.b", "SN2", "--as", "anna"], ("swap", "anna", "a.b", None, "SN2", None)),
         (["inject", "run", "a.b", "drop", "--figure", "0.25", "--as", "anna"],
          ("inject", "anna", "a.b", None, "drop", 0.25)),
     ],

@@ -110,7 +110,7 @@ async def test_whoever_looks_on_may_stop_what_is_real_and_does_no_more(
         assert await eve.ask({"do": "bench"}) == {"bench": run.bench}
         for order in ("stop", "safe"):
             await eve.ask({"do": "bench_order", "order": order})
-        for order in ("arm", "release", "inject", "heal"):
+        for order in ("arm", "release", "inject", "heal", "swap"):
             words = f"to {order} needs the role conductor; eve has observer"
             with pytest.raises(Refused, match=words):
                 await eve.ask({"do": "bench_order", "order": order})

@@ -61,6 +61,8 @@ DEFECTS: dict[str, str] = {
 class ReferenceDevice:
     """The device; `wire()` is a new connection to it, as a plug put in. `power_cycle` restarts."""
 
+    serial = "SN1"
+
     def __init__(self, defect: str = "", *, power: bool = False) -> None:
         assert defect in DEFECTS or not defect, defect
         self.defect, self.has_power = defect, power or defect.startswith("power_")
@@ -204,7 +206,8 @@ class ReferenceDevice:
             digest = "0" * 64 if self.defect == "wrong_hash" else interface_hash(Wheels)
             self.reply(number, {
                 "interface": "Wheels", "interface_hash": digest, "protocol": 1, "vendor": "tests",
-                "model": "reference", "serial": "SN1", "firmware": "1.0", "maximum_frame": 512,
+                "model": "reference", "serial": self.serial, "firmware": "1.0",
+                "maximum_frame": 512,
                 "features": ["self_test", *(["power"] if self.has_power else [])],
             })  # fmt: skip
         elif method == "ping":

@@ -8,7 +8,14 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
-from ground.testbed.bench.file import calibration_of, code_of_loss, load_bench, setting_of
+from ground.testbed.bench.file import (
+    calibration_of,
+    calibrations_of,
+    code_of_loss,
+    load_bench,
+    setting_of,
+)
+from ground.testbed.bench.opening import lock_keys
 
 GOOD = """\
 format: 1
@@ -100,6 +107,15 @@ def test_the_benches_of_configs_can_be_read() -> None:
          "deadlines.fly"),
         ("wire: line", "wire: line\n    deadlines: {state: {value: 0, unit: s, source: t}}",
          "deadlines"),
+        (', serial: SN1, firmware: ">=0.1"}', "}\n    spares: [{serial: SN2}]",
+         "none without identity.serial"),
+        ("wire: line", "wire: line\n    spares: [{serial: SN1}]",
+         'spares[0].serial = "SN1": allowed is a serial number of its own: rover.wheels has it'),
+        ("wire: line", "wire: line\n    spares: [{serial: SN2, calibration: none.yaml}]",
+         "spares[0].calibration = "),
+        ("wire: line", "wire: line\n    spares: [{serial: SN2}, {serial: ''}]",
+         "spares[1].serial = "),
+        ("mode: real", "mode: monitor\n    spares: [{serial: SN2}]", "none of a monitor"),
         ("wire: line", "wire: line\n    finish: [drive]", "none where nobody arms it for a time"),
         ("wire: line", "wire: line\n    arm: required\n    finish: [turn, state]",
          'finish[1] = "state": allowed is what moves it, and is in no loop: drive, turn'),
@@ -285,6 +301,37 @@ def test_a_calibration_of_another_device_or_one_that_is_over_is_refused(
         load_bench(written(tmp_path, text))
     (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2029-01-01").replace("SN1", "SN2"))
     with pytest.raises(ConfigurationError, match="allowed is SN1, as the bench file wants"):
+        load_bench(written(tmp_path, text))
+
+
+def test_a_spare_has_a_calibration_of_its_own_and_each_is_held_against_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = datetime.date(2027, 5, 31)
+    monkeypatch.setattr("ground.testbed.bench.file.today", lambda: day)
+    text = GOOD.replace(
+        "wire: line", "wire: line\n    calibration: a.yaml\n    spares: [{serial: SN2, "
+        "calibration: b.yaml}, {serial: SN3}]",
+    )  # fmt: skip
+    (tmp_path / "a.yaml").write_text(CERTIFICATE.format(due="2027-05-31"))
+    other = CERTIFICATE.format(due="2027-05-30").replace("1.01", "1.02").replace("SN1", "SN2")
+    (tmp_path / "b.yaml").write_text(other)
+    file, bench = load_bench(written(tmp_path, text))
+    device = bench.devices["rover.wheels"]
+    assert device.serials == ["SN1", "SN2", "SN3"]
+    found = calibrations_of(file, device)
+    assert {serial: each.fields["odometer"].scale for serial, each in found.items()} == {
+        "SN1": 1.01, "SN2": 1.02,
+    }  # fmt: skip
+    assert [each for each in lock_keys(bench) if "SN" in each] == ["SN1", "SN2", "SN3"]
+    required = text.replace("a.yaml", "a.yaml\n    calibration_required: true")
+    with pytest.raises(ConfigurationError, match=r"calibration of SN2 was due .*, 1 days ago"):
+        load_bench(written(tmp_path, required))
+    (tmp_path / "b.yaml").write_text(other.replace("2027", "2029"))
+    with pytest.raises(ConfigurationError, match=r"spares.*a file: calibration_required wants"):
+        load_bench(written(tmp_path, required))
+    (tmp_path / "b.yaml").write_text(other.replace("SN2", "SN3"))
+    with pytest.raises(ConfigurationError, match="allowed is SN2, as the bench file wants"):
         load_bench(written(tmp_path, text))
 
 

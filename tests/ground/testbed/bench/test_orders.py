@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from ground.testbed.bench.file import load_bench
+from ground.testbed.bench.file import SpareFile, load_bench
 from ground.testbed.bench.orders import PAUSE, BenchOrders
 from ground.testbed.operating.run_control import Order
 from ground.testbed.record.inputs import InputRefused
+from sim_hw.bench.port import BenchPort
 
 ARM = Order("arm", "anna", "rover.wheels", 60.0)
 
@@ -45,7 +46,8 @@ class Orders(BenchOrders):
         self._bench: Any = SimpleNamespace(
             bench=bench, file=path, outside=SimpleNamespace(now=lambda: next(wall) / 10)
         )
-        self._last, self._stopped, self._by_hand = {}, "", {}
+        self._last, self._stopped, self._by_hand, self._wants = {}, "", {}, {}
+        self.port = BenchPort(list(bench.wired), lambda packet: None)
         self._wanted = inf
         self.events: list[tuple[str, str]] = []
         self._happenings: Any = SimpleNamespace(told=lambda *told: self.events.append(told))
@@ -108,7 +110,7 @@ def test_during_a_stop_nobody_arms_and_a_stop_or_release_that_is_not_heard_is_to
             orders.ordered(Order(order, "ben"))
 
 
-@pytest.mark.parametrize("order", ["arm", "release", "inject", "heal"])
+@pytest.mark.parametrize("order", ["arm", "release", "inject", "heal", "swap"])
 def test_what_nobody_waits_for_any_more_lets_nothing_move(order: str) -> None:
     """A run that hung for long hears what it was told meanwhile all at once."""
     asked = Order(order, "anna", "rover.wheels", 60.0, "open", until=1.0)  # type: ignore[arg-type]
@@ -165,12 +167,12 @@ def test_a_line_is_broken_by_hand_as_the_bench_file_allows() -> None:
 @pytest.mark.requirement("HIL-10")
 def test_only_a_conductor_arms_releases_and_breaks_and_all_that_was_asked_is_told() -> None:
     orders = Orders()
-    for order in ("arm", "release", "inject", "heal"):
+    for order in ("arm", "release", "inject", "heal", "swap"):
         for roles in ((), ("observer",), ("operator", "director", "engineer", "admin", "trainer")):
             asked = structs.replace(ARM, order=order, kind="open", roles=roles)
             with pytest.raises(InputRefused, match=f"to {order} needs the role conductor; anna"):
                 orders.ordered(asked)
-    assert orders._process.told == [] and len(orders.events) == 12
+    assert orders._process.told == [] and len(orders.events) == 15
     name, words = orders.events[0]
     assert name == "bench_order_refused"
     assert "anna (no roles) orders of the bench: arm rover.wheels open for 60 s; refused" in words
@@ -185,3 +187,52 @@ def test_only_a_conductor_arms_releases_and_breaks_and_all_that_was_asked_is_tol
     with pytest.raises(InputRefused, match="allowed is up to"):
         orders.ordered(structs.replace(ARM, seconds=80_000.0, roles=("conductor",)))
     assert orders.events[-1][0] == "bench_order_refused"  # also what cannot be
+
+
+def swaps(serial: str, service: str = "rover.wheels") -> Order:
+    return Order("swap", "anna", service, kind=serial)
+
+
+def with_spares(orders: Orders, *serials: str) -> None:
+    device = orders._bench.bench.devices["rover.wheels"]
+    device = structs.replace(device, spares=[SpareFile(each) for each in serials])
+    orders._bench.bench = structs.replace(orders._bench.bench, devices={"rover.wheels": device})
+
+
+def test_a_spare_of_the_bench_file_is_put_in_and_the_other_one_again() -> None:
+    orders = Orders()
+    with_spares(orders, "SN2", "SN3")
+    orders.ordered(swaps("SN2"))
+    orders.ordered(swaps("SN0001"))
+    orders.ordered(swaps("SN3"))
+    told = [("swap", serial, "anna") for serial in ("SN2", "SN0001", "SN3")]
+    assert orders._process.told == told
+    assert orders.events[0] == (
+        "bench_ordered", "anna (at its terminal) orders of the bench: swap rover.wheels SN2",
+    )  # fmt: skip
+
+
+def test_what_cannot_be_put_in_is_refused() -> None:
+    orders = Orders()
+    with pytest.raises(InputRefused, match=r"has no devices\.rover\.wheels\.spares"):
+        orders.ordered(swaps("SN2"))
+    with_spares(orders, "SN2")
+    for order, words in (
+        (swaps("SN2", ""), "one service"),
+        (swaps("SN9"), "serial = 'SN9': allowed is one of SN2; SN0001 is wanted there now"),
+        (swaps("SN0001"), "allowed is one of SN2; SN0001 is wanted there now"),
+    ):
+        with pytest.raises(InputRefused, match=words):
+            orders.ordered(order)
+    orders.port.lines["rover.wheels"].moving.add(7)
+    with pytest.raises(InputRefused, match="is in motion: wait until it stands"):
+        orders.ordered(swaps("SN2"))
+    orders.port.lines["rover.wheels"].moving.clear()
+    assert orders._process.told == []
+    orders._process.mute = True
+    with pytest.raises(InputRefused, match="does not say that it is taken out"):
+        orders.ordered(swaps("SN2"))
+    orders._process.mute = False
+    orders.ordered(swaps("SN2"))  # it was not put in
+    with pytest.raises(InputRefused, match="allowed is one of SN0001; SN2 is wanted"):
+        orders.ordered(swaps("SN2"))

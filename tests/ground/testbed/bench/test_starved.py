@@ -6,9 +6,8 @@ import pytest
 
 from ground.hil.bench_report import junit, summary, verdict_of
 from ground.mission_control import Outcome
-from ground.testbed.bench.evidence import BenchEvidence
+from ground.testbed.bench.evidence import BenchEvidence, judged
 from ground.testbed.bench.file import BenchFile, load_bench
-from ground.testbed.bench.host import judged
 from sim_hw.bench.floor import FLOOR_WAY, Floor
 from sim_hw.bench.histogram import Histogram
 from sim_hw.bench.port import BenchPort
