@@ -90,7 +90,7 @@ class DeviceLink:
         """How its clock goes beside that of the bench, in this power-up of it."""
         self._born: tuple[float, float] | None = None  # of its clock, s; when that was seen
         self._uptime = 0.0
-        self._life: Any = None  # what an adapter that cannot tell an uptime calls this opening
+        self._life: Any = None  # whose it is, and what an adapter without a clock calls it
         self._calls: dict[int, asyncio.Task[None]] = {}  # by the number of who asked
         self._numbers: dict[int, tuple[int, float]] = {}  # of the wire, to those; and when (s)
         self._arming = Arming("the bench file", None) if wanted.automatic else None
@@ -328,16 +328,16 @@ class DeviceLink:
         if not isinstance(told, dict) or type(told.get("uptime_us")) is not int:
             raise Refused(f"ping is {shown(told)}; allowed is {{uptime_us: whole number}}")
         now, uptime = asyncio.get_running_loop().time(), told["uptime_us"] / 1e6
-        born = now - uptime
+        born, life = now - uptime, (self._identity.get("serial"), self._identity.get("life"))
         if self._born is not None:
             may_differ = BORN_AGAIN + DRIFT * (now - self._born[1])
-            same = self._life == self._identity.get("life")
-            same = same and abs(born - self._born[0]) <= may_differ and uptime >= self._uptime
+            same = self._life == life and uptime >= self._uptime
+            same = same and abs(born - self._born[0]) <= may_differ
         if self._born is None or not same:
             self.boot += 1
             self.clock.restart()
         self._born, self._uptime = (born, now), uptime
-        self._life = self._identity.get("life")
+        self._life = life
 
     def _become(self, state: str, words: str) -> None:
         if (state, words) != (self.state, self._words):

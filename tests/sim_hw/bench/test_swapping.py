@@ -78,6 +78,20 @@ async def test_the_old_one_is_safe_and_the_spare_is_armed_in_a_life_of_its_own(
     assert bench.state == "armed" and bench.link.boot == 3 and spare.safe
 
 
+async def test_another_one_is_another_life_also_where_any_may_be_there(nursery: Nursery) -> None:
+    """A bench that names no serial number, and one of the same age put in while it was away."""
+    bench = Desk(nursery)
+    await asyncio.sleep(0.5)
+    old, spare = bench.device, Spare()
+    spare.born = old.born
+    bench.put_in(spare)
+    await asyncio.sleep(2.0)
+    assert bench.state == "armed" and bench.link.boot == 2
+    bench.put_in(spare)  # its plug was out, and it is itself
+    await asyncio.sleep(2.0)
+    assert bench.state == "armed" and bench.link.boot == 2
+
+
 async def test_what_a_person_has_armed_is_armed_anew_and_another_one_is_never_let_in(
     nursery: Nursery,
 ) -> None:
