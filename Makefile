@@ -16,10 +16,12 @@ MODELS := $(VENV)/.models
 CHROMIUM := $(VENV)/.chromium
 AXE := $(VENV)/axe/.fetched
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable
 
 # Where the environment forbids Python to keep what it has compiled, `msr` would do that at each start.
-COMPILE := $(BIN)/python -m compileall -q flight ground sim_hw
+COMPILE := $(BIN)/python -m compileall -q -j 0 flight ground sim_hw
+# And what was installed, which pip would compile on one core; what cannot be is nobody's here.
+COMPILE_PACKAGES := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib 2> /dev/null || true
 
 SOAK_MINUTES ?= 60
 # Minutes on two cores that the checks may take together: docs/reference/testing.md
@@ -70,12 +72,14 @@ $(FLYABLE): pyproject.toml | $(BIN)/python
 	@echo "== installing what flying needs (half a minute, once)"
 	@$(INSTALL) '.[plots,measure]'
 	@$(COMPILE)
+	@$(COMPILE_PACKAGES)
 	@touch $@
 
 $(READY): pyproject.toml | $(BIN)/python
 	@echo "== installing what flying and checking need (half a minute, once)"
 	@$(INSTALL) '.[dev]'
 	@$(COMPILE)
+	@$(COMPILE_PACKAGES)
 	@touch $(FLYABLE) $@
 
 # What runs models of suppliers is large; only `make check` needs it.
