@@ -30,8 +30,10 @@ follows after the healing."""
 COLD_STARTS = ("crash", "side_swap", "restart_without_memory")
 """Kinds by which a computer starts once from cold; by `COLD_LOOPS` again and again."""
 COLD_LOOPS = ("crash_loop", "old_files")
-OVER_TIME = ("slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise")
-"""Kinds that do nothing to a single reading, or only to one that is not the first."""
+OVER_TIME = (
+    "slow_rate", "stale", "stale_stamp", "intermittent", "stuck", "drift", "noise", "replay",
+)  # fmt: skip
+"""Kinds that do nothing to a single reading or message, or only to one that is not the first."""
 READINGS_ONLY = ("slow_rate", "stale", "stale_stamp")
 DRAWS = 20  # until the figures of a kind go together
 UPLINKS = (STATIONS_SERVICE, "uplink")
@@ -320,9 +322,11 @@ def plain_fault(
 
 
 def _spread(figures: dict[str, Any], choice: Choice, draw: random.Random) -> None:
-    """Figures that show over some calls: ages and periods longer than the time between two."""
+    """Figures that show over some calls: ages and periods longer than the time between two; what
+    comes once more is younger than that, else it would come no more."""
     spacing = max(0.1, choice.spacing)
-    for name, low, high in (("period", 1.5, 5.0), ("age", 1.2, 5.0), ("bad", 1.0, 5.0)):
+    ages = (0.0, 1.0) if choice.kind.name() == "replay" else (1.2, 5.0)
+    for name, low, high in (("period", 1.5, 5.0), ("age", *ages), ("bad", 1.0, 5.0)):
         if name in figures:
             figures[name] = round(spacing * draw.uniform(low, high), 3)
     if "good" in figures:

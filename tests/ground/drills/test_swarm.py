@@ -29,6 +29,7 @@ from ground.drills.swarm_faults import (
     drawn_figures,
     fits,
     longest,
+    needed,
     plain_fault,
 )
 from ground.drills.swarm_flight import swarm_tasks
@@ -174,6 +175,19 @@ def test_what_does_nothing_to_a_single_reading_begins_at_one_that_another_follow
     assert often["stale_stamp"].next_call(400_250.0) == 400_300.0
     assert often["stale_stamp"].next_call(400_300.0) == float("inf")
     assert often["bias"].next_call(400_300.0) == 400_400.0
+
+
+def test_what_comes_once_more_follows_a_message_and_is_younger_than_what_lies_between(
+    scenario: Scenario, survey: Survey
+) -> None:
+    heard = [Calls("rover", "", "surface", 3, [10.0, 40.0, 70.0], "bus")]
+    choices = choices_in("surface", heard, scenario.targets)
+    (replay,) = [each for each in choices if each.cell == ("replay", "bus rover")]
+    assert replay.begins == (10.0, 40.0) and needed(replay) == 3.5 * 30.0
+    drawn = [plain_fault(1, replay, 0.0, 105.0, random.Random(seed)) for seed in range(40)]
+    ages = [float(fault["age"].split()[0]) for fault in drawn if "age" in fault]
+    assert ages and max(ages) < 30.0
+    assert not [fault for fault in drawn if "when" in fault], "it needs more calls than one"
 
 
 def test_a_kind_of_which_nothing_need_be_said_is_drawn_with_something() -> None:
