@@ -91,27 +91,3 @@ def test_who_was_decommissioned_is_silent_from_then_on(home: "Flown") -> None:
             f"WHERE source = '{vehicle}'"
         )
         assert max(last for (last,) in said if last is not None) / 1e9 <= instant, vehicle
-
-
-def test_who_is_not_needed_and_who_stays_are_told_in_one_pass_and_the_launch_waits_for_all(
-    home: "Flown",
-) -> None:
-    told = home.query(
-        "SELECT vehicle, name, MIN(issued_s), MAX(verdict_s) FROM command_history "
-        "WHERE name IN ('decommission', 'announce_silence', 'prepare_launch', 'cede_container') "
-        "GROUP BY vehicle, name, issued_s ORDER BY MIN(issued_s)"
-    )
-    order = [(vehicle, name) for vehicle, name, _, _ in told]
-    prepared = told[order.index(("mav", "prepare_launch"))]
-    before = [each for each in told if each[2] < prepared[2]]
-    assert {each[:2] for each in before} == {
-        ("rover", "decommission"), ("perseverance", "decommission"),
-        ("lander", "announce_silence"), ("orbiter", "announce_silence"),
-    }  # fmt: skip
-    assert len({issued for _, _, issued, _ in before}) == 1
-    assert max(verdict for *_, verdict in before) <= prepared[2]
-    last = [
-        each for each in told if each[:2] in (("mav", "decommission"), ("lander", "decommission"))
-    ]
-    assert len(last) == 2
-    assert len({issued for _, _, issued, _ in last}) == 1
