@@ -65,7 +65,9 @@ def _panel(name: str, values: list[str]) -> Panel:
         return Panel(name, problem=f"{' and '.join(values)} have one name: allowed is one of them")
     try:
         return Panel(name, _folder(values[0]))
-    except (Exception, SystemExit) as error:  # of others' code, whatever it is
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # of others' code, whatever it is: SystemExit, one of their own
         said = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
         return Panel(name, problem=f"{values[0]}: {said}"[:300])
 

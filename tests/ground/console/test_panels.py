@@ -48,6 +48,7 @@ def test_each_panel_is_found_or_left_out_with_a_sentence() -> None:
     assert "this is a module" in problems["single"]
     assert problems["bare"].endswith("has no panel.js")
     assert problems["ends"] == "ends.panel: SystemExit: 3"
+    assert problems["gives_up"] == "gives_up.panel: Over: not on this system"
     assert problems["twice"] == "tired and toy have one name: allowed is one of them"
     assert "a letter first" in problems["Big"]
     assert all(found[name]["script"] is None for name in problems)

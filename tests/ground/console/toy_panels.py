@@ -31,6 +31,7 @@ FILES = {
     "single.py": "",
     "ends/__init__.py": "raise SystemExit(3)\n",
     "ends/panel/panel.js": TOY,
+    "gives_up/__init__.py": "class Over(BaseException): ...\nraise Over('not on this system')\n",
 }  # fmt: skip
 ENTRIES = """[threeforks.console]
 toy = toy
@@ -42,6 +43,7 @@ bare = bare
 single = single
 nowhere = nowhere
 ends = ends.panel
+gives_up = gives_up.panel
 Big = toy
 twice = toy
 """
