@@ -161,6 +161,12 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+_KEYS = """(keys) => {
+    const pressed = (key) => new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+    for (const key of keys) (document.activeElement ?? document.body).dispatchEvent(pressed(key));
+}"""
+
+
 @dataclass
 class Tab:
     """A browser of one person, with what it complained about and what it loaded."""
@@ -192,9 +198,9 @@ class Tab:
         self.press("Enter")
 
     def go(self, letter: str) -> None:
-        """To a screen: not there where a field has the focus, into which the letters are written.
-        """
-        self.press("g", letter)
+        """To a screen: not there where a field has the focus, into which letters are written. Both
+        keys at once: on a busy machine the driver's second comes when the first is forgotten."""
+        self.page.evaluate(_KEYS, ["g", letter])
         self.page.locator(f'.rail button.here kbd[aria-label="g then {letter}"]').wait_for()
 
     def sees(self, text: str, where: str = "body") -> None:

@@ -14,7 +14,7 @@ from tests.ground.console.conftest import PATIENCE, ROOT, Process, Served, Tab, 
 PAGE = ROOT / "docs" / "tutorial" / "first-console.md"
 KEYS = {
     "Enter": "Enter", "Tab": "Tab", "Ctrl-K": "Control+K", "Shift-P": "Shift+P",
-    "Shift-R": "Shift+R", "Shift-G": "Shift+G", "g": "g", "c": "c",
+    "Shift-R": "Shift+R", "Shift-G": "Shift+G", "c": "c",
 }  # fmt: skip
 WHILE_IT_FLIES = 120_000  # ms of wall time
 
@@ -71,8 +71,11 @@ def do(tab: Tab, line: str) -> None:
             found = found.filter(has_text=part)
         found.first.wait_for(timeout=WHILE_IT_FLIES)
         return
-    for word in re.split(r"\s{2,}", line.strip()):
-        if word in KEYS:
+    words = iter(re.split(r"\s{2,}", line.strip()))
+    for word in words:
+        if word == "g":
+            tab.go(next(words))
+        elif word in KEYS:
             tab.press(KEYS[word])
         elif len(word) == 1:
             tab.press(word)
