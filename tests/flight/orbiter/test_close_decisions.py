@@ -334,6 +334,13 @@ def test_the_last_leg_is_ended_here_when_it_is_not_over(
     assert ship.last_leg is None
 
 
+def test_who_is_nearer_than_the_end_of_the_last_leg_does_not_end_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, calls = approached(monkeypatch, 200.0, LastLeg((0.0, 300.0, 0.0), 900.0))
+    assert [call[3] for call in calls if call[0] == "begin_leg"] == ["to 100 m", "to 30 m"]
+
+
 def test_a_retreat_goes_at_once_in_twenty_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = quick(monkeypatch, close_rendezvous, follow_leg=True, hold=None)
     ship: Any = Ship((0.0, -30.0, 0.0))
