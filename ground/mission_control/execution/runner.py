@@ -255,7 +255,7 @@ class ProcedureRunner:
         return position + 1
 
     async def _command(self, instruction: Instruction, step: steps.CommandStep) -> None:
-        attempt, number = 1, 0
+        attempt, number, before = 1, 0, ""
         await self._sit_out(instruction.path, step.vehicle)
         while True:
             number += 1
@@ -293,7 +293,11 @@ class ProcedureRunner:
                 break
             else:
                 attempt += 1
+            if verdict != Verdict.REJECTED:
+                before = f"; it had ended {verdict}: {command.detail}"
         detail = command.detail + self._recoverer.why_not
+        if verdict == Verdict.REJECTED:  # who has failed may take it no more: why, it said before
+            detail += before
         raise StepFailed(f"{step.vehicle} {step.command} ended {verdict}: {detail}")
 
     def _send_ahead(self, instruction: Instruction) -> None:

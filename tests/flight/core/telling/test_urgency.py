@@ -80,7 +80,7 @@ def hears(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, dict[str, float], dict[
     now, up = {"s": 100.0}, {"relay": False, "lander": False}
     monkeypatch.setattr(hearing, "monotonic", lambda: now["s"])
     node: Any = object.__new__(HearsPeers)
-    node._heard, node._silent_since_boot = {}, 100.0
+    node._heard, node._up, node._silent_since_boot = {}, set(), 100.0
     node.communications = SimpleNamespace(link=lambda peer: SimpleNamespace(up=up[peer]))
     return node, now, up
 
