@@ -250,7 +250,8 @@ async def _asked(kit: Kit, named: Named) -> tuple[Row, bool]:
     except NotShown as why:
         return Row(named.rule, named.name, NOT_SHOWN, str(why)), isinstance(why, Busy)
     except (Broken, DeviceError, WireLost, TimeoutError) as broken:
-        slow = isinstance(broken, (Slow, DeviceTimeout, TimeoutError))
+        gone = kit.client is not None and kit.client.is_broken_off  # by no want of time
+        slow = isinstance(broken, (Slow, DeviceTimeout, TimeoutError)) and not gone
         words = (str(broken) or "no answer in time") + _not_understood(kit.client)
     except Exception as error:  # what a foreign device answers can be anything
         words = f"it answered what cannot be judged ({type(error).__name__}: {error})"

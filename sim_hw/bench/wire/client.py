@@ -32,6 +32,7 @@ BOOTS, CALLS = 1 << 15, 1 << 16  # that are told apart by their numbers
 MOST_HEARD = 2_000  # messages a second: some ten times what a loop of 200 Hz has
 ECHOES = 8  # payloads that are known again when they come back
 ANSWER = 1.0  # s in which a device answers one of the bench's own methods
+CLOSED = "closed"
 AGAIN = 0.2  # s after which one that only tells is asked again: a frame may have been lost
 
 
@@ -150,7 +151,12 @@ class ProtocolClient:
     def close(self) -> None:
         """Ends it: what waits is lost; `on_lost` is not called."""
         self._on_lost = lambda why: None
-        self._end("closed")
+        self._end(CLOSED)
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether it is lost by what the other side did, and neither closed nor silent."""
+        return self.lost not in ("", CLOSED) and not self.silent
 
     def lose(self, why: str, silent: float = 0.0) -> None:
         """Ends it for a reason that is known here: as if the device were gone. `silent`: for how

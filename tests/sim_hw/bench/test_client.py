@@ -54,6 +54,7 @@ async def test_a_call_is_done_and_its_effects_are_heard() -> None:
     assert answer.result["distance"] == 2.0 and answer.round_trip == pytest.approx(2.0, abs=0.1)
     assert len(it.said) > 30 and it.said[-1].data["state"] == "done"
     it.client.close()
+    assert it.client.lost and not it.client.is_broken_off
 
 
 async def test_the_plug_pulled_out_ends_all_that_waits_at_once_and_nothing_is_sent_after() -> None:
@@ -64,7 +65,7 @@ async def test_the_plug_pulled_out_ends_all_that_waits_at_once_and_nothing_is_se
     it.device.last.cut()
     with pytest.raises(LinkLost, match="the other side has closed"):
         await drive
-    assert now() == before and len(it.lost) == 1
+    assert now() == before and len(it.lost) == 1 and it.client.is_broken_off
     with pytest.raises(LinkLost):
         await it.client.call("drive", {"distance": 1.0}, limit=900.0)
     new = it.device.wire()
@@ -82,7 +83,7 @@ async def test_silence_is_a_loss_after_a_second() -> None:
     with pytest.raises(LinkLost, match="has said nothing for 1"):
         await drive
     assert 0.9 < now() - before < 1.5
-    assert it.lost and "has said nothing" in it.lost[0]
+    assert it.lost and "has said nothing" in it.lost[0] and not it.client.is_broken_off
 
 
 async def test_time_in_which_this_side_did_not_run_is_no_silence_of_the_device() -> None:
