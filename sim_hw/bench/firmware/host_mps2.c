@@ -57,6 +57,14 @@ static uint64_t now_us(void) {
     return 1u + ms * 1000u + (TICKS - 1u - left) / (CLOCK_HZ / 1000000u);
 }
 
+/* Never back: an interrupt may wait while the counter has begun anew. */
+static uint64_t later_us(void) {
+    static uint64_t last;
+    uint64_t now = now_us();
+    if (now > last) last = now;
+    return last;
+}
+
 static void write_uart(void *context, const uint8_t *data, size_t length) {
     (void)context;
     for (size_t i = 0; i < length; i++) {
@@ -68,22 +76,20 @@ static void write_uart(void *context, const uint8_t *data, size_t length) {
 static void serve(void) {
     static example_room own;
     static device d;
-    uint64_t last = 0;
     example_init(&own);
     (void)example_set(&own, "speed", SPEED);
     (void)example_set(&own, "turn-rate", SPEED);
     device_init(&d, &EXAMPLE, &own, "M3-0001", write_uart, NULL);
     device_plugged(&d);
     for (;;) {
-        uint64_t now = now_us();
-        if (now < last) now = last;  /* an interrupt that waits while the counter has begun anew */
-        last = now;
         while (received_tail != received_head) {
             uint8_t byte = received[received_tail];
             received_tail = (received_tail + 1u) % ROOM;
-            device_take(&d, &byte, 1, now);
+            /* What has come is not older than the time that is read behind it: nothing has begun
+               before it was asked for, also where this processor was held up in between. */
+            device_take(&d, &byte, 1, later_us());
         }
-        device_tick(&d, now);
+        device_tick(&d, later_us());
         if (received_tail == received_head) __asm__ volatile("wfi");
     }
 }
