@@ -6,6 +6,7 @@ longest time that a fork took, in ms of the wall clock.
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
@@ -24,6 +25,10 @@ from ground.testbed.run import Run, RunOptions
 AT_ONCE = 2  # branches that fly beside the run; the memory and the cores are not for more
 
 
+class Taken(Exception):
+    """The hash of a branch has been taken: what comes then would write into the run's folder."""
+
+
 class Watched:
     """A run whose hash is taken when its procedure ends, and that branches at chosen messages."""
 
@@ -32,6 +37,7 @@ class Watched:
         self.in_a_hand_over = in_a_hand_over
         self.heard = 0
         self.hash = ""
+        self.is_branch = False
         self.branches: list[str] = []
         self.flying: list[Branch] = []
         self.longest = 0.0
@@ -50,6 +56,8 @@ class Watched:
     def _take_hash(self) -> None:
         assert self._run is not None and isinstance(self._run.host, VirtualHost)
         self.hash = self._run.host.rig.log.sha256()
+        if self.is_branch:
+            raise Taken
 
     def _hear(self, message: Message) -> None:
         self.heard += 1
@@ -70,8 +78,9 @@ class Watched:
         self.longest = max(self.longest, (time.perf_counter() - begin) * 1e3)
 
     def _work(self) -> bytes:
-        self.at, self.in_a_hand_over = (), False
-        self._loop.go_on(until=lambda: bool(self.hash))
+        self.at, self.in_a_hand_over, self.is_branch = (), False, True
+        with contextlib.suppress(Taken):
+            self._loop.go_on(until=lambda: False)
         return self.hash.encode()
 
     def collect(self) -> None:
