@@ -18,6 +18,7 @@ from ground.testbed.bench.host import Bench, BenchHost
 from ground.testbed.operating.run_control import Order
 from ground.testbed.record.inputs import InputRefused
 from ground.testbed.run import Run, RunOptions
+from sim_hw.bench.device_link import LOST, REFUSED
 from tests.missions.bench_desks import BENCH, Cables, Desk, events
 from tests.sim_hw.bench.firmware import Firmware
 
@@ -156,16 +157,18 @@ def test_a_spare_that_is_put_in_drives_on_in_a_life_and_with_a_calibration_of_it
         assert isinstance(bench, BenchHost)
         right = bench._stands_in["rover.wheels"].calibration
         offsets.append(0.0 if right is None else right.fields["motor_temperature"].offset)
-        if said or bench.port.armed == [] or bench.port.lines["rover.wheels"].moving:
+        line = bench.port.lines["rover.wheels"]
+        if said and desk.serial == "SN0001" and line.state in (LOST, REFUSED):  # let go of
+            desk.serial = "SN0002"
+            desk.kill()
+            desk.start()
+        if said or bench.port.armed == [] or line.moving:
             return
         for serial in ("SN0003", "SN0001"):
             with pytest.raises(InputRefused) as no:
                 bench.ordered(Order("swap", "anna", "rover.wheels", kind=serial))
             said.append(str(no.value))
         bench.ordered(Order("swap", "anna", "rover.wheels", kind="SN0002"))
-        desk.serial = "SN0002"
-        desk.kill()
-        desk.start()
 
     mission = load_mission("long_drive")
     record = fly_mission(mission, tmp_path / "run", RunOptions(), host(file), look)
