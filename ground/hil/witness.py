@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from flight.runtime.nursery import Nursery
 from sim_hw.bench.pressure import stalled_s
 
 STEP = 0.01  # s of each sleep
@@ -38,14 +39,15 @@ class Witness:
         """What is late within the block is known behind it."""
         self.latest, begun, waited = 0.0, self._clock(), self._stalled()
         self._due = begun + STEP
-        watching = asyncio.get_running_loop().create_task(self._watch(), name="witness")
-        try:
-            yield
-        finally:
-            watching.cancel()
-            self._look()  # also at the sleep within which it ends
-            self.waited = self._stalled() - waited
-            self._lasted = self._clock() - begun
+        async with Nursery("witness") as nursery:
+            nursery.start(self._watch(), name="watch")
+            try:
+                yield
+            finally:
+                self._look()  # also at the sleep within which it ends
+                self.waited = self._stalled() - waited
+                self._lasted = self._clock() - begun
+                nursery.cancel()
 
     async def _watch(self) -> None:
         while True:

@@ -155,7 +155,7 @@ class ProtocolClient:
 
     @property
     def is_broken_off(self) -> bool:
-        """Whether it is lost by what the other side did, and neither closed nor silent."""
+        """Whether it is lost, and neither was closed here nor was anybody silent for too long."""
         return self.lost not in ("", CLOSED) and not self.silent
 
     def lose(self, why: str, silent: float = 0.0) -> None:
