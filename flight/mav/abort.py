@@ -11,9 +11,9 @@ A lit solid motor cannot be stopped: after ignition there is no abort, only the 
 | first burn | attitude off nominal | told; flown on closed loop, since nothing can be stopped |
 | first burn | ends far too early | lost |
 | hold | the first stage stays | tried again; then lost |
-| coast | the second motor does not light | second bridge wire over five seconds; then lost |
+| coast | the second motor does not light | either bridge wire, over a minute; then lost |
 | second burn | the motor is weak | felt only at burnout; all cold gas lifts the periapsis; told |
-| release | the container stays | tried again; stays with the stage, told; may be commanded again |
+| release | the container stays | tried for an hour; told; may be commanded again |
 """
 
 import math

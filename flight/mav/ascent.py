@@ -12,7 +12,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.fault_protection.witnesses import WITNESSES, Confirmation
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
-from flight.icd.devices.ascent import EffectorState, Igniter, Increments, SeparationState
+from flight.icd.devices.ascent import Igniter, Increments, SeparationState
 from flight.icd.devices.base import DeviceError
 from flight.mav.abort import Watch, lose, stay, suborbital
 from flight.mav.acting import (
@@ -33,9 +33,9 @@ from flight.mav.ascent_computer import (
     THIN_AIR,
     AscentComputer,
 )
-from flight.mav.ascent_memory import recall, remember
+from flight.mav.ascent_memory import recall
 from flight.mav.attitude_control import Order
-from flight.mav.felt import Felt
+from flight.mav.flight_loop import FIRING, Loop, Step, fly_for, until_answered
 from flight.mav.safeguards import LAUNCH_CHECKS
 from flight.mav.vehicle import MavVehicle
 from flight.mav.witnesses import (
@@ -48,22 +48,22 @@ from flight.mav.witnesses import (
 )
 
 IGNITION_PATIENCE = 0.3  # s for a motor to be felt, before the second bridge wire is used
-EJECTION, FIRING = 10.0, 0.5
-"""s that a device may take for it."""
+EJECTION = 10.0  # s that the ejector may take
 SWITCH = 0.2  # s for which the ejector's switch is waited for in mid-air
 PARTING = 0.5  # s for which an answer is waited for at a separation
 PARTING_PAUSES = (0.0, 0.5, 3.0, 15.0)
-SECOND_PAUSES = (0.0, 0.5, 1.0, 1.5)
+SECOND_PAUSES = (0.0, 0.5, 1.0, 1.5, 3.0, 6.0, 12.0, 24.0)
 """s before each try: what disturbs all that come at once has passed before the last."""
 FEELING = 10  # cycles after a reboot in which a fall is felt
 AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
-SECOND_PATIENCE = 5.0  # s over which the second motor is tried
-LONGEST_BURN = 1.3  # times the burn time as designed
+SECOND_PATIENCE = 60.0
+"""s over which the second motor is tried: about its apoapsis, the MAV falls by 4 km in them, at
+120 m/s in the end (2100 m/s across, 3.7 m/s^2), and the burn still ends in an orbit."""
+EARLIEST_BURNOUT, LONGEST_BURN = 0.8, 1.3  # times the burn time as designed
+DARK = 0.5
+"""s for which no thrust is felt, after which a motor is taken for burnt out that ought to burn."""
 STAR_PERIOD = 10.0
 LAST_REPLAN = 30.0  # s before the second ignition
-REMEMBER_COASTING = 5.0  # s
-REMEMBER_BURNING = 0.1
-TELL = 2.0  # s between telemetry in flight
 LONGEST_TRIM = 600.0
 QUICK = (0.02, 0.1, 0.5)
 """s between questions of what the flight cannot go on without."""
@@ -71,72 +71,13 @@ QUESTIONS = 21.0
 """s that they may take, when nothing answers."""
 STILL = (0.0, 0.0, (0.0, 0.0, 0.0), 0.0)
 
-Step = Callable[[Increments], Order | None]
-
-
-class Loop:
-    """The control loop of one phase: cycles, telemetry, record, memory."""
-
-    def __init__(self, node: MavVehicle, phase: str) -> None:
-        self.node = node
-        self.phase = phase
-        self.computer: AscentComputer = node.computer  # type: ignore[assignment]
-        self.effectors: EffectorState | None = node.last_effectors
-        self._next = asyncio.get_running_loop().time()
-        self._told = self._kept = -1e9
-        self._felt = Felt(node, self.computer.navigation)
-        remember(node, phase)
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether nothing valid is felt now."""
-        return self._felt.is_blind
-
-    def hold(self, seen: Increments) -> Order | None:
-        """A step that holds the attitude of the whole vehicle."""
-        return self.computer.coast(seen, whole=True)
-
-    async def cycle(self, step: Step, seconds: float) -> bool:
-        """One cycle that ends `seconds` after the last; False when the step has nothing to do."""
-        clock = asyncio.get_running_loop()
-        self._next = max(self._next + seconds, clock.time())
-        node = self.node
-        node.vigil.alive(self._next - clock.time())
-        await asyncio.sleep(self._next - clock.time())
-        node.vigil.alive()
-        order = step(await self._felt.read(seconds))
-        if order is None:
-            return False
-        try:
-            told = await node.effectors.steer(order.pitch, order.yaw, order.pulses, order.forward)
-        except DeviceError as error:
-            # The next cycle may be luckier; nothing else can fly this vehicle.
-            node.device_trouble(reason=str(error))
-            return True
-        if told.valid:
-            self.effectors = node.last_effectors = told
-        node.vigil.alive(FIRING)
-        await node.ascent_log.note(self.computer, self.phase, self.effectors)
-        self._tell(clock.time())
-        return True
-
-    def _tell(self, now: float) -> None:
-        if now - self._told >= TELL:
-            self.node.show_flight()
-            self.node.publish_telemetry()
-            self._told = now
-        period = REMEMBER_COASTING if self.phase == "coasting" else REMEMBER_BURNING
-        if now - self._kept >= period:
-            remember(self.node, self.phase)
-            self._kept = now
-
 
 async def eject(node: MavVehicle, signal: Signal) -> Signal:
     """VECTOR throws the MAV up; the first motor is lit in mid-air, and nowhere else."""
     if await recall(node):
         return await _after_a_reboot_at_ejection(node)
     loop = Loop(node, "ejecting")
-    await node.inertial_unit.increments()  # from here on they count
+    await sound(node.inertial_unit.increments, pauses=QUICK)  # from here on they count
     async with beside_the_loop(node) as asking:
         reason = await _throw(loop, asking)
         if reason:
@@ -169,7 +110,7 @@ async def _throw(loop: Loop, asking: Asking) -> str:
         if await Fall(loop.computer).within(pause, falls_on):
             return ""
         state = asking.ask("ejector.state", node.ejector.state)
-        await _answered(loop, state, SWITCH, loop.computer.fall)
+        await until_answered(loop, state, SWITCH, loop.computer.fall)
         if not can_throw(state):
             return reason
     return reason
@@ -193,20 +134,13 @@ async def _until_thrown(loop: Loop, asking: Asking, asked: Asked) -> str:
         return asked.error
     if loop.is_blind:  # nothing can be felt: the switch is the only witness that is left
         switch = asking.ask("ejector.state", node.ejector.state)
-        await _answered(loop, switch, SWITCH, loop.computer.fall)
+        await until_answered(loop, switch, SWITCH, loop.computer.fall)
         if in_tube(switch) is False:
             return ""
     if asked.is_acknowledged:
         node.result_unconfirmed(actuation=EJECTED.what, witness=EJECTED.seen_by)
         return "acknowledged, and no fall is felt"
     return "no answer, and no fall is felt"
-
-
-async def _answered(loop: Loop, asked: Asked, patience: float, step: Step) -> None:
-    """Flies on until a call is answered, or for so many seconds."""
-    begun = monotonic()
-    while asked.at is None and monotonic() - begun < patience:
-        await loop.cycle(step, loop.node.burn_cycle)
 
 
 async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: float) -> Signal:
@@ -218,9 +152,13 @@ async def _light_in_mid_air(loop: Loop, asking: Asking, switch: Asked, thrown: f
         node.result_unconfirmed(actuation=OUT_OF_TUBE.what, witness=OUT_OF_TUBE.seen_by)
         if not is_from_before(switch, asking.last.get(EJECTED.what)):
             stay(node, "a fall is felt, and the switch says that it lies in its tube")
+    acknowledged = False
     while monotonic() - thrown < AIRTIME:
         if await _light(loop, asking, node.first_igniter, FIRST_LIT, "first", computer.fall):
             return Signal("lit")
+        acknowledged = acknowledged or asking.last[FIRST_LIT.what].is_acknowledged
+    if acknowledged and loop.is_blind:
+        return Signal("lit")  # a current flowed, and nobody feels what came of it: it is steered
     await lose(node, "the first motor did not light in mid-air")
 
 
@@ -296,7 +234,7 @@ async def coast(node: MavVehicle, signal: Signal) -> Signal:
     async with beside_the_loop(node) as asking:
         for pause in chain(SECOND_PAUSES, repeat(SECOND_PAUSES[-1])):
             left = SECOND_PATIENCE - (monotonic() - begun)
-            await _fly_for(loop, min(pause, left), lighting)
+            await fly_for(loop, min(pause, left), lighting)
             if left <= pause:
                 break
             if await _light(loop, asking, node.second_igniter, SECOND_LIT, "second", lighting):
@@ -316,11 +254,13 @@ async def _burn(node: MavVehicle, stage: str, seconds: float) -> AscentComputer:
     loop = Loop(node, f"{stage}_burn")
     computer, watch = loop.computer, Watch(node)
     steer = computer.first_burn if stage == "first" else computer.second_burn
-    begun = monotonic()
+    begun = felt = monotonic()
     while monotonic() - begun < LONGEST_BURN * seconds:
         await loop.cycle(steer, node.burn_cycle)
         watch.look()
-        if not computer.is_lit:
+        if computer.is_lit or loop.is_blind:
+            felt = monotonic()
+        elif monotonic() - begun > EARLIEST_BURNOUT * seconds or monotonic() - felt >= DARK:
             break
     node.burnout(stage=stage, **node.show_flight())
     return computer
@@ -371,12 +311,6 @@ async def _light(
     return False
 
 
-async def _fly_for(loop: Loop, seconds: float, step: Step) -> None:
-    end = monotonic() + seconds
-    while monotonic() < end:
-        await loop.cycle(step, loop.node.burn_cycle)
-
-
 async def _separate(loop: Loop) -> bool:
     """Lets the first stage go, then the fairing; whether the second motor can be lit."""
     node, separation = loop.node, loop.node.separation
@@ -399,7 +333,7 @@ async def _part(
     there: bool | None = True
     acknowledged = False
     for pause in PARTING_PAUSES:  # also where it says that its initiators are used: it may be wrong
-        await _fly_for(loop, pause, loop.hold)
+        await fly_for(loop, pause, loop.hold)
         async with beside_the_loop(node) as asking:
             asked = asking.ask(gone.what, call)
             await _held(loop, asked, PARTING)
@@ -419,7 +353,7 @@ async def _part(
 async def _held(loop: Loop, asked: Asked, patience: float) -> None:
     """Holds the attitude until a call is answered, or for so many seconds."""
     await asyncio.sleep(0.0)  # what answers at once has answered
-    await _answered(loop, asked, patience, loop.hold)
+    await until_answered(loop, asked, patience, loop.hold)
 
 
 async def _look_at_stars(node: MavVehicle) -> None:

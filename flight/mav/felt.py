@@ -16,7 +16,12 @@ from flight.mav.vehicle import MavVehicle
 from flight.runtime.loop import NANOSECONDS
 
 MISSED = 1e-3
-"""s by which a reading's interval may be short of the time since the one before: rounding."""
+"""s by which a reading's interval may differ from the time since the one before: rounding."""
+ALIKE = 5
+"""Readings in a row that may be the same to the last bit: those of a unit that works have noise."""
+LONG = 0.2
+"""s missed, after which the attitude errs by what was missed rather than since the tube: a nozzle
+turns the MAV by degrees in them, and it was aligned to tenths."""
 
 
 class Felt:
@@ -28,6 +33,8 @@ class Felt:
         self._stamp: int | None = None  # ns, of the last valid reading
         self._kept: Navigation | None = None  # as it was at that reading, while there is none
         self._told = False
+        self._last: tuple[object, ...] = ()
+        self._alike = 1  # readings in a row that said the same
 
     @property
     def is_blind(self) -> bool:
@@ -38,7 +45,7 @@ class Felt:
         """What navigation is to take next; `cycle` (s) is how long that is when nobody knows."""
         try:
             seen = await self._node.inertial_unit.increments()
-            why = "" if seen.valid else seen.reason or "not valid"
+            why = self._wrong(seen) if seen.valid else seen.reason or "not valid"
         except DeviceError as error:
             why = str(error)
         if why:
@@ -52,7 +59,22 @@ class Felt:
         if missed > MISSED:
             self._navigation.take_long(self._as_before(missed), coasting=False)
             self._navigation.bridged += missed
+        if missed > LONG:
+            self._navigation.begin_anew()
         return seen
+
+    def _wrong(self, seen: Increments) -> str:
+        """What no unit that works can say, though it says that it is valid; "": nothing."""
+        sums = (seen.interval, seen.delta_angle, seen.delta_velocity)
+        self._alike = self._alike + 1 if sums == self._last else 1
+        self._last = sums
+        if self._stamp is not None:
+            since = (seen.time_ns - self._stamp) / NANOSECONDS
+            if seen.interval > since + MISSED:
+                return f"it sums up over {seen.interval:g} s, {since:g} s after the reading before"
+        if self._alike > ALIKE and any((*seen.delta_angle, *seen.delta_velocity)):
+            return f"it has said the same {self._alike} times in a row"
+        return ""
 
     def _bridged(self, cycle: float, why: str) -> Increments:
         if not self._told:

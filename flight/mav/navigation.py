@@ -211,6 +211,10 @@ class Navigation:
                 coasting=coasting,
             )
 
+    def begin_anew(self) -> None:
+        """The attitude is wrong since now: what was felt before was not turned by that."""
+        self.gained = self.carried = ZERO
+
     def correct(self, stars: Quaternion) -> float:
         """Takes the attitude from the stars; returns the angle (rad) by which it was wrong.
 

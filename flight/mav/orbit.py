@@ -22,6 +22,9 @@ SPRINGS = "mav.separation"
 BREAK_WIRE = "mav.break_wires"
 RELEASE_PAUSES = (0.0, 1.0, 10.0, 60.0)
 """s before each try: what disturbs all that come at once has passed before the last."""
+LATER_PAUSES = (600.0, 3_000.0)
+"""s before each time that all of these are tried again, when beacon and record have gone: an hour
+awake takes a fifth of the battery (60 W of 300 W h), and leaves it three days of listening."""
 LOWEST_ORBIT = 150e3
 """m over the mean radius: below it the air takes a container down within days."""
 TOLERANCE_KM = 40.0  # below the target, from which on the orbit is told to be a reduced one
@@ -51,7 +54,7 @@ async def release(node: MavVehicle, signal: Signal) -> Signal:
         height_sigma=HEIGHT_SIGMA_KM * doubt, position_sigma=POSITION_SIGMA * doubt,
         velocity_sigma=VELOCITY_SIGMA * doubt, trimmed=round(computer.trimmed, 2),
     )  # fmt: skip
-    await let_go(node)
+    stays = await _try_to_let_go(node)
     await _start_beacon(node)
     await node.ascent_log.flush()
     try:
@@ -59,8 +62,24 @@ async def release(node: MavVehicle, signal: Signal) -> Signal:
         node.record_sent(chunks=count)
     except DeviceError as error:
         node.device_trouble(reason=f"the ascent record cannot be read: {error}")
+    for pause in LATER_PAUSES:
+        if stays is not None:
+            node.device_trouble(reason=f"{stays}; again in {pause:g} s")
+            await asyncio.sleep(pause)
+            stays = await _try_to_let_go(node)
+    if stays is not None:
+        raise stays
     words = f"in orbit {orbit['periapsis']:.1f} x {orbit['apoapsis']:.1f} km, "
     return Signal("done", {"result": words + f"{orbit['inclination']:.3f} deg"})
+
+
+async def _try_to_let_go(node: MavVehicle) -> ActivityFailed | None:
+    """Lets the container go; returns why it stays, or None."""
+    try:
+        await let_go(node)
+    except ActivityFailed as failure:
+        return failure
+    return None
 
 
 async def let_go(node: MavVehicle) -> None:

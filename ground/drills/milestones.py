@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.chart.statechart import is_inside
 from ground.drills.survey import Survey
 
@@ -22,6 +23,9 @@ AHEAD = {"entry": 10.0, "ascent": 5.0, "earth": 600.0}
 """s that a milestone is ahead of the healing at least; two sols in other phases: where the ground
 has to look and to answer, a pass that is missed costs most of a sol."""
 TWO_SOLS = 177_550.0
+LAUNCH = ("mav", "launching.ejecting")
+"""What waits for a window that opens once a sol: where the count has to hold until it closes, all
+that is behind it comes a sol later, however soon everything is well again."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,14 @@ def milestone_after(every: Sequence[Milestone], after: float, phase: str) -> Mil
     later = [each for each in every if each.time >= after]
     least = after + AHEAD.get(phase, TWO_SOLS)
     return next((each for each in later if each.time >= least), later[-1] if later else None)
+
+
+def time_to(milestone: Milestone, trunk: Survey, begun: float, healed: float) -> float:
+    """How long a milestone is ahead of the healing, s; with another sol where a fault that began at
+    `begun` may scrub the launch that lies before it."""
+    launches = [step.time for step in trunk.steps if (step.vehicle, step.state) == LAUNCH]
+    scrubs = any(begun < launch <= milestone.time for launch in launches)
+    return milestone.time - healed + (SOL_SECONDS if scrubs else 0.0)
 
 
 def _phase_at(trunk: Survey, time: float) -> str:

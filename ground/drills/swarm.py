@@ -1,8 +1,8 @@
 """A swarm: drills drawn from what the flight really does, spread evenly over its phases.
 
 Each breaks one to three things for a while, heals them all, and then the flight has to go on: the
-next milestone of the nominal flight within one and a half times its time. The thresholds stand
-here, not with those who fly.
+next milestone of the nominal flight within one and a half times its time, a sol of which is for a
+launch that may be scrubbed. The thresholds stand here, not with those who fly.
 """
 
 import random
@@ -17,7 +17,7 @@ from ground.drills.drill import Drill
 from ground.drills.generated import text_of, write_drill
 from ground.drills.hardware_drills import SENSOR
 from ground.drills.invariants import INVARIANTS, SURVIVED
-from ground.drills.milestones import Milestone, milestone_after, milestones
+from ground.drills.milestones import Milestone, milestone_after, milestones, time_to
 from ground.drills.phases import PHASES
 from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
@@ -160,7 +160,8 @@ class Swarm:
             return None
         if place.start + away.get(milestone.vehicle, 0.0) >= milestone.time:
             return None  # it lands, say, by itself: what is missed then comes never
-        limit = round(SLACK * (milestone.time - place.start - heal), 3)
+        ahead_by = time_to(milestone, place.trunk, place.start, place.start + heal)
+        limit = round(SLACK * ahead_by, 3)
         always = [name for name in INVARIANTS if name not in SURVIVED]
         if _spares(faults) or (len(faults) == 1 and first.comes_to_nothing):
             always.append("no_vehicle_lost")

@@ -154,7 +154,7 @@ class Edge:
 
     async def _close(self) -> None:
         await self._gateway.close()
-        self._twin.forget()
+        await self._twin.close()
         for window in self._windows:
             await window.close()
         for streams in self._streams:

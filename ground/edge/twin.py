@@ -64,6 +64,7 @@ class Twin:
         self._entries = 0  # of the journal, up to which it was told of steps and ends
         self._of_people: set[str] = set()  # commands that somebody has sent
         self._pipe = asyncio.Lock()
+        self._killed: list[asyncio.subprocess.Process] = []  # and not known to be gone
         self._starting = asyncio.Lock()  # two who ask first have one twin
         self._following: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
@@ -72,6 +73,17 @@ class Twin:
         self._chance, self._tried = 1, 0
         self._gave_up_ns: int | None = None
         self._begun = self._warmed_in = 0.0
+
+    async def close(self) -> None:
+        """It ends, and nothing of it is left: neither its process nor the pipes to it."""
+        following = self._following
+        self.forget()
+        if following is not None:
+            await asyncio.wait([following])
+        async with self._pipe:
+            for process in self._killed:
+                await process.communicate()
+        self._killed.clear()
 
     def forget(self) -> None:
         """It ends: another life of the run begins, or none."""
@@ -85,6 +97,8 @@ class Twin:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+            self._killed = [each for each in self._killed if each.returncode is None]
+            self._killed.append(self._process)
             self._process = None
         if self._home is not None:
             self._home.remove()

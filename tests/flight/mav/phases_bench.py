@@ -4,10 +4,16 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+import pytest
+
+from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.icd.devices.ascent import EffectorState, Increments
 from flight.icd.devices.base import DeviceFault
+from flight.mav import ascent, flight_loop
 from flight.mav.attitude_control import Order
+from flight.runtime.loop import NANOSECONDS
 
 GO = Signal("go")
 WEIGHT = (1.2, 0.0, 3.5)  # m/s^2, as it is felt in the tube
@@ -95,6 +101,24 @@ class Device:
         return call
 
 
+class Unit(Device):
+    """An inertial unit: its readings sum up over the time since it was asked before."""
+
+    _asked: float | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+
+        async def stamped(*args: Any) -> Any:
+            answer, now = await call(*args), asyncio.get_running_loop().time()
+            last, self._asked = self._asked, now
+            interval = answer.interval if last is None else now - last
+            stamp = round(now * NANOSECONDS)
+            return msgspec.structs.replace(answer, interval=interval, time_ns=stamp)
+
+        return stamped
+
+
 class Parting(Device):
     """Break wires that open when a part was let go; `held` parts stay."""
 
@@ -143,7 +167,7 @@ class Vehicle:
         self.remembered: list[float] = []
         self.shown: list[float] = []
         self.ejector = Device(state=SimpleNamespace(valid=True, in_tube=False, charged=True))
-        self.inertial_unit = Device(increments=NOTHING)
+        self.inertial_unit = Unit(increments=NOTHING)
         self.first_igniter, self.second_igniter = Device(), Device()
         self.separation = Parting()
         self.effectors = Device(steer=effectors())
@@ -170,3 +194,32 @@ class Vehicle:
 
     def clear_ascent(self) -> None:
         self.cleared = True
+
+
+def vehicle_by_itself(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A vehicle in its flight, of which memory, watch and loss are the test's."""
+    vehicle = Vehicle()
+    kept: list[float] = vehicle.remembered
+    monkeypatch.setattr(
+        flight_loop, "remember", lambda node, phase: kept.append(asyncio.get_running_loop().time())
+    )
+
+    async def recall(node: Any) -> bool:
+        return bool(getattr(vehicle, "recalled", False) is True)
+
+    async def lose(node: Any, reason: str) -> None:
+        vehicle.lost = reason
+        raise ActivityFailed(reason)
+
+    monkeypatch.setattr(ascent, "recall", recall)
+    monkeypatch.setattr(ascent, "lose", lose)
+    monkeypatch.setattr(ascent, "suborbital", lambda computer, height: vehicle.__dict__.get("low"))
+    monkeypatch.setattr(
+        ascent, "Watch", lambda node: SimpleNamespace(look=lambda: vehicle.told.append("look"))
+    )
+    vehicle.recalled = False
+    return vehicle
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()

@@ -10,7 +10,7 @@ import pytest
 from flight.core.activities import ActivityFailed
 from flight.core.custody.ledger import CustodyStatus
 from flight.icd import places
-from flight.mav import ascent, orbit
+from flight.mav import ascent, flight_loop, orbit
 from flight.mav.acting import Fall, can_throw, is_from_before
 from flight.mav.custody import begin_all, end_all, seats, socket_of, verify_seat
 from flight.mav.latch import latch_differs
@@ -72,7 +72,7 @@ async def test_a_fall_is_looked_for_as_long_as_there_is_time(cycles: int, felt: 
 async def test_without_a_witness_the_answer_of_the_ejector_is_believed(
     answers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ascent, "remember", lambda node, phase: None)
+    monkeypatch.setattr(flight_loop, "remember", lambda node, phase: None)
     node: Any = Vehicle()
     node.context.structure.keeps = lambda safeguard: False
     node.computer.navigation.acceleration = WEIGHT
@@ -83,7 +83,7 @@ async def test_without_a_witness_the_answer_of_the_ejector_is_believed(
             raise FAULT
 
     node.ejector.eject = eject
-    loop = ascent.Loop(node, "ejecting")
+    loop = flight_loop.Loop(node, "ejecting")
     async with ascent.beside_the_loop(node) as asking:
         asked = asking.ask("ejector.eject", node.ejector.eject)
         reason = await ascent._until_thrown(loop, asking, asked)

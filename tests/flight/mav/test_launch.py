@@ -179,7 +179,7 @@ def test_it_survives_a_reboot_in_the_coast_one_bad_wire_and_a_stuck_stage(tmp_pa
             await b.prepare()
             b.device("first_igniter").fail("misfire", shots=1)
             b.device("separation").fail("stuck", part="first_stage")
-            b.device("separation").fail("stuck", part="container", shots=len(RELEASE_PAUSES))
+            b.device("separation").fail("stuck", part="container", shots=3 * len(RELEASE_PAUSES))
             identifier = b.fire()
             await b.rig.wait_for_state("mav", "launching.coasting")
             await asyncio.sleep(100.0)

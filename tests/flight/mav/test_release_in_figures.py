@@ -11,6 +11,7 @@ from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.gravity import MARS
 from flight.astrodynamics.orbits import OrbitalElements, state_from_elements
 from flight.core.activities import ActivityFailed
+from flight.core.chart.statechart import Signal
 from flight.core.custody.ledger import CustodyStatus
 from flight.core.fault_protection.structure import STRUCTURE
 from flight.icd import places
@@ -241,3 +242,38 @@ def test_a_flight_has_ended_in_orbit_or_is_lost() -> None:
     assert [guard(node, None) for guard in guards] == [True, False]  # type: ignore[arg-type]
     note_lost(node, None)  # type: ignore[arg-type]
     assert [guard(node, None) for guard in guards] == [False, True]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("stays", "at"), [(0, [0.0]), (1, [0.0, 600.0]), (2, [0.0, 600.0, 3600.0])]
+)
+async def test_a_container_that_stays_is_tried_again_when_beacon_and_record_have_gone(
+    monkeypatch: pytest.MonkeyPatch, stays: int, at: list[float]
+) -> None:
+    node = Arrived(monkeypatch, 350.0, 0.0)
+    tried: list[float] = []
+
+    async def let_go(mav: Any) -> None:
+        tried.append(asyncio.get_running_loop().time())
+        node.did.append("let_go")
+        if len(tried) <= stays:
+            raise ActivityFailed("the break wires do not answer")
+
+    monkeypatch.setattr(orbit, "let_go", let_go)
+    assert (await orbit.release(node, Signal("go"))).name == "done"  # type: ignore[arg-type]
+    assert tried == at
+    assert node.did[:4] == ["let_go", "beacon", "flush", ("sent", 7)]
+
+
+async def test_a_container_that_stays_for_an_hour_is_told_to_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = Arrived(monkeypatch, 350.0, 0.0)
+
+    async def let_go(mav: Any) -> None:
+        raise ActivityFailed("the container was not let go")
+
+    monkeypatch.setattr(orbit, "let_go", let_go)
+    with pytest.raises(ActivityFailed, match="the container was not let go"):
+        await orbit.release(node, Signal("go"))  # type: ignore[arg-type]
+    assert ("sent", 7) in node.did and asyncio.get_running_loop().time() == 3_600.0

@@ -17,7 +17,7 @@ from ground.drills.drill import AtTime, Start
 from ground.drills.happenings import EventComes, StateEntered
 from ground.drills.html.text import seconds, unit_of_axis
 from ground.drills.jobs import Job, batches_of
-from ground.drills.milestones import Milestone, milestone_after
+from ground.drills.milestones import Milestone, milestone_after, time_to
 from ground.drills.places import anchor_of
 from ground.drills.record import Curve
 from ground.drills.survey import Step, Survey, next_step, start_in
@@ -306,3 +306,23 @@ def test_a_campaign_says_how_fast_it_goes_and_how_long_it_will_take() -> None:
     assert watch.words(2, 3) == "2.0 a minute, 30 s left"
     assert watch.words(1, 61) == "1.0 a minute, 1 h 00 min left"
     assert watch.words(1, 60) == "1.0 a minute, 59 min 00 s left"
+
+
+@pytest.mark.parametrize(
+    ("begun", "milestone", "sols"),
+    [
+        (999.9, 1_500.0, 1), (1_000.0, 1_500.0, 0), (1_200.0, 1_500.0, 0), (500.0, 1_000.0, 1),
+        (500.0, 999.9, 0),
+    ],
+)  # fmt: skip
+def test_what_lies_behind_a_launch_that_may_be_scrubbed_has_a_sol_more(
+    begun: float, milestone: float, sols: int
+) -> None:
+    steps = [
+        Step(900.0, "mav", "launching.countdown", "ascent"),
+        Step(1_000.0, "mav", "launching.ejecting", "ascent"),
+        Step(1_100.0, "orbiter", "searching", "ascent"),
+    ]
+    trunk = Survey(scenario="short", seed=1, steps=steps)
+    ahead = time_to(Milestone(milestone, "mav", "in_orbit"), trunk, begun, 400.0)
+    assert ahead == pytest.approx(milestone - 400.0 + sols * 88_775.244)
