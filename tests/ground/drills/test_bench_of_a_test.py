@@ -170,6 +170,57 @@ async def test_what_is_waited_for_comes_in_time_or_the_test_fails(
     assert flown.bench._waiting == [], "it waits no more, however it has ended"
 
 
+async def test_what_comes_twice_before_the_test_goes_on_has_come_once(flown: Flown) -> None:
+    hear = flown.run.observers[0]
+    waiting = asyncio.ensure_future(flown.bench._wait(EventComes("rover", "arrived"), 5.0, "5 s"))
+    await asyncio.sleep(0.0)
+    hear(event("arrived"))
+    hear(event("arrived"))
+    assert await waiting == 0.0
+
+
+async def test_the_run_ends_with_its_block_and_what_did_not_hold_is_said_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    class Ran:
+        def __init__(self, setting: Any, options: Any, kind: Any) -> None:
+            self.made_of, self.observers = (setting, options, kind), list[Any]()
+            self.ended = False
+            made.append(self)
+
+        def now(self) -> float:
+            return 7.0
+
+        async def fly(self) -> None:
+            for observer in list(self.observers):
+                observer("composed")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.ended = True
+
+    always = Invariant(None)
+    monkeypatch.setattr(of_bench, "Run", Ran)
+    monkeypatch.setattr(of_bench, "load_vehicle_files", lambda mission: {})
+    monkeypatch.setattr(of_bench, "ALWAYS_ON", ("always",))
+    monkeypatch.setattr(of_bench, "INVARIANTS", {"always": lambda run: always})
+    bench = Bench(tmp_path)
+    async with bench.fly("short", seed=3, without=["gate"]) as run:
+        assert run is made[0] and not made[0].ended
+        setting, options, kind = made[0].made_of
+        assert (setting.seed, options.seed, kind.in_memory) == (3, 3, True)
+        assert setting.protections_off == options.protections_off == ("gate",)
+    assert made[0].ended and made[0].made_of[0].seed == 3
+    with pytest.raises(AssertionError, match=r"^always did not hold at 7\.000 s: at the end$"):
+        async with bench.fly("short"):
+            always.at_end = "at the end"
+    assert made[1].ended and made[1].made_of[0].seed == 1
+    folders = [each.made_of[0].folder.path for each in made]
+    assert folders[0] != folders[1], "each run has a folder of its own"
+
+
 async def test_a_drill_in_a_test_needs_virtual_time_and_says_where_to_read_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from ground.drills.hardware_drills import (
     OWN_SHOWN,
     SENSOR,
     SHOWN_MODES,
+    _fits,
     hardware_drills,
     not_detectable,
     write_hardware,
@@ -190,3 +191,18 @@ def test_every_other_fault_of_a_device_is_listed_with_its_reason(
     text = (tmp_path / "NOT_DETECTABLE.md").read_text()
     assert "- `bias`: " in text and "- `dropout`" not in text
     assert "- `no_move`: mav.first_igniter" in text
+
+
+def test_a_method_that_no_device_has_and_a_kind_that_does_not_fit_are_not_meant(
+    scenario: Scenario, survey: Survey
+) -> None:
+    survey.calls = [
+        Calls("rover.wheels", "fly", "surface", 9, [2_000.0, 3_000.0, 3_500.0]),
+        Calls("rover.wheels", "turn", "surface", 1, [2_500.0]),
+    ]
+    cases = hardware_drills(scenario, survey)["surface_rover"]["cases"]
+    assert list(cases) == ["wheels_actuator", "wheels_actuator_for_good"]
+    part = scenario.targets.parts["device"]["rover.wheels"]
+    kinds = catalogue().at("device", part)
+    assert _fits(kinds["not_a_number"], part, "state") and _fits(kinds["dropout"], part, "state")
+    assert not _fits(kinds["no_move"], part, "state"), "a reading moves nothing"
