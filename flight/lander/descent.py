@@ -16,7 +16,7 @@ from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.core.tries import Tries
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, DeviceTimeout
 from flight.icd.devices.descent import StarAlignment
 from flight.lander.descent_hardware import DescentDevices
 from flight.lander.descent_memory import DescentMemory
@@ -25,6 +25,7 @@ from flight.lander.descent_reports import DescentReports
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.landing_site import LandingMap, Spot
 from flight.lander.safeguards import INSISTENCE, SATURATION_HEARD
+from flight.lander.sound_increments import SoundIncrements
 from flight.lander.terrain_navigation import GroundSensing
 from flight.runtime.pace import NANOSECONDS
 
@@ -32,8 +33,8 @@ STORE_PERIOD = 1.0  # s
 SIDES = ("A", "B")
 PATIENCE, FIRING = 5.0, 0.5  # s that a device may take: to open tanks, to fire
 DEAF_FOR = 20.0  # s without a valid reading of the inertial unit
-ALIGNING = (1.0, 4.0)
-"""s between the questions to the star scanner, minutes before the entry."""
+ALIGNING = (1.0, 4.0, 10.0, 20.0, 40.0)
+"""s between the questions to the star scanner, ten minutes before the entry."""
 TROUBLES_TOLD = 2
 LOW_HEIGHT, LOW_SHOWN, HIGH_SHOWN = 5_000.0, 1.0, 5.0  # m, s
 
@@ -79,6 +80,7 @@ class Descent:
         self._stored = -math.inf
         self._deaf_since: float | None = None
         self._heard = 0.0
+        self._sound = SoundIncrements()
         self._troubles: dict[str, int] = {}
         self._show_next = -math.inf
         self.sensing = GroundSensing(self)
@@ -153,17 +155,22 @@ class Descent:
         return navigation
 
     async def navigate(self) -> bool:
-        """Reads the inertial unit; False when it did not answer this time."""
+        """Reads the inertial unit; False when it says nothing that can be used this time."""
         navigation = self.navigation
+        loop = asyncio.get_running_loop()
         try:
             felt = await self.devices.inertial_unit.increments(navigation.number)
             why = "" if felt.valid else felt.reason or "not valid"
+            why = why or self._sound.why_not(
+                felt, navigation.number, navigation.known_until, loop.time()
+            )
         except DeviceError as error:
             why = str(error)
-        now = asyncio.get_running_loop().time()
+        now = loop.time()
         if why:
             self._go_on_without(now, why)
             return False
+        self._sound.believed(now)
         self._deaf_since = None
         self._heard = now
         navigation.end_guess()
@@ -226,14 +233,22 @@ class Descent:
         if self._troubles[device] <= TROUBLES_TOLD:
             self.host.device_trouble(device=device, reason=reason)
 
-    async def prime(self) -> None:
-        """Opens the tanks; what is in them says the gauge, or the load where that is not valid."""
+    async def prime(self) -> bool:
+        """Opens the tanks; what is in them says the gauge, or the load where that says nothing
+        valid. False when the valves say that they have not moved; those that do not answer may
+        have, and the engines will show it."""
         self.alive(PATIENCE)
-        state = await self.devices.engines.prime()
-        if state.valid:
-            self.propellant = state.propellant
-        elif self.propellant <= 0.0:
+        moved = True
+        try:
+            state = await self.devices.engines.prime()
+            if state.valid:
+                self.propellant = state.propellant
+        except DeviceError as error:
+            self.trouble(device="descent_engines", reason=str(error))
+            moved = isinstance(error, DeviceTimeout)
+        if self.propellant <= 0.0:
             self.propellant = float(self.parameters["propellant_loaded"])
+        return moved
 
     @property
     def is_deaf(self) -> bool:

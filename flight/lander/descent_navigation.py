@@ -109,6 +109,11 @@ class DescentNavigation:
         east, north, up = local_axes(self.position)
         return (dot(axis, east), dot(axis, north), dot(axis, up))
 
+    @property
+    def known_until(self) -> float:
+        """Mission time (s) up to which it knows what was felt; behind it, it guesses."""
+        return self.time if self._before_guess is None else self._before_guess.time
+
     def horizontal_sigma(self) -> float:
         """Standard deviation of the place on either horizontal axis, m."""
         on_map = max(self.errors[0].position, self.errors[1].position, 0.0)

@@ -23,6 +23,7 @@ PULL = 6.0
 LOOK_AHEADS = (2.0, 6.0, 12.0)
 """Seconds by which leaving the parachute may wait when one of them costs less."""
 CHOICE_EVERY = 10  # beats
+TANKS_PAUSE = 1.0  # s between tries at tanks that do not open
 HEAT_SHIELD_LATEST = 40.0
 """s after the mortar: by then it is slow enough whatever the navigation thinks."""
 DISPUTED_LOWEST = 2.0 / 3.0
@@ -103,6 +104,7 @@ class Hanging:
     def __init__(self, descent: Descent) -> None:
         self.descent = descent
         self._legs_out = False
+        self._open_next = -math.inf  # mission time (s) at which the tanks are opened
         self._shield: Shield | None = None
         fired_at = descent.memory.mortar_time
         self.fired_at = descent.navigation.time if fired_at is None else fired_at
@@ -186,10 +188,18 @@ class Hanging:
         d = self.descent
         if not self._legs_out and not d.memory.legs_out:
             await d.fire("legs")
-            await d.prime()
+            await self._open_tanks()
             d.memory.legs_out = True
             d.host.legs_deployed(height=round(d.height_over_ground))
+        elif d.navigation.time >= self._open_next:
+            await self._open_tanks()
         self._legs_out = True
+
+    async def _open_tanks(self) -> None:
+        """After a reboot once more, and until their valves have moved: what hangs has time."""
+        d = self.descent
+        moved = await d.prime()
+        self._open_next = math.inf if moved else d.navigation.time + TANKS_PAUSE
 
     def _choose(self, height: float) -> DivertChoice | None:
         """The landing to fly from now on, or None to hang on."""

@@ -44,7 +44,8 @@ FREQUENCY, ROLL_FREQUENCY, DAMPING = 4.0, 0.6, 0.8
 DEAF_ENGINES = 600
 """Beats without an answer after which it is lost: half a minute, in which it has fallen to the
 ground from wherever the engines are lit. Until then they are asked again: what passes, passes."""
-OPENINGS = 8  # times that tanks which are said to be open are opened again
+OPENINGS, OPENED_EACH = 8, 20
+"""Beats in which tanks that are said to be open are opened again each time, and how often after."""
 SHUT_PAUSES = (1.2, 2.0, 4.0)
 """s after which the legs must bear it: engines that hear nothing for a second close by themselves.
 """
@@ -106,7 +107,7 @@ class PoweredFlight:
         self.detector = TouchdownDetector()
         self._beat = 0
         self.judge = EngineJudge(ENGINES)
-        self._deaf = self._reopened = 0
+        self._deaf = 0
         self._empty_told = False
 
     async def fall_clear(self) -> None:
@@ -304,7 +305,7 @@ class PoweredFlight:
             if self._deaf > DEAF_ENGINES:
                 raise ActivityFailed("the engines do not answer any more") from error
             return
-        self._deaf = self._reopened = 0
+        self._deaf = 0
         self._expect(state.thrusts if state.valid else asked)
         if not state.valid:  # it has been told what to do, and that is all that is known
             exhaust = p["engine_specific_impulse"] * STANDARD_GRAVITY
@@ -330,17 +331,16 @@ class PoweredFlight:
         )
 
     async def _open_tanks_again(self) -> None:
-        """The tanks that were said to be open are not."""
+        """The tanks that were said to be open are not: as long as it falls nothing is better than
+        to open them."""
         d = self.descent
-        if not d.structure.keeps(WITNESSES) or self._reopened > OPENINGS:
+        if not d.structure.keeps(WITNESSES):
             return
-        if self._reopened == 0:
+        if self._deaf > OPENINGS and self._deaf % OPENED_EACH:
+            return
+        if self._deaf == 0:
             unconfirmed(d, TANKS)
-        self._reopened += 1
-        try:
-            await d.prime()
-        except DeviceError as error:
-            d.trouble(device="descent_engines", reason=str(error))
+        await d.prime()
 
     def _judge_engines(self, told: list[float], given: tuple[float, ...]) -> None:
         """Finds engines that do not do what they are told, or all of them something else."""

@@ -10,12 +10,15 @@ from flight.astrodynamics.quaternions import Quaternion, conjugate, product, rot
 from flight.astrodynamics.rotation_vectors import from_rotation_vector, rotation_vector
 from flight.astrodynamics.vectors import Vector, scale, subtract
 from flight.configuration.files import Quantity
-from flight.icd.devices.descent import DescentInertialUnit, InertialIncrements, StarAlignment
+from flight.icd.devices.descent import (
+    REMEMBERED_READINGS,
+    DescentInertialUnit,
+    InertialIncrements,
+    StarAlignment,
+)
 from sim_hw.dynamics.entry_vehicle import EntryVehicle
 from sim_hw.power_and_heat.powered import PoweredContext, PoweredDevice
 from sim_hw.serving.failure_modes import Failing, failure
-
-REMEMBERED = 400  # readings that can still be referred to
 
 Radians = Annotated[float, msgspec.Meta(ge=-7.0, le=7.0)]
 ShockSeconds = Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
@@ -91,7 +94,7 @@ class SimDescentInertialUnit(PoweredDevice, DescentInertialUnit):
             v.felt_velocity(),
             saturated,
         )
-        self._readings.pop(self._number - REMEMBERED, None)
+        self._readings.pop(self._number - REMEMBERED_READINGS, None)
         return self._number
 
     async def increments(self, since: int) -> InertialIncrements:

@@ -18,6 +18,8 @@ FAST = 0.1
 """s within which what a beat of the descent waits for answers: two beats on the engines."""
 ENGINES = 12
 LEGS = 4
+REMEMBERED_READINGS = 400
+"""Readings of the inertial unit that can still be referred to."""
 PARTS = (
     "cruise_stage",
     "cruise_balance",
@@ -36,6 +38,7 @@ class InertialIncrements(Reading, frozen=True, kw_only=True):
     vector in radians, body axes. `velocity`: m/s without gravity, in the body axes at the end of
     the interval. `saturated`: a gyroscope was at its limit meanwhile; the rotation is wrong then.
     `gap`: the reading that was asked for is no longer known; the increments begin at the last one.
+    It is none of the last `REMEMBERED_READINGS`.
     """
 
     number: Annotated[int, measured("1", 0.0, 1.0e9)]

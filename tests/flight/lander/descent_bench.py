@@ -158,7 +158,8 @@ class Bench:
 
     def still(self, since: int) -> InertialIncrements:
         """The unit has felt nothing, and no time has passed."""
-        return nothing_felt(since)
+        now = self.descent.navigation.known_until
+        return nothing_felt(since + 1, time_ns=round(now * 1e9))
 
     def passing(self, seconds: float, **fields: Any) -> Callable[[int], InertialIncrements]:
         """Answers of a unit by which so much time passes at each reading, all of it weightless
