@@ -1,8 +1,10 @@
 """What the engines make of what they are told: single ones that do not obey, and all of them alike.
 
 An engine that does not do what it is told for some beats on end is shut off, and the others share
-what it had to do. Where most of them are off by the same part it is none of them: the pressure of
-the tanks, a calibration, a unit. Then each is told so much less, or more.
+what it had to do. More than a few at once are believed to be off where the lander is felt to be
+pushed as their pressures say; else it is the pressures that are wrong. Where most of them are off
+by the same part it is none of them: the pressure of the tanks, a calibration, a unit. Then each is
+told so much less, or more.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,8 @@ COMMON = 0.05
 """Part by which all may be off together without being taken for it: more than their scatter."""
 LEAST_GAIN, GREATEST_GAIN = 0.5, 2.0
 """Beyond it is no calibration."""
+FEW = 3
+"""Engines that may be shut off by their pressures alone; the descent has room for two."""
 FEWEST = 4  # engines that can tell what all have in common
 FOLLOWS = 0.2  # part of a change that is believed at each beat
 
@@ -37,20 +41,27 @@ class EngineJudge:
             for thrust in wanted
         ]
 
-    def judge(self, told: Sequence[float], given: Sequence[float]) -> list[tuple[int, float]]:
+    def judge(
+        self, told: Sequence[float], given: Sequence[float], *, is_felt: bool = True
+    ) -> list[tuple[int, float]]:
         """Takes note of one beat; returns engines that do not obey, as is found now, and what they
-        give."""
+        give. `is_felt`: whether what is felt bears out the thrusts that are given."""
         common = self._common(told, given)
-        found = []
+        found: list[tuple[int, float]] = []
         for index, (asked, thrust) in enumerate(zip(told, given, strict=True)):
             expected = self.fixed.get(index, asked * common)
             off = abs(thrust - expected) > max(FAULT_THRUST, 0.1 * expected)
             self._strange[index] = self._strange[index] + 1 if off else 0
-            if self._strange[index] >= FAULT_BEATS:
-                # It is shut off; should it burn on all the same, it is reckoned with as it is.
-                self.fixed[index] = thrust if index in self.fixed else 0.0
-                self._strange[index] = 0
-                found.append((index, thrust))
+        new = {index for index, beats in enumerate(self._strange) if beats >= FAULT_BEATS}
+        if new and not is_felt and len(new | self.fixed.keys()) > FEW:
+            self.fixed.clear()
+            self._strange = [0] * len(self._strange)
+            return []
+        for index in sorted(new):
+            # It is shut off; should it burn on all the same, it is reckoned with as it is.
+            self.fixed[index] = given[index] if index in self.fixed else 0.0
+            self._strange[index] = 0
+            found.append((index, given[index]))
         return found
 
     def _common(self, told: Sequence[float], given: Sequence[float]) -> float:

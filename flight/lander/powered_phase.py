@@ -46,6 +46,7 @@ DEAF_ENGINES = 600
 ground from wherever the engines are lit. Until then they are asked again: what passes, passes."""
 OPENINGS, OPENED_EACH = 8, 20
 """Beats in which tanks that are said to be open are opened again each time, and how often after."""
+SEEN = 0.1  # part of the thrust that is seen in what is felt
 SHUT_PAUSES = (1.2, 2.0, 4.0)
 """s after which the legs must bear it: engines that hear nothing for a second close by themselves.
 """
@@ -108,6 +109,7 @@ class PoweredFlight:
         self._beat = 0
         self.judge = EngineJudge(ENGINES)
         self._deaf = 0
+        self._gave: tuple[float, ...] | None = None  # N in all, as told and as given
         self._empty_told = False
 
     async def fall_clear(self) -> None:
@@ -347,12 +349,24 @@ class PoweredFlight:
         if self.descent.propellant <= 0.0:
             return
         before = self.judge.gain
-        for index, thrust in self.judge.judge(told, given):
+        for index, thrust in self.judge.judge(told, given, is_felt=self._is_felt(told, given)):
             self.descent.host.engine_lost(engine=index, thrust=round(thrust))
         if self.judge.fixed != self.allocation.fixed:
             self.allocation.set_fixed(self.judge.fixed)
         if before == 1.0 and self.judge.gain != 1.0:
             self.descent.host.thrust_is_off(percent=round(100.0 * self.judge.gain))
+
+
+    def _is_felt(self, told: Sequence[float], given: Sequence[float]) -> bool:
+        """Whether the lander is pushed as its engines are said to give, and not as they were told:
+        by what was felt since the last beat, and the thrusts of then."""
+        before = self._gave
+        self._gave = tuple(self.allocation.given(each)[0] for each in (told, given))
+        d = self.descent
+        if before is None or d.is_deaf or abs(before[0] - before[1]) < SEEN * before[0]:
+            return False
+        felt: float = d.navigation.felt[2] * (d.parameters["lander_mass"] + d.propellant)
+        return abs(felt - before[1]) < abs(felt - before[0])
 
 
 def fastest(height: float) -> float:

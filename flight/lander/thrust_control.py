@@ -28,6 +28,8 @@ FORCE_GIVEN_UP = 150.0
 """N for each engine by which the force may be missed for the sake of the attitude."""
 
 
+DAMPING = 1e-6
+"""Of the equations of engines that cannot give all that is asked of them."""
 FEWEST_ENGINES = 6
 """So many must be left to be shared among, so that all three moments can be made."""
 
@@ -87,6 +89,8 @@ class ThrustAllocation:
         that turns a lot would rise.)
         """
         free = [index for index in range(ENGINES) if index not in self.fixed]
+        if not free:
+            return [self.fixed[index] for index in range(ENGINES)]
         low, high = self.layout.least, self.layout.greatest
         lifting = self._lifting(force, free)
         inverted = self._inverse(tuple(free))
@@ -137,10 +141,11 @@ class ThrustAllocation:
             ]
             try:
                 inverted = inverse(normal)
-            except SingularMatrixError as error:
-                raise ValueError(
-                    "the engines left cannot turn the vehicle about all axes"
-                ) from error
+            except SingularMatrixError:
+                # They cannot turn it about all axes: then as well as they can.
+                for axis in range(4):
+                    normal[axis][axis] += DAMPING * (normal[axis][axis] or 1.0)
+                inverted = inverse(normal)
             known = self._inverses[free] = [
                 [math.fsum(self.columns[i][a] * inverted[a][b] for a in range(4)) for b in range(4)]
                 for i in free

@@ -67,3 +67,29 @@ def test_what_is_no_calibration_is_not_followed(factor: float) -> None:
     judge = EngineJudge(ENGINES)
     found = beats(judge, FAULT_BEATS, factor)
     assert len(found) == ENGINES and judge.gain == 1.0
+
+
+def off(count: int) -> list[float]:
+    """What is given where so many give nothing."""
+    return [0.0 if index < count else thrust for index, thrust in enumerate(WANTED)]
+
+
+@pytest.mark.parametrize(("count", "felt", "out"), [(3, False, 3), (4, False, 0), (4, True, 4)])
+def test_more_than_a_few_at_once_have_to_be_felt(count: int, felt: bool, out: int) -> None:
+    judge = EngineJudge(ENGINES)
+    for _ in range(20):
+        judge.judge(WANTED, off(count), is_felt=felt)
+    assert sorted(judge.fixed) == list(range(out))
+
+
+def test_who_was_shut_off_by_pressures_that_are_wrong_is_lit_again() -> None:
+    judge = EngineJudge(ENGINES)
+    for _ in range(FAULT_BEATS):
+        judge.judge(WANTED, off(3), is_felt=False)
+    assert sorted(judge.fixed) == [0, 1, 2]
+    for _ in range(FAULT_BEATS):
+        judge.judge(WANTED, off(5), is_felt=False)
+    assert not judge.fixed
+    for _ in range(FAULT_BEATS):
+        judge.judge(WANTED, off(1), is_felt=False)  # and the one that is dead is found again
+    assert sorted(judge.fixed) == [0]

@@ -401,3 +401,22 @@ def test_after_a_reboot_the_tanks_are_opened_and_the_spot_is_chosen_anew(
     assert chosen == [500.0] and landing.how == "legs"
     assert bench.engines.of("prime") == [()]
     assert bench.names()[:2] == ["engines_lit", "straight_descent"]
+
+
+@pytest.mark.parametrize(("felt", "lost"), [(1.0, 0), (0.85, 0), (7.0 / 12.0, 5)])
+def test_what_is_felt_decides_whether_five_engines_are_out_or_their_pressures(
+    felt: float, lost: int
+) -> None:
+    bench, flight = flying()
+    push = (0.0, 0.0, felt * 3.71 * 0.05)
+    bench.inertial_unit.answers["increments"] = [bench.passing(0.05, velocity=push)]
+    bench.engines.answers["throttle"] = [engines(e0=0.0, e2=0.0, e5=0.0, e7=0.0, e10=0.0)]
+
+    async def fly() -> None:
+        for _ in range(8):
+            await bench.descent.navigate()
+            await flight._push((0.0, 0.0, 3.71), 0.1)
+
+    bench.do(fly())
+    assert len(bench.told("engine_lost")) == lost
+    assert len(flight.allocation.fixed) == lost

@@ -111,11 +111,19 @@ def test_all_are_moved_together_into_the_range_that_the_moments_leave() -> None:
     assert summed(allocation, thrusts) == pytest.approx([7_390.139, 800.0, 0.0, 248.521], abs=1e-3)
 
 
-def test_engines_on_one_line_cannot_turn_it_about_all_axes() -> None:
+@pytest.mark.parametrize("left", [3, 2, 1])
+def test_engines_that_cannot_turn_it_about_all_axes_do_what_they_can(left: int) -> None:
     allocation = ThrustAllocation(LAYOUT)
-    allocation.set_fixed(dict.fromkeys(range(3, 12), 0.0))
-    with pytest.raises(ValueError, match="cannot turn the vehicle"):
-        allocation.thrusts(6_000.0, (0.0, 0.0, 0.0))
+    allocation.set_fixed(dict.fromkeys(range(left, 12), 0.0))
+    thrusts = allocation.thrusts(3_000.0, (0.0, 0.0, 0.0))
+    assert thrusts[left:] == [0.0] * (12 - left)
+    assert all(LAYOUT.least <= thrust <= LAYOUT.greatest for thrust in thrusts[:left])
+
+
+def test_no_engine_is_asked_where_none_obeys() -> None:
+    allocation = ThrustAllocation(LAYOUT)
+    allocation.set_fixed({**dict.fromkeys(range(12), 0.0), 4: 900.0})
+    assert allocation.thrusts(6_000.0, (0.0, 0.0, 0.0)) == [0.0] * 4 + [900.0] + [0.0] * 7
 
 
 # --------------------------------------------------------------------- attitude
