@@ -247,6 +247,16 @@ class CommandTracker:
                 command.expected_ns = now - _ns(MARGIN)
                 self._keep(command)
 
+    def ask_now(self, identifier: str) -> None:
+        """What kept a vehicle from answering is over: what has left of a bundle and is open is
+        asked for at once, by the link that is up. What was waited for so far counts for nothing."""
+        for command in self.bundle(self._commands[identifier].bundle):
+            if command.expected_ns is not None:
+                command.unanswered = 0
+                command.is_overtaken = True
+                command.expected_ns = self._now_ns() - _ns(MARGIN)
+        self.check()
+
     def next_check(self) -> float | None:
         """Mission time in seconds at which `check` has work at the earliest; None: not known."""
         times = [each.expected_ns for each in self._open.values() if each.expected_ns is not None]

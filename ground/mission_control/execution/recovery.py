@@ -153,6 +153,15 @@ class Recoverer:
             self._log(name, f"recovery of {vehicle} ends: {recovery.failed or 'it goes on'}")
         return not recovery.failed
 
+    def leave(self, name: str) -> None:
+        """What a recovery was for is done without it, and it has been broken off."""
+        for recovery in self._kept:
+            if recovery.of == name and recovery.ended is None:
+                recovery.ended = self._tools.clock.now()
+                recovery.failed = "it was not waited for to the end: the work was done without it"
+                self._keep()
+                self._log(name, f"recovery of {recovery.vehicle} ends: {recovery.failed}")
+
     # ------------------------------------------------------------------- whether
 
     def _in_its_way(self, step: CommandStep, command: TrackedCommand) -> str:

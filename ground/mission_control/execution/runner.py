@@ -29,6 +29,7 @@ from ground.mission_control.execution.cursor import FAILURE, Cursor
 from ground.mission_control.execution.cursor import PhaseRecord as PhaseRecord
 from ground.mission_control.execution.handling import Handling, Stopped
 from ground.mission_control.execution.hibernations import Hibernations
+from ground.mission_control.execution.leading_out import LeadingOut
 from ground.mission_control.execution.orders import INSTANT, StepOrders
 from ground.mission_control.execution.patience import pause_before_more
 from ground.mission_control.execution.products import ProductCompletion
@@ -264,7 +265,11 @@ class ProcedureRunner:
             identifier = self._orders.issue(name, step)
             self._send_ahead(instruction)
             slept = self.cursor.slept
-            verdict = str(await self._orders.verdict(step, identifier))
+            needed = self.program.recovery.needs.get(step.vehicle, ())
+            others = LeadingOut(
+                self._tools, self._recoverer, name, needed, self._orders.limit(step)
+            )
+            verdict = str(await others.beside(identifier, self._orders.verdict(step, identifier)))
             command = self._tools.tracker.command(identifier)
             told = f"{step.vehicle} {step.command}: {verdict} {command.detail}"
             self._log(instruction.path, told)
@@ -287,6 +292,8 @@ class ProcedureRunner:
                 break
             if recovered:  # without an answer, the same command is asked for again
                 number -= verdict == Verdict.UNANSWERED
+            elif others.has_led and verdict != Verdict.UNANSWERED:
+                pass  # who was in its way is out
             elif attempt >= step.attempts and not await self._wait_for_more(
                 name, following, step, command, attempt - step.attempts
             ):

@@ -102,3 +102,31 @@ def test_one_that_is_answered_is_not_overtaken(direct: ByDirectLink) -> None:
     direct.order("b", "orbiter", MARGIN)
     direct.answer("b", "orbiter", MARGIN + 30.0)
     assert direct.left == [["a"], ["b"]]
+
+
+def test_what_left_is_asked_for_at_once_with_all_of_its_bundle_when_its_way_is_clear_again(
+    direct: ByDirectLink,
+) -> None:
+    direct.issue("arm", "fire")
+    direct.now = 5000.0
+    direct.tracker.ask_now("fire")
+    assert direct.left == [["arm", "fire"]] * 2 and direct.again == ["arm", "fire"]
+    assert direct["arm"].unanswered == direct["fire"].unanswered == 1
+    direct.hear(Rung.COMPLETED, "arm")
+    direct.now = 6000.0
+    direct.tracker.ask_now("fire")
+    assert direct.left[2:] == [["fire"]]
+    direct.hear(Rung.COMPLETED, "fire")
+    direct.tracker.ask_now("fire")
+    assert len(direct.left) == 3
+
+
+def test_what_has_not_left_is_not_sent_twice(direct: ByDirectLink) -> None:
+    direct.silent = True
+    direct._send = lambda orders: direct.left.append(  # type: ignore[method-assign]
+        [order.identifier for order in orders]
+    )
+    direct.tracker._send = direct._send
+    direct.issue("a")
+    direct.tracker.ask_now("a")
+    assert direct.left == [["a"]]
