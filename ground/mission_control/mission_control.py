@@ -261,7 +261,7 @@ class MissionControl:
 
     def _event(self, event: EventReport) -> None:
         if event.name == FORGOT:
-            self.tracker.ask(event.source)
+            self.tracker.ask(event.source, self.downlink.peer)
         self.touch.heard(event)
         if event.severity in _SHOWN:
             self.recent_events.append(event)

@@ -235,15 +235,17 @@ class CommandTracker:
         at_work = command.end_ns is not None and now < command.end_ns
         return at_work or command.unanswered < self._attempts
 
-    def ask(self, vehicle: str) -> None:
+    def ask(self, vehicle: str, heard_by: str = "") -> None:
         """A vehicle has lost its memory: it is asked at the next check for what it was at work on.
 
         Of what it has forgotten it says nothing by itself; asked, it takes the order for a new one.
+        `heard_by`: the link by which that came; its own is the one by which it hears as well.
         """
         now = self._now_ns()
         for command in self._open.values():
             at_work = command.end_ns is not None and command.expected_ns is not None
             if command.order.target == vehicle and at_work:
+                command.is_overtaken = heard_by == self.radio_of(vehicle)
                 command.expected_ns = now - _ns(MARGIN)
                 self._keep(command)
 

@@ -66,6 +66,7 @@ class Downlink:
         self.on_report: Callable[[CommandReport, Taken], None] = lambda report, taken: None
         self.on_sample: Callable[[str, str, Sample], None] = lambda source, channel, sample: None
         """Told of each value that is news: nothing that was said later was here before."""
+        self.peer = ""  # from where the last frame has come
         self.frames = 0
         self.messages = 0
         self.unreadable = 0
@@ -79,6 +80,7 @@ class Downlink:
         """
         now = self._now_ns()
         self.frames += 1
+        self.peer = received.peer
         try:
             frame = self.read(received.data)
             size, count = len(received.data), len(frame.packets)

@@ -130,3 +130,17 @@ def test_what_has_not_left_is_not_sent_twice(direct: ByDirectLink) -> None:
     direct.issue("a")
     direct.tracker.ask_now("a")
     assert direct.left == [["a"]]
+
+
+@pytest.mark.parametrize(
+    ("heard_by", "again"), [("orbiter", ["a"]), ("relay", []), ("", []), ("lander", [])]
+)
+def test_who_tells_by_its_own_link_that_it_has_forgotten_is_asked_by_that(
+    direct: ByDirectLink, heard_by: str, again: list[str]
+) -> None:
+    direct.order("a", "entry", 0.0)
+    direct.now = 2000.0
+    direct.hear(Rung.STARTED, "a", source="entry")
+    direct.tracker.ask("entry", heard_by)
+    direct.check_at(2000.0)
+    assert direct.left == [["a"], ["a"]] and direct.again == again
