@@ -22,7 +22,14 @@ from ground.drills.phases import PHASES
 from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Survey
-from ground.drills.swarm_faults import Choice, away_until, choices_in, needed, plain_fault
+from ground.drills.swarm_faults import (
+    Choice,
+    away_until,
+    choices_in,
+    is_borne,
+    needed,
+    plain_fault,
+)
 
 FAULTS = (0.7, 0.9, 1.0)
 """Up to which draw there is one fault, two, three."""
@@ -150,6 +157,9 @@ class Swarm:
             lasts = max(_duration(place.phase, draw), needed(choice))
             faults.append(plain_fault(index + 1, choice, until, lasts, draw))
             healed = max(healed, until + lasts)
+            begins = place.start if choice.times else call
+            if not is_borne(choice, place.trunk.calls, begins, call + lasts):
+                return None  # it falls to the ground with its engines shut
             if choice.sort == "node":
                 back = away_until(faults[-1], until, until + lasts)
                 away[choice.target] = max(away.get(choice.target, 0.0), back)

@@ -44,6 +44,12 @@ SIZES = (-2.0, 3.0)  # powers of ten of figures without a range of their own
 TIMES = (-1.0, 2.5)  # powers of ten of seconds
 MOST_LIKELY_CALLS = 5
 SOFT = 0.9  # of the time that a bus bears a short, for which a swarm has one
+CARRIED_BY = ("lander.descent_engines", "throttle")
+"""What bears and turns a vehicle in the air, and closes when it hears nothing for so long (s): what
+falls after that for some seconds, over the ground, no software brings down alive."""
+HELD = 1.0
+UNHEARD = ("partition", "jam", "no_move", "acknowledged_without_effect")
+"""Kinds by which nothing that is told comes to be."""
 BEFORE = 0.9  # of the time to the call that is meant: until then an output comes on by itself
 DEATHS, MESSAGES = 50, 2_000
 """What a fault does at most that works by itself, as long as it lasts."""
@@ -272,6 +278,20 @@ def longest(kind: type[FaultKind], figures: dict[str, Any]) -> float:
         case "bus_short":  # a soft one that has become a hard one is not healed
             return SOFT * float(figures.get("bears", BusShort(share=1.0).bears))
     return math.inf
+
+
+def is_borne(choice: Choice, calls: Sequence[Calls], begins: float, ends: float) -> bool:
+    """Whether a vehicle can live through a fault of that time (s, of the flight): one that keeps
+    the engines it hangs on from hearing is over before they close."""
+    if choice.kind.name() not in UNHEARD:
+        return True
+    vehicle = CARRIED_BY[0].partition(".")[0]
+    cut = choice.sort == "bus" and choice.target in ("hardware", vehicle)
+    if not cut and (choice.target, choice.method) != CARRIED_BY:
+        return True
+    carried = [each for each in calls if (each.service, each.method) == CARRIED_BY]
+    told = [time for each in carried for time in each.times if time >= begins]
+    return not told or ends <= min(told) + HELD
 
 
 def away_until(fault: dict[str, Any], begins: float, healed: float) -> float:

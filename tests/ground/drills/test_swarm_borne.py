@@ -1,0 +1,37 @@
+"""What a swarm does not draw, since nobody could live through it."""
+
+import pytest
+
+from ground.drills.survey import Calls
+from ground.drills.swarm_faults import Choice, is_borne
+from sim_hw.faults.catalogue import catalogue
+from sim_hw.faults.kind import TargetKind
+
+BURNING = [
+    Calls("lander.descent_engines", "throttle", "entry", times=[933.0 + n for n in range(40)]),
+    Calls("lander.landing_radar", "measure", "entry", times=[890.0]),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sort", "target", "method", "span", "borne"),
+    [
+        ("partition", "bus", "hardware", "", (949.4, 956.6), False),
+        ("partition", "bus", "lander", "", (949.4, 956.6), False),
+        ("partition", "bus", "rover", "", (949.4, 956.6), True),
+        ("partition", "bus", "hardware", "", (949.4, 951.0), True),  # they hold on for a second
+        ("partition", "bus", "hardware", "", (949.4, 951.1), False),
+        ("partition", "bus", "hardware", "", (920.0, 933.9), True),  # under the parachute
+        ("partition", "bus", "hardware", "", (973.1, 983.0), True),  # on the ground
+        ("drop", "bus", "hardware", "", (949.4, 956.6), True),
+        ("jam", "device", "lander.descent_engines", "throttle", (940.0, 944.0), False),
+        ("jam", "device", "lander.descent_engines", "throttle", (940.0, 940.5), True),
+        ("no_move", "device", "lander.descent_engines", "prime", (898.0, 935.0), True),
+        ("no_move", "device", "lander.attitude_thrusters", "turn", (930.0, 940.0), True),
+    ],
+)  # fmt: skip
+def test_no_engines_that_bear_a_lander_are_kept_from_hearing_until_they_close(
+    kind: str, sort: TargetKind, target: str, method: str, span: tuple[float, float], borne: bool
+) -> None:
+    choice = Choice(catalogue().kinds(sort)[kind], sort, target, method)
+    assert is_borne(choice, BURNING, *span) == borne
