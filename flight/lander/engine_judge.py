@@ -18,6 +18,8 @@ LEAST_GAIN, GREATEST_GAIN = 0.5, 2.0
 """Beyond it is no calibration."""
 FEW = 3
 """Engines that may be shut off by their pressures alone; the descent has room for two."""
+NEEDED = 6
+"""Engines without which nothing comes down: with fewer left, all are told to burn."""
 FEWEST = 4  # engines that can tell what all have in common
 FOLLOWS = 0.2  # part of a change that is believed at each beat
 
@@ -53,7 +55,8 @@ class EngineJudge:
             off = abs(thrust - expected) > max(FAULT_THRUST, 0.1 * expected)
             self._strange[index] = self._strange[index] + 1 if off else 0
         new = {index for index, beats in enumerate(self._strange) if beats >= FAULT_BEATS}
-        if new and not is_felt and len(new | self.fixed.keys()) > FEW:
+        out = len(new | self.fixed.keys())
+        if new and (out > len(given) - NEEDED or (out > FEW and not is_felt)):
             self.fixed.clear()
             self._strange = [0] * len(self._strange)
             return []

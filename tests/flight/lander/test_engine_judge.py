@@ -66,7 +66,7 @@ def test_scatter_changes_nothing() -> None:
 def test_what_is_no_calibration_is_not_followed(factor: float) -> None:
     judge = EngineJudge(ENGINES)
     found = beats(judge, FAULT_BEATS, factor)
-    assert len(found) == ENGINES and judge.gain == 1.0
+    assert not found and not judge.fixed and judge.gain == 1.0
 
 
 def off(count: int) -> list[float]:
@@ -93,3 +93,11 @@ def test_who_was_shut_off_by_pressures_that_are_wrong_is_lit_again() -> None:
     for _ in range(FAULT_BEATS):
         judge.judge(WANTED, off(1), is_felt=False)  # and the one that is dead is found again
     assert sorted(judge.fixed) == [0]
+
+
+@pytest.mark.parametrize(("count", "out"), [(6, 6), (7, 0), (12, 0)])
+def test_so_many_are_left_that_it_comes_down_or_all_are_told_to_burn(count: int, out: int) -> None:
+    judge = EngineJudge(ENGINES)
+    for _ in range(4 * FAULT_BEATS):
+        judge.judge(WANTED, off(count), is_felt=True)
+    assert len(judge.fixed) == out
