@@ -19,7 +19,7 @@ from flight.orbiter.landing import (
     release_of,
     site_of,
 )
-from flight.orbiter.manoeuvres import AT_LEISURE, execute, wait_until
+from flight.orbiter.manoeuvres import ON_THE_WAY, execute, wait_until
 from flight.orbiter.targeting import Aim, aim_at_site, aim_past, correction
 from flight.orbiter.trajectory import (
     EARTH_RADIUS,
@@ -91,7 +91,7 @@ async def correct(node: OrbiterVehicle, purpose: str, past: bool) -> None:
         assert node.departure is not None
         release = node.parameters["release_days"] * SECONDS_PER_DAY + _KEPT
         latest = (node.aimed_entry or node.departure.arrival) - release
-        await execute(node, change, purpose, again=plan, pauses=AT_LEISURE, until=latest)
+        await execute(node, change, purpose, again=plan, pauses=ON_THE_WAY, until=latest)
     await show_encounter(node)
 
 

@@ -33,6 +33,8 @@ PAUSES = (60.0, 300.0)
 the last, and the way without thrust was checked to be safe for far longer."""
 AT_LEISURE = (60.0, 600.0, 3_600.0, 10_800.0, 28_800.0)
 """s between tries on the way between the planets: twelve hours in all."""
+ON_THE_WAY = (*AT_LEISURE, 43_200.0, 86_400.0)
+"""s between tries of what is as good days later, up to an instant after which it is no more."""
 AT_CLOSE_QUARTERS = (2.0, 5.0)
 """s between tries while the orbiter comes to the container by centimetres a second."""
 _NOTHING = 0.02

@@ -121,9 +121,15 @@ def test_a_correction_that_does_not_happen_in_time_ends_no_leg(
     assert asked == [0.0, 60.0] and len(ship.told("device_trouble")) == 2
 
 
-@pytest.mark.parametrize(("days", "tries"), [(3.6, 6), (3.3, 5), (3.0, 1)])
+@pytest.mark.parametrize(
+    ("days", "works_from", "tries"),
+    [
+        (30.0, 51_043.0, 7), (30.0, 1e9, 8), (4.2, 1e9, 7), (4.0, 1e9, 6), (3.6, 37_947.0, 6),
+        (3.3, 1e9, 5), (3.0, 1e9, 1),
+    ],
+)  # fmt: skip
 def test_on_the_way_home_a_correction_waits_for_hours_but_not_into_the_release(
-    monkeypatch: pytest.MonkeyPatch, days: float, tries: int
+    monkeypatch: pytest.MonkeyPatch, days: float, works_from: float, tries: int
 ) -> None:
     async def change(node: Any, purpose: str, past: bool) -> Any:
         return (0.1, 0.0, 0.0)
@@ -133,11 +139,11 @@ def test_on_the_way_home_a_correction_waits_for_hours_but_not_into_the_release(
 
     monkeypatch.setattr(cruising, "_change", change)
     monkeypatch.setattr(cruising, "show_encounter", show)
-    ship, asked = broken(37_947.0 if tries == 6 else 1e9)
+    ship, asked = broken(works_from)
     ship.departure = Departure(0.0, days * 86_400.0, 8.0)
     ship.aimed_entry = None
     ship.parameters["release_days"] = 3.0
-    if tries < 6:
+    if works_from == 1e9:
         with pytest.raises(BurnNotBegun):
             do(cruising.correct(ship, "targeting 4", past=False))
     else:
