@@ -30,7 +30,7 @@ class Cursor(msgspec.Struct):
     """Steps whose command was sent with an earlier one: path -> the visit in which that was."""
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
-    slept: float = 0.0  # s until which this step has waited for vehicles that hibernate
+    slept: float = 0.0  # s until which this step has waited for who hibernates or may be deaf
     failure: str = ""  # of the step that has failed last
     ended: str = ""  # "complete" or "failed"
     reason: str = ""

@@ -27,6 +27,7 @@ from ground.mission_control.execution.conditions import (
 )
 from ground.mission_control.execution.cursor import FAILURE, Cursor
 from ground.mission_control.execution.cursor import PhaseRecord as PhaseRecord
+from ground.mission_control.execution.deafness import sits_out_deafness
 from ground.mission_control.execution.handling import Handling, Stopped
 from ground.mission_control.execution.hibernations import Hibernations
 from ground.mission_control.execution.leading_out import LeadingOut
@@ -181,7 +182,7 @@ class ProcedureRunner:
         return len(stages) > 1, arguments
 
     def _count_anew(self) -> None:
-        """Who hibernated is awake: the limit of the step counts from now."""
+        """Who hibernated is awake, who may be deaf is asked anew: the limit counts from now."""
         self.cursor.slept = self._tools.clock.now() - self._entered
         self._keep()
 
@@ -288,6 +289,10 @@ class ProcedureRunner:
                 name, step, command, self._orders.limit(step),
                 superseded=bool(self._tools.tracker.of_step(following)),
             )  # fmt: skip
+            if not recovered and await self._may_hear_again(name, step, command):
+                self._tools.tracker.ask_again(identifier)
+                number -= 1
+                continue
             if self._tools.clock.now() + INSTANT >= self._orders.limit(step):
                 break
             if recovered:  # without an answer, the same command is asked for again
@@ -339,6 +344,19 @@ class ProcedureRunner:
             return False
         self._log(name, f"{step.vehicle} {step.command} is tried again in {pause:g} s")
         await asyncio.sleep(pause)
+        return not self.handling.attended
+
+    async def _may_hear_again(
+        self, name: str, step: steps.CommandStep, command: TrackedCommand
+    ) -> bool:
+        """Whether a vehicle that is heard and answers nothing is asked once more; waits until it
+        is. The limit of the step counts from then."""
+        if self.handling.attended or self._asleep.keeping(step.vehicle):
+            return False  # people say what follows; who hibernates is not deaf
+        if not await sits_out_deafness(step, command, self.program.recovery, self._tools):
+            return False
+        self._log(name, f"{step.vehicle} is heard and has not answered: it is asked once more")
+        self._count_anew()
         return not self.handling.attended
 
     def _named(self, instruction: Instruction, number: int) -> str:

@@ -19,11 +19,12 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     """The rules of `configs/recovery.yaml`; what a procedure says under `recovery:` goes before.
 
     `hibernation_sols`: for which one that said that it hibernates is waited for; `needs`: without
-    whom a vehicle can do nothing. `pauses_seconds`: before each further try of a step whose
-    attempts are used up, where nothing else follows but the end. `critical`: of each vehicle, the
-    states out of which it must have fallen for the ground to leave it in its safe state.
-    `told_again`: of each vehicle, the commands of which it is told the last once more when it comes
-    out of its safe state without its memory.
+    whom a vehicle can do nothing. `deaf_sols`: for which one is asked on that is heard and answers
+    nothing, and `pauses_seconds`: before each further try of a step whose attempts are used up,
+    both where nothing else follows but the end. `critical`: of each vehicle, the states out of
+    which it must have fallen for the ground to leave it in its safe state. `told_again`: of each
+    vehicle, the commands of which it is told the last once more when it comes out of its safe state
+    without its memory.
     """
 
     per_step: Count
@@ -32,6 +33,7 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
     silence_sols: Sols
     limit_sols: Sols
     hibernation_sols: Annotated[float, Meta(gt=0.0, le=700.0)] = 200.0
+    deaf_sols: Annotated[float, Meta(ge=0.0, le=100.0)] = 0.0
     pauses_seconds: Annotated[list[Pause], Meta(max_length=20)] = []
     needs: dict[str, list[str]] = {}
     critical: dict[str, list[str]] = {}
