@@ -20,7 +20,7 @@ from flight.lander.launch_permission import launch_permission
 from flight.lander.rhythm import Energy, Wanted
 from flight.lander.vehicle import HOUSEKEEPING, LanderVehicle
 from flight.lander.watched import WATCHED
-from flight.lander.work_permission import energy_permission
+from flight.lander.work_permission import OWN_NEEDS, energy_permission
 
 UNPOWERED = ("dormant", "loading", "safe")  # states in which the MAV loses nothing without power
 BLIND_AFTER = 3  # readings of the battery without meaning in a row
@@ -187,6 +187,9 @@ class Lander(LanderVehicle):
     def east_longitude(self) -> float:
         return float(self.parameters["site_longitude"])
 
+    def own_needs(self) -> float:
+        return OWN_NEEDS
+
     def array_power_now(self) -> float:
         return self.array_power or 0.0
 
@@ -215,6 +218,8 @@ class Lander(LanderVehicle):
             self.array_power = None
             return
         self.array_power = round(array.power, 1) if array.valid else None
+        known = battery if battery is not None and battery.valid else None
+        self.battery_shows(known, self.array_power)
         self.array_energy = round(array.energy) if array.valid else None
         if array.valid:
             self.array_gives(array.energy)
@@ -370,4 +375,5 @@ class Lander(LanderVehicle):
         """The cells come first; with what they do without the MAV is warmed."""
         charge = self.state_of_charge
         full = charge is not None and charge > self.parameters["igloo_charge"]
+        full = full or self.charged_for_its_wear()
         return Energy.LOW if full else Energy.NONE

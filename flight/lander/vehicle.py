@@ -27,6 +27,7 @@ from flight.lander.safeguards import LANDER_SAFEGUARDS
 from flight.lander.thermal_control import ThermalControl
 from flight.lander.witnesses import CONFIRMATIONS
 from flight.surface.hibernation import Hibernates
+from flight.surface.worn_battery import WornBattery
 
 CARRIED = ("arm", "mav")
 HOUSEKEEPING = 1800.0  # s at the most, by day
@@ -40,7 +41,9 @@ class Commissioning(msgspec.Struct, frozen=True):
     done: dict[str, str] = {}
 
 
-class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hibernates):
+class LanderVehicle(
+    DescentReports, DescentMemory, HearsPeers, TwoComputers, Hibernates, WornBattery
+):
     """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
     warmth through the nights, relay for arm, MAV and rover.
 
@@ -60,6 +63,7 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
         "perseverance": radio("perseverance"),
     }
 
+    night_charge = "low_charge"
     looked_after: ClassVar = dict.fromkeys(
         ("battery", "solar_array", "thermal_nodes", "heaters", "power_switches", "uhf", "x_band"),
         "state",
@@ -182,6 +186,7 @@ class LanderVehicle(DescentReports, DescentMemory, HearsPeers, TwoComputers, Hib
             self.energy = Energy.LOW
         self.relay_in_view = self.earth_in_view = False
         self.take_up_hibernation()
+        self.take_up_battery()
         self.communications.use_radio(self.devices.uhf)
         self.communications.use_radio(self.devices.x_band)
         for source in CARRIED:

@@ -24,12 +24,20 @@ def _why_not(node: LanderVehicle, watt_hours: float) -> str:
     if node.energy is not Energy.AMPLE:
         return f"loads are cut: the battery is at {100.0 * charge:.0f} %"
     left = charge - watt_hours / node.parameters["battery_capacity"]
-    if left < needed:
+    if left < needed and not _is_for_its_wear(node, left, watt_hours):
         return (
             f"{100.0 * left:.0f} % would be left of the battery; allowed is from "
             f"{100.0 * needed:.0f} %"
         )
     return ""
+
+
+def _is_for_its_wear(node: LanderVehicle, left: float, watt_hours: float) -> bool:
+    """Whether a battery that has lost cells is as full as it becomes, and the array gives what the
+    work takes: more than that is never stored."""
+    if not node.charged_for_its_wear() or left < node.parameters["low_charge"]:
+        return False
+    return not _why_not_from_the_array(node, watt_hours)
 
 
 def _why_not_from_the_array(node: LanderVehicle, watt_hours: float) -> str:

@@ -182,6 +182,7 @@ class FetchRover(RoverVehicle):
         self.distance_driven = self.way_driven
         self.asleep = False
         self.take_up_hibernation()
+        self.take_up_battery()
 
     @command(
         deadline=10 * SOL_SECONDS,

@@ -34,12 +34,13 @@ from flight.surface.hibernation import Hibernates
 from flight.surface.route_planning import Place
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolDistance
+from flight.surface.worn_battery import WornBattery
 
 BY_DAY = {"wheels": "state", "inertial_measurement_unit": "state"}
 """What has power while the rover is awake, and the reading to ask it for."""
 
 
-class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
+class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates, WornBattery):
     """The fetch rover: four wheels, an arm, a rack for 36 tubes."""
 
     name = "rover"
@@ -53,6 +54,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
     parameter_declarations = PARAMETERS
     safeguards = ROVER_SAFEGUARDS
     confirmations = CONFIRMATIONS
+    night_charge = "critical_charge"
     looked_after: ClassVar = dict.fromkeys(
         ("battery", "heaters", "solar_array", "power_switches", "uhf"), "state"
     )
@@ -230,6 +232,9 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
             self.motor_temperature = self.tilt = None
             self.device_trouble(device="sensors", reason=str(error))
 
+    def own_needs(self) -> float:
+        return float(self.parameters["day_power"])
+
     def housekeeping_period(self) -> float:
         return self.longest_housekeeping if self.asleep else 900.0
 
@@ -362,6 +367,7 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates):
         self.state_of_charge = battery.state_of_charge if battery.valid else None
         self.battery_temperature = battery.temperature if battery.valid else None
         self.array_power = array.power if array.valid else None
+        self.battery_shows(battery if battery.valid else None, self.array_power)
         if array.valid and array.deployed:
             # What is not remembered can be seen: it unfolds before it drives off the lander.
             self.on_ground = self.on_ground or self.context.store_lost

@@ -17,6 +17,7 @@ from tests.flight.vehicle_tables import HOUR, KINDS, MINUTE, names_of, says, tab
 DEGREE = math.pi / 180.0
 
 CHARGE, HEAT = "state_of_charge", "battery_temperature"
+FULL = "charged_for_its_wear"
 LIMITS: list[tuple[str, str, str, float, float, float, float]] = [
     # vehicle, monitor, channel, still well, violated, not yet clear, clear
     ("rover", "battery_critical", CHARGE, 0.15, 0.1499, 0.5, 0.5001),
@@ -71,7 +72,7 @@ def test_a_monitor_speaks_from_its_limit_on_and_is_well_again_from_another(
     vehicle: str, monitor: str, channel: str, well: float, bad: float, not_yet: float, clear: float
 ) -> None:
     entry = table(vehicle).monitors[monitor]
-    awake = {"hibernating": False}
+    awake = {"hibernating": False, FULL: False}
     assert says(vehicle, entry.violated_if, {channel: well, **awake}) is False
     assert says(vehicle, entry.violated_if, {channel: bad, **awake}) is True
     assert says(vehicle, entry.violated_if, {channel: None, **awake}) is None
@@ -85,7 +86,7 @@ def test_a_monitor_speaks_from_its_limit_on_and_is_well_again_from_another(
 @pytest.mark.parametrize("name", ["battery_critical", "relay_silent"])
 def test_who_hibernates_is_not_in_need(name: str) -> None:
     entry = table("rover").monitors[name]
-    values = {CHARGE: 0.01, "relay_silence": 1e9, "hibernating": True}
+    values = {CHARGE: 0.01, "relay_silence": 1e9, "hibernating": True, FULL: False}
     assert says("rover", entry.violated_if, values) is False
     assert entry.clear_if is None or says("rover", entry.clear_if, values)
 
@@ -128,9 +129,35 @@ def test_starving_is_little_income_with_little_stored(
     vehicle: str, monitor: str, income: float, charge: float, violated: bool, clear: bool
 ) -> None:
     entry = table(vehicle).monitors[monitor]
-    values = {"income_ahead": income, CHARGE: charge}
+    values = {"income_ahead": income, CHARGE: charge, FULL: False}
     assert says(vehicle, entry.violated_if, values) is violated
     assert says(vehicle, entry.clear_if, values) is clear
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "monitor", "enough"),
+    [
+        ("rover", "starving", 310.0),
+        ("rover", "starving_folded", 150.0),
+        ("lander", "starving", 1700.0),
+    ],
+)
+def test_who_is_as_full_as_it_becomes_is_fed_by_the_same_income(
+    vehicle: str, monitor: str, enough: float
+) -> None:
+    clear_if = table(vehicle).monitors[monitor].clear_if
+    for income, full, clear in ((enough + 0.1, True, True), (enough, True, False),
+                                (enough + 0.1, False, False)):  # fmt: skip
+        values = {"income_ahead": income, CHARGE: 0.48, FULL: full}
+        assert says(vehicle, clear_if, values) is clear
+
+
+@pytest.mark.parametrize("vehicle", ["rover", "lander"])
+def test_a_battery_that_becomes_no_fuller_is_not_low(vehicle: str) -> None:
+    name = {"rover": "battery_critical", "lander": "battery_low"}[vehicle]
+    clear_if = table(vehicle).monitors[name].clear_if
+    for full in (True, False):
+        assert says(vehicle, clear_if, {CHARGE: 0.48, FULL: full, "hibernating": False}) is full
 
 
 @pytest.mark.parametrize(

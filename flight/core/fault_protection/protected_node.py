@@ -124,6 +124,10 @@ class ProtectedNode(ProtectionEvents, StandardCommands):
         """Seconds until a command has to come, whatever was announced; None: at no known time."""
         return None
 
+    def takes_no_more_charge(self) -> bool:
+        """Whether the battery is as full as it becomes, though the charge shows less."""
+        return False
+
     def is_shed(self, load: str) -> bool:
         """Whether a load is to stay off to save energy."""
         return self.protection.shedding.is_shed(load)

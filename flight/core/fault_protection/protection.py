@@ -156,7 +156,8 @@ class FaultProtection:
     def _channel_set(self, name: str) -> None:
         self.watch.channel_set(name)
         if name == self.table.charge and self.table.shedding:
-            self.shedding.charge_is(self._node.channels.value(name))
+            full = self._node.takes_no_more_charge()
+            self.shedding.charge_is(self._node.channels.value(name), is_full=full)
 
     def state_entered(self) -> None:
         """The vehicle has booted in a state, or come into another."""

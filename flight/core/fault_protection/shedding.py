@@ -69,14 +69,15 @@ class Shedding:
         """The loads that are shed."""
         return [load for load in self._loads if self.is_shed(load)]
 
-    def charge_is(self, charge: float | None) -> None:
-        """The state of charge; where it is not known all stays as it is."""
+    def charge_is(self, charge: float | None, *, is_full: bool = False) -> None:
+        """The state of charge; where it is not known all stays as it is. `is_full`: it becomes no
+        more, so that nothing is to be waited for."""
         if charge is None:
             return
         for name, load in self._table.items():
             if charge < load.below:
                 self.want(name, ENERGY)
-            elif charge > load.back_above:
+            elif charge > load.back_above or is_full:
                 self.release(name, ENERGY)
 
     def safe_is(self, safe: bool) -> None:

@@ -31,6 +31,8 @@ class Standing:
         self.dead_zones = None
         self.hibernation, self.must_be_silent = None, False
         self.metered: list[float] = []
+        self.charged_for_its_wear = lambda: False
+        self.battery_shows = lambda battery, power: None
         self.array_gives = self.metered.append
         self.context = SimpleNamespace(structure=STRUCTURE)
         for name, value in values.items():

@@ -39,16 +39,18 @@ def judged(charge: float | None, **values: Any) -> Standing:
 
 
 @pytest.mark.parametrize(
-    ("charge", "violated", "clear"),
-    [(0.30, False, False), (0.2999, True, False), (0.0, True, False), (0.5499, False, False),
-     (0.55, False, True), (None, None, None)],
+    ("charge", "violated", "clear", "full"),
+    [(0.30, False, False, False), (0.2999, True, False, False), (0.0, True, False, False),
+     (0.5499, False, False, False), (0.55, False, True, False), (None, None, None, False),
+     (0.48, False, True, True)],
 )  # fmt: skip
+@pytest.mark.parametrize("name", ["battery_low", "battery_low_in_flight"])
 def test_the_battery_is_low_and_has_recovered_at_its_limits(
-    charge: float | None, violated: bool | None, clear: bool | None
+    name: str, charge: float | None, violated: bool | None, clear: bool | None, full: bool
 ) -> None:
-    monitor = load_protection("lander").monitors["battery_low"]
+    monitor = load_protection("lander").monitors[name]
     names = Names(Lander, {})
-    values = {**PARAMETERS, "state_of_charge": charge}
+    values = {**PARAMETERS, "state_of_charge": charge, "charged_for_its_wear": full}
 
     def says(condition: str | None) -> bool | None:
         asked = parse_expression(condition or "")
@@ -143,6 +145,21 @@ def test_energy_is_granted_when_the_charge_for_a_night_is_left(hours: float, gra
     """Of 3000 W h with 80 % in it, 45 % have to be left."""
     lander: Any = Standing()
     answer = do(energy_permission(lander, "arm", EnergyWanted(hours)))
+    assert answer.granted is granted and bool(answer.reason) is not granted
+
+
+@pytest.mark.parametrize(
+    ("charge", "power", "full", "granted"),
+    [(0.48, 260.0, True, True), (0.48, 259.9, True, False), (0.48, 260.0, False, False),
+     (0.34, 260.0, True, True), (0.3399, 260.0, True, False)],
+)  # fmt: skip
+def test_what_is_as_full_as_it_becomes_may_be_used_while_the_array_gives_it_back(
+    charge: float, power: float, full: bool, granted: bool
+) -> None:
+    """120 W h within two hours beside 200 W; of 3000 W h, 30 % have to be left all the same."""
+    lander: Any = Standing(state_of_charge=charge, array_power=power)
+    lander.charged_for_its_wear = lambda: full
+    answer = do(energy_permission(lander, "arm", EnergyWanted(120.0)))
     assert answer.granted is granted and bool(answer.reason) is not granted
 
 

@@ -37,6 +37,17 @@ def test_they_go_in_their_order_and_come_back_later(tmp_path: Path) -> None:
     on_deck(tmp_path, PLAN, story)
 
 
+def test_a_battery_that_becomes_no_fuller_is_waited_for_no_longer(tmp_path: Path) -> None:
+    async def story(deck: Deck) -> None:
+        await charge(deck, 0.399)
+        assert await charge(deck, 0.45) == "lamp"
+        deck.node.takes_no_more_charge = lambda: True
+        assert await charge(deck, 0.39) == "lamp", "what is too low is so however full it is"
+        assert await charge(deck, 0.45) == ""
+
+    on_deck(tmp_path, PLAN, story)
+
+
 def test_without_a_gauge_all_stays_as_it_is(tmp_path: Path) -> None:
     async def story(deck: Deck) -> None:
         await charge(deck, 0.3)
