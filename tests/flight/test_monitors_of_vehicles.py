@@ -135,32 +135,6 @@ def test_starving_is_little_income_with_little_stored(
 
 
 @pytest.mark.parametrize(
-    ("vehicle", "monitor", "enough"),
-    [
-        ("rover", "starving", 310.0),
-        ("rover", "starving_folded", 150.0),
-        ("lander", "starving", 1700.0),
-    ],
-)
-def test_who_is_as_full_as_it_becomes_is_fed_by_the_same_income(
-    vehicle: str, monitor: str, enough: float
-) -> None:
-    clear_if = table(vehicle).monitors[monitor].clear_if
-    for income, full, clear in ((enough + 0.1, True, True), (enough, True, False),
-                                (enough + 0.1, False, False)):  # fmt: skip
-        values = {"income_ahead": income, CHARGE: 0.48, FULL: full}
-        assert says(vehicle, clear_if, values) is clear
-
-
-@pytest.mark.parametrize("vehicle", ["rover", "lander"])
-def test_a_battery_that_becomes_no_fuller_is_not_low(vehicle: str) -> None:
-    name = {"rover": "battery_critical", "lander": "battery_low"}[vehicle]
-    clear_if = table(vehicle).monitors[name].clear_if
-    for full in (True, False):
-        assert says(vehicle, clear_if, {CHARGE: 0.48, FULL: full, "hibernating": False}) is full
-
-
-@pytest.mark.parametrize(
     ("vehicle", "least", "enough"), [("rover", 300.0, 310.0), ("lander", 1500.0, 1700.0)]
 )
 def test_where_nobody_knows_the_charge_little_income_is_enough_to_starve(

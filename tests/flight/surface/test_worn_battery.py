@@ -9,8 +9,10 @@ import pytest
 from flight.icd.devices.power import BatteryState
 from flight.runtime.loop import VirtualLoop, run
 from flight.surface.worn_battery import LASTS, EndOfCharge, WornBattery
+from tests.flight.vehicle_tables import says, table
 
 LOOK = 600.0  # s
+CHARGE, FULL = "state_of_charge", "charged_for_its_wear"
 
 
 def battery(charge: float, watts: float = 0.0, kelvin: float = 263.0) -> BatteryState:
@@ -124,3 +126,29 @@ def test_the_time_for_which_it_takes_no_more_is_that_between_two_readings() -> N
 def test_a_vehicle_says_so_where_loads_are_shed_by_the_charge() -> None:
     vehicle: Any = SimpleNamespace(charged_for_its_wear=lambda: True)
     assert WornBattery.takes_no_more_charge(vehicle)
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "monitor", "enough"),
+    [
+        ("rover", "starving", 310.0),
+        ("rover", "starving_folded", 150.0),
+        ("lander", "starving", 1700.0),
+    ],
+)
+def test_who_is_as_full_as_it_becomes_is_fed_by_the_same_income(
+    vehicle: str, monitor: str, enough: float
+) -> None:
+    clear_if = table(vehicle).monitors[monitor].clear_if
+    for income, full, clear in ((enough + 0.1, True, True), (enough, True, False),
+                                (enough + 0.1, False, False)):  # fmt: skip
+        values = {"income_ahead": income, CHARGE: 0.48, FULL: full}
+        assert says(vehicle, clear_if, values) is clear
+
+
+@pytest.mark.parametrize("vehicle", ["rover", "lander"])
+def test_a_battery_that_becomes_no_fuller_is_not_low(vehicle: str) -> None:
+    name = {"rover": "battery_critical", "lander": "battery_low"}[vehicle]
+    clear_if = table(vehicle).monitors[name].clear_if
+    for full in (True, False):
+        assert says(vehicle, clear_if, {CHARGE: 0.48, FULL: full, "hibernating": False}) is full
