@@ -149,21 +149,6 @@ def test_energy_is_granted_when_the_charge_for_a_night_is_left(hours: float, gra
 
 
 @pytest.mark.parametrize(
-    ("charge", "power", "full", "granted"),
-    [(0.48, 260.0, True, True), (0.48, 259.9, True, False), (0.48, 260.0, False, False),
-     (0.34, 260.0, True, True), (0.3399, 260.0, True, False)],
-)  # fmt: skip
-def test_what_is_as_full_as_it_becomes_may_be_used_while_the_array_gives_it_back(
-    charge: float, power: float, full: bool, granted: bool
-) -> None:
-    """120 W h within two hours beside 200 W; of 3000 W h, 30 % have to be left all the same."""
-    lander: Any = Standing(state_of_charge=charge, array_power=power)
-    lander.charged_for_its_wear = lambda: full
-    answer = do(energy_permission(lander, "arm", EnergyWanted(120.0)))
-    assert answer.granted is granted and bool(answer.reason) is not granted
-
-
-@pytest.mark.parametrize(
     ("values", "reason"),
     [
         ({"energy": Energy.UNKNOWN, "array_power": None}, "neither"),
