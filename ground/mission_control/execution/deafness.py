@@ -6,6 +6,7 @@ ground waits, and asks once a sol.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.runtime.pace import NANOSECONDS
@@ -27,12 +28,38 @@ def may_be_deaf(step: CommandStep, command: TrackedCommand, tools: ProcedureTool
     return tools.telemetry.last_receipt(step.vehicle) > command.issued_ns / NANOSECONDS
 
 
-async def sits_out_deafness(
-    step: CommandStep, command: TrackedCommand, rules: RecoveryRules, tools: ProcedureTools
-) -> bool:
-    """Whether a command is asked for once more of who may be deaf; waits until it is."""
-    until = command.issued_ns / NANOSECONDS + rules.deaf_sols * SOL_SECONDS
-    if not may_be_deaf(step, command, tools) or tools.clock.now() >= until:
-        return False
-    await asyncio.sleep(min(ASKED_EVERY, until - tools.clock.now()))
-    return True
+class Deafness:
+    """Sits out that a vehicle hears nothing. `log` notes a sentence; `count_anew` has the limit of
+    the step count from now; `left(vehicle)`: it is not for the rule to wait, but for people, or for
+    one that hibernates."""
+
+    def __init__(
+        self,
+        rules: RecoveryRules,
+        tools: ProcedureTools,
+        log: Callable[[str, str], None],
+        count_anew: Callable[[], None],
+        left: Callable[[str], bool],
+    ) -> None:
+        self._rules = rules
+        self._tools = tools
+        self._log = log
+        self._count_anew = count_anew
+        self._left = left
+
+    async def sit_out(self, name: str, step: CommandStep, command: TrackedCommand) -> bool:
+        """Whether a command was asked for once more of who may be deaf; waits until then. `name`:
+        what it was issued under."""
+        clock = self._tools.clock
+        until = command.issued_ns / NANOSECONDS + self._rules.deaf_sols * SOL_SECONDS
+        if not may_be_deaf(step, command, self._tools) or clock.now() >= until:
+            return False
+        if self._left(step.vehicle):
+            return False
+        await asyncio.sleep(min(ASKED_EVERY, until - clock.now()))
+        if self._left(step.vehicle):
+            return False
+        self._log(name, f"{step.vehicle} is heard and has not answered: it is asked once more")
+        self._count_anew()
+        self._tools.tracker.ask_again(command.order.identifier)
+        return True

@@ -27,7 +27,7 @@ from ground.mission_control.execution.conditions import (
 )
 from ground.mission_control.execution.cursor import FAILURE, Cursor
 from ground.mission_control.execution.cursor import PhaseRecord as PhaseRecord
-from ground.mission_control.execution.deafness import sits_out_deafness
+from ground.mission_control.execution.deafness import Deafness
 from ground.mission_control.execution.handling import Handling, Stopped
 from ground.mission_control.execution.hibernations import Hibernations
 from ground.mission_control.execution.leading_out import LeadingOut
@@ -83,6 +83,10 @@ class ProcedureRunner:
                 )
         self._asleep = Hibernations(program.recovery, tools, self._log, self._count_anew)
         self._sit_out = self._asleep.sit_out
+        self._deaf = Deafness(
+            program.recovery, tools, self._log, self._count_anew,
+            lambda vehicle: self.handling.attended or bool(self._asleep.keeping(vehicle)),
+        )  # fmt: skip
         self._orders = StepOrders(
             tools, self.cursor, self._keep, self._sit_out, lambda: self.place
         )
@@ -289,8 +293,7 @@ class ProcedureRunner:
                 name, step, command, self._orders.limit(step),
                 superseded=bool(self._tools.tracker.of_step(following)),
             )  # fmt: skip
-            if not recovered and await self._may_hear_again(name, step, command):
-                self._tools.tracker.ask_again(identifier)
+            if not recovered and await self._deaf.sit_out(name, step, command):
                 number -= 1
                 continue
             if self._tools.clock.now() + INSTANT >= self._orders.limit(step):
@@ -344,19 +347,6 @@ class ProcedureRunner:
             return False
         self._log(name, f"{step.vehicle} {step.command} is tried again in {pause:g} s")
         await asyncio.sleep(pause)
-        return not self.handling.attended
-
-    async def _may_hear_again(
-        self, name: str, step: steps.CommandStep, command: TrackedCommand
-    ) -> bool:
-        """Whether a vehicle that is heard and answers nothing is asked once more; waits until it
-        is. The limit of the step counts from then."""
-        if self.handling.attended or self._asleep.keeping(step.vehicle):
-            return False  # people say what follows; who hibernates is not deaf
-        if not await sits_out_deafness(step, command, self.program.recovery, self._tools):
-            return False
-        self._log(name, f"{step.vehicle} is heard and has not answered: it is asked once more")
-        self._count_anew()
         return not self.handling.attended
 
     def _named(self, instruction: Instruction, number: int) -> str:
