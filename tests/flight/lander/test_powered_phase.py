@@ -420,3 +420,26 @@ def test_what_is_felt_decides_whether_five_engines_are_out_or_their_pressures(
     bench.do(fly())
     assert len(bench.told("engine_lost")) == lost
     assert len(flight.allocation.fixed) == lost
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_pressures_to_either_side_or_that_nobody_feels_shut_no_six_engines_off(deaf: bool) -> None:
+    bench, flight = flying()
+    push = (0.0, 0.0, (0.5 if deaf else 0.999) * 3.71 * 0.05)
+    felt = bench.passing(0.05, velocity=push)
+    bench.inertial_unit.answers["increments"] = [felt, MUTE] if deaf else [felt]
+    factors = [0.0] * 6 if deaf else [0.45, 1.55] * 3
+
+    def throttle(asked: list[float]) -> EngineState:
+        thrusts = [a * b for a, b in zip(asked, [*factors, *[1.0] * 6], strict=True)]
+        return EngineState(thrusts=tuple(thrusts), propellant=400.0)
+
+    bench.engines.answers["throttle"] = [throttle]
+
+    async def fly() -> None:
+        for _ in range(8):
+            await bench.descent.navigate()
+            await flight._push((0.0, 0.0, 3.71), 0.1)
+
+    bench.do(fly())
+    assert not bench.told("engine_lost") and not flight.allocation.fixed

@@ -1,5 +1,6 @@
 """What of the inertial unit is believed, and that what is set aside is not lost."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -98,6 +99,23 @@ def test_nothing_is_felt_that_its_sensors_cannot_show(
     fields: dict[str, Any], believed: bool
 ) -> None:
     assert (not why_not(**fields)) == believed
+
+
+@pytest.mark.parametrize(("interval", "believed"), [(0.1, True), (3.1, False)])
+def test_its_own_clock_tells_a_wrong_stamp_from_a_wrong_interval(
+    interval: float, believed: bool
+) -> None:
+    bench = Bench()
+    first = nothing_felt(8, 0.1, time_ns=round(100.1e9))
+    second = nothing_felt(9, interval, time_ns=round((100.2 + (2.9 if believed else 0.0)) * 1e9))
+    bench.inertial_unit.answers["increments"] = [first, second]
+
+    async def fly() -> bool:
+        assert await bench.descent.navigate()
+        await asyncio.sleep(0.1)
+        return await bench.descent.navigate()
+
+    assert bench.do(fly()) == believed
 
 
 class CountingUnit:
