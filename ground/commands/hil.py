@@ -108,7 +108,10 @@ def _show(arguments: argparse.Namespace) -> int:
         words = " ".join(filter(None, (wanted.model, wanted.serial, wanted.firmware)))
         print(f"{service}: {device.mode}, {wanted.interface} {words or 'of any kind'}")
         through = "" if device.adapter == "protocol" else f" by the adapter {device.adapter}"
-        print(f"    at {bench.wires[device.wire].address}{through}, armed: {device.arm}")
+        if device.is_recorded:
+            print(f"    as {device.recording} has it, within {device.hold:g} s")
+        else:
+            print(f"    at {bench.wires[device.wire].address}{through}, armed: {device.arm}")
         for name, rate in device.rates.given().items():
             print(f"    {name}: at most {rate:g} {RATE_UNITS[name]} are believed")
         for name, limit in device.limits.items():

@@ -52,7 +52,7 @@ def summary(told: dict[str, Any]) -> list[str]:
         lines += [_floor_words(name, floor) for name, floor in _floors(told)]
     lines += _devices(told)
     lines += [f"{name}: {verdict_of(told, each)}: {_words(each)}" for name, each in _methods(told)]
-    return [*lines, *_beside(told), *_evidence(told)]
+    return [*lines, *_beside(told), *_recorded(told), *_evidence(told)]
 
 
 def _floors(told: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -122,6 +122,21 @@ def _beside(told: dict[str, Any]) -> list[str]:
                     f"    {off} {name}: mean {each['mean']:.4g}, rms {each['rms']:.4g}, max "
                     f"{each['max']:.4g} (allowed {each['tolerance']:g}), {each['beyond']} beyond"
                 )
+    return lines
+
+
+def _recorded(told: dict[str, Any]) -> list[str]:
+    """How devices that are recordings have answered."""
+    lines = []
+    for service, device in told["devices"].items():
+        each = device.get("recorded")
+        if each is None:
+            continue
+        lines.append(
+            f"{service}: replay of {each['file']}: {each['answered']} calls answered, readings up "
+            f"to {each['farthest_s']:.3f} s from their instant, {each['refused']} refused"
+        )
+        lines += [f"    REFUSED {why}" for why in each["reasons"]]
     return lines
 
 
@@ -233,7 +248,7 @@ def page(told: dict[str, Any]) -> str:
         f"<ul>{devices}</ul><table><tr><th></th><th></th><th>n</th><th>misses</th><th>slips</th>"
         f"<th>p50 ms</th><th>p99 ms</th><th>max ms</th></tr>{''.join(rows)}</table>"
         f"{''.join(pictures)}<h2>Evidence</h2><pre>"
-        f"{escape(chr(10).join([*_beside(told), *_evidence(told)]))}</pre>\n"
+        f"{escape(chr(10).join([*_beside(told), *_recorded(told), *_evidence(told)]))}</pre>\n"
     )
 
 

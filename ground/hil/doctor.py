@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.files import ConfigurationError
 from flight.icd.devices.base import DeviceError
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
@@ -22,6 +23,7 @@ from ground.testbed.bench.file import (
 from ground.testbed.bench.limits import PowerFile, overdue_words
 from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.opening import lock_keys, stop_problem
+from ground.testbed.bench.tapes import read_tape
 from sim_hw.bench.adapters.opening import end_of, opener_of
 from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.interlock import InputLine
@@ -47,6 +49,7 @@ def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False)
         if held is not None:
             return [*found, held]  # whoever has them is not disturbed
         found += [_stop(bench), *_calibrations(bench, file)]
+        found += _tapes(bench, file)
         seen: dict[str, str] = {}
         for real in setting_of(bench, file, allow_network=allow_network).devices:
             wanted = msgspec.convert(real.wanted, Wanted)
@@ -104,6 +107,19 @@ def _calibrations(bench: BenchFile, file: Path) -> Iterator[Finding]:
             late = overdue_words(calibration, today(), required=device.calibration_required)
             words = late or f"{calibration.serial}, due on {calibration.due}"
             yield Finding(WARN if late else OK, f"calibration of {service}", words)
+
+
+def _tapes(bench: BenchFile, file: Path) -> Iterator[Finding]:
+    for service, device in bench.devices.items():
+        if not device.is_recorded:
+            continue
+        what = f"{service}, recorded in {device.recording}"
+        try:
+            calls = len(read_tape(file, service, device).calls)
+        except ConfigurationError as error:
+            yield Finding(FAIL, what, str(error))
+        else:
+            yield Finding(OK, what, f"{calls} calls")
 
 
 def _is_local(real: RealDevice) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from ground.hil.conformance import SETTLE, Broken, Session, Slow
 from ground.hil.motions import Motion
+from ground.hil.witness import EFFECT_EVERY
 
-EFFECT_EVERY = 0.05  # s
 SAME = 0.02  # of what was asked for: by so much two figures of one motion may differ
 
 

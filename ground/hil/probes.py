@@ -17,7 +17,6 @@ from ground.hil.byte_probes import BYTE_PROBES
 from ground.hil.conformance import LONG_ENOUGH, SETTLE, Broken, Kit, Named, NotShown, Slow
 from ground.hil.form_probes import FORM_PROBES, link_lost
 from ground.hil.judging import (
-    EFFECT_EVERY,
     ended_by_fault,
     faulted,
     judge_pace,
@@ -33,6 +32,7 @@ from ground.hil.judging import (
 from ground.hil.motions import Motion
 from ground.hil.own_probes import OWN_PROBES
 from ground.hil.place_probes import PLACE_PROBES
+from ground.hil.witness import EFFECT_EVERY, EFFECTS_APART
 from sim_hw.bench.wanted import told_apart
 from sim_hw.bench.wire.client import SILENCE
 from sim_hw.bench.wire.frames import frame
@@ -394,7 +394,7 @@ async def effects(kit: Kit) -> str:
     if times[-1] - begun < 4 * EFFECT_EVERY:
         raise NotShown(f"the longest motion ends within {times[-1] - begun:.2f} s")
     middle, largest = statistics.median(gaps), max(gaps)
-    if middle > 1.5 * EFFECT_EVERY or largest > EFFECT_GAP:
+    if middle > EFFECTS_APART or largest > EFFECT_GAP:
         raise Slow(f"effects come every {1e3 * middle:.0f} ms, at most {1e3 * largest:.0f} ms")
     return f"every {1e3 * middle:.0f} ms"
 

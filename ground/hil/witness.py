@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from flight.runtime.nursery import Nursery
-from sim_hw.bench.pressure import stalled_s
+from sim_hw.bench.pressure import of_a_probe, stalled_s
 
 STEP = 0.01  # s of each sleep
-LATE = 0.03  # s: half of the least that a probe allows a device (75 ms between two effects)
-STALLED = 0.05  # of the time, in which some program waited for a CPU: it may be the device
+EFFECT_EVERY = 0.05  # s, of the device protocol
+EFFECTS_APART = 1.5 * EFFECT_EVERY  # s between two effects: the least that a probe allows a device
 CALM_FOR = 0.5  # s without either, before something is asked once more
 MOST_WAIT = 5.0  # s in which that is hoped for
 
@@ -61,14 +61,8 @@ class Witness:
     @property
     def words(self) -> str:
         """By what this machine was late itself; "" where it was not."""
-        if self.latest > LATE:
-            return f"this machine was late by {self.latest:.2f} s itself"
-        if self.waited > STALLED * self._lasted:
-            return (
-                f"some program of this machine waited for a CPU for {self.waited:.2f} s of "
-                f"{self._lasted:.2f} s"
-            )
-        return ""
+        excuse = of_a_probe(self._lasted, EFFECTS_APART)
+        return excuse.words(self.latest, self.waited, self._lasted)
 
     async def calm(self) -> None:
         """Until nobody is late, for `MOST_WAIT` s at most."""

@@ -63,6 +63,8 @@ class Line:
     """Those of the calls that actuate."""
     flies: bool = True
     """What it says comes to flight software: the run waits for it, and not for one beside it."""
+    recorded: bool = False
+    """It is a recording: nothing is there, and mission time is not held for it."""
     inhibited: bool = False
     """Safe because somebody wants it so, and not on its way to be armed."""
 
@@ -71,6 +73,11 @@ class Line:
         """Whether it is where it is to be when nothing is wrong."""
         rests = not self.automatic or self.inhibited
         return self.state == ARMED or (self.state == SAFE and rests)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the run waits for it: it is to fly, and is not there."""
+        return self.flies and not self.recorded and not self.ready
 
 
 class BenchPort:
@@ -104,17 +111,20 @@ class BenchPort:
     @property
     def at_work(self) -> bool:
         """Whether a real device is asked for something."""
-        return any(line.calls for line in self.lines.values())
+        return any(line.calls and not line.recorded for line in self.lines.values())
 
     @property
     def missing(self) -> bool:
         """Whether a real device is not there."""
-        return any(line.flies and not line.ready for line in self.lines.values())
+        return any(line.is_missing for line in self.lines.values())
 
     @property
     def armed(self) -> list[str]:
         """The services whose real devices may move now."""
-        return [line.service for line in self.lines.values() if line.state == ARMED]
+        return [
+            line.service for line in self.lines.values()
+            if line.state == ARMED and not line.recorded
+        ]  # fmt: skip
 
     # ----------------------------------------------------------------- calls
 
@@ -144,7 +154,8 @@ class BenchPort:
         goal = line.goal(arguments)
         anew = line.asked.get(method) != goal
         line.asked[method] = goal
-        self.on_begin(service, method, number, anew)
+        if not line.recorded:  # one that is answers in mission time: how late says nothing of it
+            self.on_begin(service, method, number, anew)
         when = () if self.mission_ns is None else (self.mission_ns(),)
         self._send(pack(["call", service, number, method, arguments, limit, limit, *when]))
         self.on_work()

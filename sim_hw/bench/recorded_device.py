@@ -36,6 +36,11 @@ class RecordedDevice:
     calls: list[RecordedCall] = field(default_factory=list)
     states: list[tuple[float, list[Any]]] = field(default_factory=list)
 
+    @property
+    def identity(self) -> Any:
+        """What it said that it is, first; None where it never did."""
+        return next((told[5] for _, told in self.states if len(told) > 5 and told[5]), None)
+
 
 def recorded_device(file: Path, service: str) -> RecordedDevice:
     """One device of a recording. Raises NoRecording where it is not in it, or where something is
@@ -142,19 +147,19 @@ class RecordedPeer:
             loop.call_later(later, self._admit, [told[0], told[1], number, *told[3:]])
 
     def _motion(self, method: str, arguments: dict[str, Any]) -> RecordedCall:
-        asked = f"{self._device.service} is asked for {_words(method, arguments)}"
+        asked = f"{self._device.service} is asked for {words_of(method, arguments)}"
         if self._next >= len(self._motions):
             raise Diverged(f"{asked}, and no more of it is recorded")
         call = self._motions[self._next]
         if call.method != method or not same(call.arguments, arguments):
-            raise Diverged(f"{asked}; recorded is {_words(call.method, call.arguments)}")
+            raise Diverged(f"{asked}; recorded is {words_of(call.method, call.arguments)}")
         self._next += 1
         return call
 
     def _reading(self, method: str) -> RecordedCall:
         known = self._readings.get(method)
         if not known:
-            asked = f"{self._device.service} is asked for {_words(method, {})}"
+            asked = f"{self._device.service} is asked for {words_of(method, {})}"
             raise Diverged(f"{asked}, which is not in the recording")
         upto = self._motions[self._next].place if self._next < len(self._motions) else None
         used = self._read.get(method, 0)
@@ -183,7 +188,8 @@ def same(recorded: Any, asked: Any) -> bool:
     return bool(recorded == asked)
 
 
-def _words(method: str, arguments: Mapping[str, Any]) -> str:
+def words_of(method: str, arguments: Mapping[str, Any]) -> str:
+    """A call as sentences name it."""
     told = ", ".join(
         f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in arguments.items()

@@ -12,7 +12,9 @@ from typing import Any
 from sim_hw.bench.recorder import Recorder
 
 HEAD, INPUT, SIM = "head", "input", "sim"
-FOR_THE_RECORD = (HEAD, INPUT, SIM)
+TOLD = "told"
+"""What a recorded device tells the run: it is recorded as that of a real one."""
+FOR_THE_RECORD = (HEAD, INPUT, SIM, TOLD)
 """What the run tells for the recording alone."""
 STIMULUS = "stimulus"
 _CALL = ("number", "method", "arguments", "limit", "valid")
@@ -48,6 +50,8 @@ def record_heard(recorder: Recorder, kind: str, service: str, values: Sequence[A
         recorder.told("/run/input", values[0])
     elif kind == HEAD:
         recorder.told("/run/head", values[0])
+    elif kind == TOLD:
+        record_told(recorder, values[0])
     elif kind == SIM:
         recorder.told(f"/{service}/{SIM}", values[0])
     elif kind == "order":

@@ -7,12 +7,9 @@ Looked at four times a second; the question is asked when a device has been lost
 from collections import deque
 from collections.abc import Callable
 
-from sim_hw.bench.pressure import stalled_s
+from sim_hw.bench.pressure import of_a_silence, stalled_s
 
 KEPT = 40  # looks: ten seconds at four a second, and no silence is longer than some two
-PART = 0.6
-"""Of a silence: a program that wants the CPU throughout waits for all of it but the time until it
-was asked next (a heartbeat, 0.2 s of 1 s), and what it ran in between."""
 
 
 class Starvation:
@@ -39,11 +36,4 @@ class Starvation:
         since = [each for each in self._looks if each[0] <= now - seconds] or [self._looks[0]]
         before = max(0.0, now - seconds - since[-1][0])  # of the look that is no part of it
         late, waited = late - since[-1][2], waited - since[-1][1] - before
-        if late >= PART * seconds:
-            return f"this machine was late by {late:.2f} s itself in that time"
-        if waited >= PART * seconds:
-            return (
-                "some program of this machine waited for a CPU nearly all of that time "
-                f"({min(waited, seconds):.2f} s)"
-            )
-        return ""
+        return of_a_silence(seconds).words(late, waited, seconds)

@@ -1,6 +1,7 @@
 """Missions on wheels that are a program of their own, on a pty: also killed in mid-drive."""
 
 import asyncio
+import itertools
 import json
 from math import inf
 from pathlib import Path
@@ -18,7 +19,8 @@ from ground.testbed.bench.host import Bench, BenchHost
 from ground.testbed.operating.run_control import Order
 from ground.testbed.record.inputs import InputRefused
 from ground.testbed.run import Run, RunOptions
-from sim_hw.bench.device_link import LOST, REFUSED
+from sim_hw.bench.device_link import ARMED, LOST, READABLE, REFUSED
+from sim_hw.bench.recording import RECORDING, read_recording
 from tests.missions.bench_desks import BENCH, Cables, Desk, events
 from tests.sim_hw.bench.firmware import Firmware
 
@@ -29,16 +31,32 @@ def host(file: Path, **more: Any) -> Bench:
     return Bench(in_memory=True, file=path, bench=bench, **more)
 
 
+def states_of(folder: Path) -> list[tuple[int, str]]:
+    """What the wheels were, and in which boot, one after the other."""
+    told = (each.plain() for each in read_recording(folder / RECORDING)
+            if each.topic == "/rover.wheels/state")  # fmt: skip
+    return [(each["boot"], each["state"]) for each in told]
+
+
 def each_boot_was_armed(folder: Path, boots: int) -> None:
     """A device that dies is lost, and armed again as another boot; one that a busy machine loses
     besides, or holds for a while, is armed again as the boot that it was, or as another where its
-    clock has lost time in it."""
+    clock has lost time in it. A boot that a busy machine lost again before it was armed was never
+    armed, and no event tells of it; the recording does."""
     lost, safe, armed = (
         events(folder, f"device_{name}") for name in ("lost", "safe", "armed")
     )  # fmt: skip
     told = [int(each["text"].partition("(boot ")[2].partition(")")[0]) for each in armed]
-    assert told == sorted(told) and set(told) == set(range(1, max(told) + 1)), armed
-    assert boots <= max(told) <= 1 + len(lost), (lost, armed)
+    states = states_of(folder)
+    losses = sum(
+        state == LOST and before in READABLE
+        for (_, before), (_, state) in itertools.pairwise(states)
+    )
+    were_armed = {boot for boot, state in states if state == ARMED}
+    unarmed = {boot for boot, _ in states} - were_armed - {0}
+    assert all((boot, LOST) in states for boot in unarmed), states
+    assert told == sorted(told) and set(told) == set(range(1, max(told) + 1)) - unarmed, armed
+    assert boots <= max(told) <= 1 + losses, (states, armed)
     died = [each for each in lost if "has said nothing" not in each["text"]]
     assert len(died) >= boots - 1 and len(armed) <= 1 + len(lost) + len(safe), (lost, safe, armed)
 

@@ -20,6 +20,7 @@ from sim_hw.bench.timing import UNKNOWN, Timings
 
 BENCH_FILE = "bench.json"
 FORMAT = 1
+EMPTY: Mapping[str, Any] = {}
 FLOOR_SECONDS = 6.0  # s of the wall, before a flight with a loop
 
 
@@ -121,8 +122,12 @@ class BenchEvidence:
             "in_flight": self._in_flight.told(self._deadline),
         }  # fmt: skip
 
-    def told(self, port: BenchPort, beside: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-        """All of it, as plain data; `beside`: what was compared, by service."""
+    def told(
+        self, port: BenchPort, beside: Mapping[str, Any], folder: Path,
+        tapes: Mapping[str, Any] = EMPTY,
+    ) -> dict[str, Any]:  # fmt: skip
+        """All of it, as plain data; `beside`: what was compared, `tapes`: how recordings answered,
+        by service."""
         return {
             "format": FORMAT,
             "title": self._bench.title,
@@ -143,6 +148,7 @@ class BenchEvidence:
                     "clock": self.clocks.get(service),
                     "methods": self.timings.told().get(service, {}),
                     **({"beside": beside[service]} if service in beside else {}),
+                    **({"recorded": tapes[service]} if service in tapes else {}),
                 }
                 for service, line in _lines(self._bench, port)
             },
@@ -166,9 +172,12 @@ class BenchEvidence:
             "whole": found.whole, "because": words, "incomplete_from_s": since,
         }  # fmt: skip
 
-    def write(self, folder: Path, port: BenchPort, beside: Mapping[str, Any]) -> None:
+    def write(
+        self, folder: Path, port: BenchPort, beside: Mapping[str, Any],
+        tapes: Mapping[str, Any] = EMPTY,
+    ) -> None:  # fmt: skip
         """Into a run folder."""
-        text = json.dumps(self.told(port, beside, folder), indent=1)
+        text = json.dumps(self.told(port, beside, folder, tapes), indent=1)
         replace_file(folder / BENCH_FILE, text + "\n")
 
 

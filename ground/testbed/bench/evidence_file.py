@@ -11,9 +11,10 @@ from flight.icd.devices.base import DeviceInterface
 from flight.icd.devices.measured import unit_of
 from sim_hw.bench.comparison import STAMPS, Tolerance
 
-Mode = Literal["real", "shadow", "monitor", "sim"]
+Mode = Literal["real", "shadow", "monitor", "sim", "replay"]
 """`real`: it flies; `shadow`: the simulated one flies and it is asked the same; `monitor`: it is
-asked for readings alone; `sim`: none is there, and the simulated one is recorded."""
+asked for readings alone; `sim`: none is there, and the simulated one is recorded; `replay`: it
+flies as a recording has it."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 

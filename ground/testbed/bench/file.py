@@ -43,6 +43,7 @@ from ground.testbed.bench.limits import (
 from ground.testbed.bench.not_there import with_instead
 from ground.testbed.bench.rules import check_rules, rules_of
 from ground.testbed.bench.sharing import check_wires
+from ground.testbed.bench.tape_file import HOLD, check_tape
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.calibration import Calibration
 from sim_hw.bench.process import RealDevice, Setting
@@ -147,7 +148,7 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     its name, with its `map`, where the device does not speak the device protocol itself.
     `deadlines`: how soon after a call the answer is to be there, by methods that are in no loop.
     `tolerance`: of a shadow or monitor, by field or method.field; `faults`: of its line, that it
-    may have."""
+    may have. `recording`: of mode `replay`, and `hold`: how far (s) its readings may be off."""
 
     mode: Mode
     wire: str = ""
@@ -172,11 +173,18 @@ class DeviceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_loss: str = ""
     tolerance: dict[str, ToleranceFile] = {}
     faults: list[LineFault] = []
+    recording: str = ""
+    hold: Annotated[float, Quantity("s", ge=0, le=1e6)] = HOLD
 
     @property
     def flies(self) -> bool:
         """Whether what it says comes to flight software."""
-        return self.mode == "real"
+        return self.mode in ("real", "replay")
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether nothing is there, and what it says comes from a recording."""
+        return self.mode == "replay"
 
     @property
     def serials(self) -> list[str]:
@@ -234,7 +242,13 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def wired(self) -> dict[str, DeviceFile]:
-        """The devices that are there: all but those that are only simulated and recorded."""
+        """The devices that are there: all but those that are simulated, or recordings."""
+        told = self.devices.items()
+        return {name: each for name, each in told if each.mode not in ("sim", "replay")}
+
+    @property
+    def said(self) -> dict[str, DeviceFile]:
+        """The devices that say something themselves, there or in a recording: all but simulated."""
         return {name: each for name, each in self.devices.items() if each.mode != "sim"}
 
 
@@ -261,7 +275,7 @@ def load_bench(name: str, *, allow_network: bool = False) -> tuple[Path, BenchFi
     for service, device in bench.devices.items():
         key = f"devices.{service}"
         _check(path, key, service, device, bench)
-        if device.mode == "sim":
+        if service not in bench.wired:
             continue
         for number, serial in enumerate(device.serials):
             owner = owners.setdefault((device.identity.model, serial), f"{service} {number}")
@@ -280,6 +294,7 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
     if service not in REPLACEABLE:
         raise _refused(path, key, f"a service that can be real: {', '.join(REPLACEABLE)}")
     interface = REPLACEABLE[service]
+    check_tape(path, key, device)
     if device.mode == "sim":
         if device.wire or device.identity.interface:
             raise _refused(path, f"{key}.mode", "real, shadow or monitor where a wire or an "
@@ -291,7 +306,7 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
                        "simulated beside it; mode: shadow or monitor")  # fmt: skip
     if device.identity.interface != interface.__name__:
         raise _refused(path, f"{key}.identity.interface", interface.__name__)
-    if device.wire not in bench.wires:
+    if not device.is_recorded and device.wire not in bench.wires:
         raise _refused(path, f"{key}.wire", f"one of {', '.join(bench.wires) or 'none: add it'}")
     codes = (*interface.fault_codes, LOST)
     if device.on_loss and device.on_loss not in codes:
@@ -306,7 +321,7 @@ def _check(path: Path, key: str, service: str, device: DeviceFile, bench: BenchF
             words = f"{', '.join(wanted) or 'none'} of {interface.__name__}"
             raise _refused(path, f"{key}.rates.{name}", words)
     barred = service in bench.never_real or interface.__name__ in PYROTECHNIC
-    if barred and device.dummy_load is None:
+    if barred and device.dummy_load is None and not device.is_recorded:
         raise _refused(
             path, key, "a dummy: name with dummy_load the row of its self-test that shows it to be "
             "one; the real thing is never put on a bench",

@@ -5,7 +5,6 @@ again from its record without them, and two such flights are one.
 """
 
 import asyncio
-import math
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -42,6 +41,7 @@ from ground.testbed.bench.opening import (
 )
 from ground.testbed.bench.orders import are
 from ground.testbed.bench.pace import PacedBench
+from ground.testbed.bench.tapes import Tapes, hashes_of_tapes
 from ground.testbed.bench.view import BenchView
 from ground.testbed.evidence.evidence import file_hash
 from ground.testbed.hardware.hardware import Hardware
@@ -125,6 +125,7 @@ class Bench(Throttled):
         }  # fmt: skip
         files = (self.file, *(self.file.parent / name for name in names if name))
         told = {f"bench {file.name}": file_hash(file) for file in files if file.is_file()}
+        told |= hashes_of_tapes(self.file, self.bench)
         if self.session is not None:  # a record of before these were told has none
             known = self.session.head.configuration
             told = {name: each for name, each in told.items() if name in known}
@@ -161,14 +162,15 @@ class BenchHost(PacedBench):
         self._first: list[list[Any]] = []
         self._holding: Holding | None = None
         self._floor: Floor | None = None
+        self.tapes = Tapes(kind.file, kind.bench, live=kind.is_live)
         if kind.is_live:
             self._open_bench(kind, setting.folder.path)
         super().__init__(setting, happenings, kind)
         devices = kind.bench.devices
         by_hand = [name for name, each in devices.items() if not each.arms_itself]
-        self.port = BenchPort(list(kind.bench.wired), self._send, by_hand)
+        self.port = BenchPort(list(kind.bench.said), self._send, by_hand)
         for name, line in self.port.lines.items():
-            line.flies = devices[name].flies
+            line.flies, line.recorded = devices[name].flies, devices[name].is_recorded
         self.beside = BesideDevices(kind.file, kind.bench)
         self._begin_pace(kind.bench, kind.pace)
         self._alive = 0.0
@@ -212,6 +214,7 @@ class BenchHost(PacedBench):
     def _send(self, packet: bytes) -> None:
         if self._process is not None:
             self._process.send(packet)
+        self.tapes.take(packet)
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -236,6 +239,7 @@ class BenchHost(PacedBench):
                 self._put(told)
             self._bench.outside.add(self._process.descriptor, self._hear)
             self._bench.outside.look = self._hear  # one that hangs says nothing at all
+            self.tapes.begin(self._put_recorded, self._happenings.told)
         return self
 
     async def __aexit__(
@@ -247,6 +251,7 @@ class BenchHost(PacedBench):
         self.port.on_work = lambda: None
         BARS.pop("bench", None)
         self._end_pace()
+        self.tapes.end()
         self.evidence.end()
         if self._process is not None:
             self._bench.outside.look = lambda: None
@@ -255,7 +260,8 @@ class BenchHost(PacedBench):
             for told in self._process.close():
                 if told[0] == "recording":  # it was whole until its end
                     self._not_recorded(*told[2:])
-            self.evidence.write(self._setting.folder.path, self.port, self.beside.told())
+            beside, tapes = self.beside.told(), self.tapes.told()
+            self.evidence.write(self._setting.folder.path, self.port, beside, tapes)
         if self._holding is not None:
             self._holding.release()
         await super().__aexit__(kind, error, trace)
@@ -280,7 +286,7 @@ class BenchHost(PacedBench):
             hardware.stand_ins[service] = partial(self._stand_in, service, device)
 
     def _ground_ended(self, outcome: Outcome) -> None:
-        super()._ground_ended(judged(outcome, self.evidence.not_theirs()))
+        super()._ground_ended(judged(outcome, self._not_theirs()))
 
     def _stand_in(self, service: str, device: DeviceFile, sim: Any) -> Any:
         code = code_of_loss(service, device)
@@ -311,6 +317,8 @@ class BenchHost(PacedBench):
         if process.gone:
             self._bench.outside.remove(process.descriptor)
             for line in self.port.lines.values():
+                if line.recorded:
+                    continue
                 words = "the bench process has ended, or hung"
                 self._put(["state", line.service, LOST, words, line.boot, line.identity])
 
@@ -341,14 +349,13 @@ class BenchHost(PacedBench):
         if told[0] == "clock":
             self.evidence.clocks[told[1]] = told[2]
             return
-        self._view.heard(told, self._bench.outside.now())
         if told[0] == "state":
             self._last[told[1]] = told[2]
         elif told[0] == "interlock":
             self._stopped = told[2]
         elif told[0] == "reply":
             self.evidence.answered(told[1], told[2], self._bench.outside.now())
-        self._bench_loop.put(msgspec.to_builtins(BenchInput(_finite(told))))
+        self._put_in(told)
 
     def _admit(self, taken: Input) -> None:
         given = read_input(taken.data)
@@ -385,8 +392,9 @@ class BenchHost(PacedBench):
         if name:
             words = "; ".join(filter(None, (line.words, line.here)))
             words = f": {words}" if words else ""
+            what = "recorded" if line.recorded else "real"
             self._happenings.told(
-                name, f"The real {line.service} is {line.state} (boot {line.boot}){words}"
+                name, f"The {what} {line.service} is {line.state} (boot {line.boot}){words}"
             )
         armed = self.port.armed if self._process is not None else []
         if armed:
@@ -422,18 +430,3 @@ def _event(before: str, line: Line, was_ready: bool) -> str:
     if line.state == SAFE and line.ready and (before == ARMED or not was_ready):
         return "device_safe"
     return "device_lost" if was_ready and line.state not in READABLE else ""
-
-
-def _finite(plain: Any) -> Any:
-    """The same with texts for what a record cannot hold; those are no numbers to anybody."""
-    if isinstance(plain, float) and not math.isfinite(plain):
-        return str(plain)
-    if isinstance(plain, bytes):
-        return plain.hex()
-    if isinstance(plain, list):
-        return [_finite(each) for each in plain]
-    if isinstance(plain, dict):
-        return {name: _finite(each) for name, each in plain.items()}
-    return plain
-
-

@@ -47,10 +47,15 @@ class _Nobody:
 def why_not_on(bench: BenchFile, fault: Fault) -> str:
     """Why a fault cannot be in a flight on a bench, with the next step; "" when it can."""
     name = fault.target.name
-    device = bench.wired.get(name)
+    device = bench.said.get(name)
     if device is None or not device.flies or fault.target.kind not in ("device", "line"):
         return ""
     kind = fault.kind.name()
+    if device.is_recorded and (isinstance(fault.kind, LineKind | OwnKind) or kind in MOVING):
+        return (
+            f"{name} is a recording, and {kind} is a failure of what is there: change what it "
+            "tells (bias, stuck, dropout), or fly it simulated"
+        )
     if isinstance(fault.kind, LineKind):
         if kind in device.faults:
             return ""

@@ -5,7 +5,6 @@ import re
 from flight.configuration.files import ConfigurationError
 
 SERVICE = r"devices\.\w+\.\w+"
-RECORDED = rf"{SERVICE}\.(recording|topic|at_end)"
 INSTEAD: dict[str, str] = {
     r"report(\..*)?": "a report is `msr hil report RUN`; what part of the calls may miss is "
     "most_misses",
@@ -32,8 +31,8 @@ INSTEAD: dict[str, str] = {
     rf"{SERVICE}\.deadline(\..*)?": "deadlines, by method, or loop.deadline of what is in a loop",
     rf"{SERVICE}\.on_loss(\..*)?": "it is a fault code, that flight software sees; one that is "
     "lost is made safe by its own dead man",
-    RECORDED: "a recorded device flies among simulated ones alone: "
-    "`msr hil replay RUN --device SERVICE`",
+    rf"{SERVICE}\.(topic|at_end)": "of a recording there is recording and hold: what it has is "
+    "found by the service, and what it does not have is refused",
     r"record\.(stimulus|file)": "what a device is told of the world is recorded with the calls, in "
     "bench.mcap of the run folder",
     r"interlock\.rules(\[[0-9]+\])?": "a rule is such as {inhibit: rover.rover_arm, while: "
@@ -46,7 +45,7 @@ INSTEAD: dict[str, str] = {
 def with_instead(error: ConfigurationError) -> ConfigurationError:
     """The same refusal, with what there is in the place of what was written."""
     for pattern, words in INSTEAD.items():
-        if re.fullmatch(pattern, error.key) or (pattern == RECORDED and '= "replay"' in str(error)):
+        if re.fullmatch(pattern, error.key):
             problem = f"{error.problem}; it is not there: {words}"
             return ConfigurationError(error.file, error.line, error.key, problem)
     return error

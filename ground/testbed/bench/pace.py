@@ -89,7 +89,7 @@ class PacedBench(RecordedBench):
 
     def _wait_no_longer(self) -> None:
         self._patience = None
-        without = [each for each in self.port.lines.values() if each.flies and not each.ready]
+        without = [each for each in self.port.lines.values() if each.is_missing]
         words = ", ".join(f"{each.service} ({each.words})" for each in without)
         if without:
             self._happenings.told("device_missing", f"The flight goes on without: {words}")

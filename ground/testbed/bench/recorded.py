@@ -2,6 +2,7 @@
 devices, and faults of the lines of real ones."""
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from typing import Any
 
@@ -11,10 +12,13 @@ from flight.runtime.throttled_loop import Input, ThrottledLoop
 from ground.testbed.bench.evidence import BenchEvidence
 from ground.testbed.bench.lines import BenchLine, why_not_on
 from ground.testbed.bench.orders import BenchOrders
+from ground.testbed.bench.tapes import Tapes
+from ground.testbed.bench.view import BenchView
 from ground.testbed.faults.injector import FaultRefused
+from ground.testbed.record.inputs import BenchInput
 from ground.testbed.seams.outside import OutsideSeam
 from sim_hw.bench.port import BenchPort
-from sim_hw.bench.recording_what import HEAD, INPUT, SIM
+from sim_hw.bench.recording_what import HEAD, INPUT, SIM, TOLD
 from sim_hw.faults.fault import Fault
 
 
@@ -23,11 +27,30 @@ class RecordedBench(BenchOrders):
 
     port: BenchPort
     evidence: BenchEvidence
+    tapes: Tapes
+    _view: BenchView
     _broken: dict[str, None]
     """Faults of lines that have begun and are not healed."""
 
     def _start_beside(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         return self.nursery.start(work, name="beside")
+
+    # ------------------------------------------------------- what is told to the run
+
+    def _put_in(self, told: list[Any]) -> None:
+        """Something that a device, or the bench, has told waits for its turn in the run."""
+        self._view.heard(told, self._bench.outside.now())
+        self._bench_loop.put(msgspec.to_builtins(BenchInput(_finite(told))))
+
+    def _put_recorded(self, told: list[Any]) -> None:
+        """A device that is a recording has told something."""
+        if self._process is not None:
+            self._process.note(TOLD, told[1], told)
+        self._put_in(told)
+
+    def _not_theirs(self) -> list[str]:
+        """Why it may be this machine, or a recording, and no device, that a flight has failed."""
+        return [*self.evidence.not_theirs(), *self.tapes.not_theirs()]
 
     # ------------------------------------------------------- recording, faults
 
@@ -81,3 +104,16 @@ class RecordedBench(BenchOrders):
 
     def _fault_hit(self, fault: str, where: str, before: Any, after: Any) -> None:
         self._happenings.fault_told(fault, "hit", where, before, after)
+
+
+def _finite(plain: Any) -> Any:
+    """The same with texts for what a record cannot hold; those are no numbers to anybody."""
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return str(plain)
+    if isinstance(plain, bytes):
+        return plain.hex()
+    if isinstance(plain, list):
+        return [_finite(each) for each in plain]
+    if isinstance(plain, dict):
+        return {name: _finite(each) for name, each in plain.items()}
+    return plain

@@ -12,7 +12,7 @@ def check_rules(path: Path, rules: Sequence[RuleFile], modes: Mapping[str, str])
     """Refuses rules of devices that are not there or never move, and rings: of what is armed, in
     which nobody knows who is, and of what is real, in which nobody ever moves; raises
     ConfigurationError. `modes`: of all devices of the file."""
-    wired = [name for name, mode in modes.items() if mode != "sim"]
+    wired = [name for name, mode in modes.items() if mode not in ("sim", "replay")]
     moved = [name for name in wired if modes[name] != "monitor"]
     behind = {what: _behind(_beside(rules_of(rules, modes), what)) for what in ("armed", "real")}
     for number, rule in enumerate(rules):

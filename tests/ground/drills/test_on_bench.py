@@ -59,6 +59,26 @@ def test_what_copies_a_run_is_refused(
     assert "not on a bench: " in capsys.readouterr().err
 
 
+def test_what_is_recorded_cannot_fail_otherwise_than_it_did_and_tells_what_it_is_made_to_tell(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "bench.mcap").touch()
+    file = tmp_path / "desk.yaml"
+    text = Path("configs/benches/wheels_on_a_pty.yaml").read_text()
+    kept = text[: text.index("    arm:")] + text[text.index("    rates:") : text.index("    heart")]
+    old = "mode: real\n    adapter: protocol\n    wire: pty\n"
+    file.write_text(kept.replace(old, "mode: replay\n    recording: bench.mcap\n"))
+    _, bench = load_bench(str(file))
+
+    def why(kind: object, sort: str) -> str:
+        fault = Fault(id="one", target=Target(sort, "rover.wheels"), kind=kind)  # type: ignore[arg-type]
+        return why_not_on(bench, fault)
+
+    assert why(Stuck(), "device") == ""
+    for no in (why(Open(), "line"), why(Runaway(), "device")):
+        assert "rover.wheels is a recording" in no and "or fly it simulated" in no
+
+
 def test_what_is_simulated_can_have_all_and_what_tells_something_else_is_harmless() -> None:
     _, bench = load_bench("wheels_on_a_pty")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim_hw.bench.starvation import KEPT, PART, Starvation
+from sim_hw.bench.pressure import Excuse, of_a_silence
+from sim_hw.bench.starvation import KEPT, Starvation
 
 PERIOD, SILENCE = 0.25, 1.0
 
@@ -31,9 +32,9 @@ class Host:
     [
         (0.0, 0.0, ""),
         (0.0, 0.5, ""),
-        (0.0, 1.0, "some program of this machine waited for a CPU nearly all of that time (1.00 s"),
+        (0.0, 1.0, "some program of this machine waited for a CPU for 1.00 s of 1.00 s"),
         (0.1, 0.0, ""),
-        (1.0, 0.0, "this machine was late by 1.00 s itself in that time"),
+        (1.0, 0.0, "this machine was late by 1.00 s itself"),
     ],
 )
 def test_what_a_machine_did_in_a_silence(late: float, waits: float, words: str) -> None:
@@ -59,7 +60,7 @@ def test_a_busy_time_before_the_silence_is_none_of_it() -> None:
 def test_a_look_that_is_still_to_come_counts_as_late_and_the_limit_exactly_met_is_enough() -> None:
     host = Host()
     host.goes_on(2.0)
-    host.pass_by(PERIOD + PART * SILENCE - 0.01)
+    host.pass_by(PERIOD + of_a_silence(SILENCE).late - 0.01)
     assert host.starvation.words(SILENCE) == ""
     host.pass_by(0.0100001)
     assert host.starvation.words(SILENCE)
@@ -71,4 +72,9 @@ def test_one_that_has_just_begun_knows_what_it_has_seen() -> None:
     host.goes_on(0.5, waits=1.0)
     assert host.starvation.words(SILENCE) == ""
     host.goes_on(PERIOD * 3 * KEPT, waits=1.0)
-    assert "(1.00 s)" in host.starvation.words(SILENCE)
+    assert "for 1.00 s of 1.00 s" in host.starvation.words(SILENCE)
+
+
+def test_a_time_in_which_nothing_passed_is_no_excuse() -> None:
+    assert Excuse(0.03, 0.0).words(0.0, 0.0, 0.0) == ""
+    assert Excuse(0.03, 0.1).words(0.02, 0.1, 0.1) and Excuse(0.03, 0.1).words(0.03, 0.0, 0.1)

@@ -60,20 +60,12 @@ def test_of_a_wire(wire: str, words: str, tmp_path: Path) -> None:
         (f"stimulus: {{load_torque: {{rate: {QUANTITY}}}}}", "with the feature `stimulus`"),
         (f"deadline: {{state: {QUANTITY}}}", "deadlines, by method, or loop.deadline"),
         ("on_loss: {first: safe, then: fault no_power}", "it is a fault code"),
-        ("recording: runs/desk/bench.mcap", "msr hil replay RUN --device SERVICE"),
-        ("at_end: hold_invalid", "among simulated ones alone"),
+        ("at_end: hold_invalid", "what it does not have is refused"),
     ],
 )
 def test_of_a_device(more: str, words: str, tmp_path: Path) -> None:
     said = refusal(tmp_path, f"{GOOD}    {more}\n")
     assert "; it is not there: " in said and words in said
-
-
-def test_a_recorded_device_beside_real_ones(tmp_path: Path) -> None:
-    said = refusal(tmp_path, GOOD.replace("mode: real", "mode: replay"))
-    assert 'mode = "replay": allowed is one of' in said
-    assert "flies among simulated ones alone" in said
-    assert "not there" not in refusal(tmp_path, GOOD.replace("mode: real", "mode: reel"))
 
 
 def test_what_is_merely_misspelt_is_told_as_such(tmp_path: Path) -> None:
