@@ -2,8 +2,8 @@
 
 `/SERVICE/call`, `stimulus`, `cancel`, `reply`, `effect`, `state`, `fault`, `clock`, `drop`, and
 `sim`: what the simulated device has answered. `/bench/...`: orders and the interlock. `/run/head`,
-`/run/input`: the record of the run, from which it can be flown again. `/SERVICE/sent`, `heard`: the
-wire.
+`/run/input`, `/run/real_time`: the record of the run, from which it can be flown again.
+`/SERVICE/sent`, `heard`: the wire.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ from sim_hw.bench.recorder import Recorder
 HEAD, INPUT, SIM = "head", "input", "sim"
 TOLD = "told"
 """What a recorded device tells the run: it is recorded as that of a real one."""
-FOR_THE_RECORD = (HEAD, INPUT, SIM, TOLD)
+REAL_TIME = "real_time"
+"""Why the verdict of a run stood on the wall's time."""
+FOR_THE_RECORD = (HEAD, INPUT, SIM, TOLD, REAL_TIME)
 """What the run tells for the recording alone."""
 STIMULUS = "stimulus"
 _CALL = ("number", "method", "arguments", "limit", "valid")
@@ -50,6 +52,8 @@ def record_heard(recorder: Recorder, kind: str, service: str, values: Sequence[A
         recorder.told("/run/input", values[0])
     elif kind == HEAD:
         recorder.told("/run/head", values[0])
+    elif kind == REAL_TIME:
+        recorder.told("/run/real_time", {"real_time": values[0]})
     elif kind == TOLD:
         record_told(recorder, values[0])
     elif kind == SIM:

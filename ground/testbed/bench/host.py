@@ -286,7 +286,13 @@ class BenchHost(PacedBench):
             hardware.stand_ins[service] = partial(self._stand_in, service, device)
 
     def _ground_ended(self, outcome: Outcome) -> None:
-        super()._ground_ended(judged(outcome, self._not_theirs()))
+        session = self._bench.session
+        why = self._not_theirs() if session is None else list(filter(None, [session.real_time]))
+        if why and outcome.verdict == "failed":
+            self._note_real_time("; ".join(why))
+            if session is not None:
+                why = [f"as it was flown, its verdict stood on real time: {session.real_time}"]
+        super()._ground_ended(judged(outcome, why))
 
     def _stand_in(self, service: str, device: DeviceFile, sim: Any) -> Any:
         code = code_of_loss(service, device)

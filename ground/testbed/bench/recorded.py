@@ -18,7 +18,7 @@ from ground.testbed.faults.injector import FaultRefused
 from ground.testbed.record.inputs import BenchInput
 from ground.testbed.seams.outside import OutsideSeam
 from sim_hw.bench.port import BenchPort
-from sim_hw.bench.recording_what import HEAD, INPUT, SIM, TOLD
+from sim_hw.bench.recording_what import HEAD, INPUT, REAL_TIME, SIM, TOLD
 from sim_hw.faults.fault import Fault
 
 
@@ -51,6 +51,12 @@ class RecordedBench(BenchOrders):
     def _not_theirs(self) -> list[str]:
         """Why it may be this machine, or a recording, and no device, that a flight has failed."""
         return [*self.evidence.not_theirs(), *self.tapes.not_theirs()]
+
+    def _note_real_time(self, why: str) -> None:
+        """The verdict is unknown by the wall's time; a flight from the record is to know of it."""
+        self._session.stood_on_real_time(why)
+        if self._process is not None:
+            self._process.note(REAL_TIME, "", why)
 
     # ------------------------------------------------------- recording, faults
 

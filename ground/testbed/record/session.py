@@ -67,6 +67,12 @@ class RefusedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refused: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
 
+class RealTimeLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the verdict of a run stood on the wall's time: a flight from its record has none."""
+
+    real_time: str
+
+
 class Torn(msgspec.Struct, frozen=True):
     """Where a record ends before its run did (ns of mission time), and what is said of that. What
     comes after that nobody knows: a flight from the record ends there."""
@@ -77,13 +83,15 @@ class Torn(msgspec.Struct, frozen=True):
 
 class Session(msgspec.Struct, frozen=True):
     """A record that was read. `refused`: the orders of checkpoints that were not made; `torn`: of
-    one with real devices, whose words are missing from there on."""
+    one with real devices, whose words are missing from there on; `real_time`: why its verdict was
+    unknown by the wall's time, as that of a flight from it is then."""
 
     file: Path
     head: SessionHead
     inputs: tuple[Input, ...]
     refused: tuple[int, ...] = ()
     torn: Torn | None = None
+    real_time: str = ""
 
     @property
     def mission(self) -> str:
@@ -109,6 +117,10 @@ class SessionWriter:
     def refused(self, order: int) -> None:
         """A checkpoint was not made: mission control was down, or would not."""
         self._write({"refused": order})
+
+    def stood_on_real_time(self, why: str) -> None:
+        """The verdict is unknown, and not by what has happened in the run."""
+        self._write({"real_time": why})
 
     def _write(self, record: Any) -> None:
         self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -149,12 +161,16 @@ def read_session(place: Path) -> Session:
         )  # fmt: skip
     inputs: list[Input] = []
     refused: list[int] = []
+    real_time = ""
     for number, line in enumerate(lines[1:], 2):
         if line.startswith(b'{"refused"'):
             order = _read(file, number, line, RefusedLine).refused
             if order > len(inputs):
                 raise _refused(file, number, f"refused = {order}: allowed is an input before it")
             refused.append(order)
+            continue
+        if line.startswith(b'{"real_time"'):
+            real_time = _read(file, number, line, RealTimeLine).real_time
             continue
         each = _read(file, number, line, SessionLine)
         if each.order != len(inputs) + 1 or (inputs and each.time_ns < inputs[-1].time_ns):
@@ -166,7 +182,8 @@ def read_session(place: Path) -> Session:
         except InputRefused as error:
             raise _refused(file, number, str(error)) from error
         inputs.append(Input(each.time_ns, each.order, each.input))
-    return Session(file, head, tuple(inputs), tuple(refused), _broken_off(file, head, inputs))
+    torn = _broken_off(file, head, inputs)
+    return Session(file, head, tuple(inputs), tuple(refused), torn, real_time)
 
 
 def _broken_off(file: Path, head: SessionHead, inputs: list[Input]) -> Torn | None:
@@ -191,11 +208,14 @@ def session_in(recording: Path) -> Session:
     head: SessionHead | None = None
     inputs: list[Input] = []
     figures = Figures()
+    real_time = ""
     try:
         for each in read_recording(recording, figures):
             if each.topic == "/run/head":
                 told = {n: v for n, v in each.plain().items() if n != "mission_s"}
                 head = msgspec.convert(told, SessionHead)
+            elif each.topic == "/run/real_time":
+                real_time = str(each.plain().get("real_time", ""))
             elif each.topic == "/run/input":
                 told = {n: v for n, v in each.plain().items() if n != "mission_s"}
                 line = msgspec.convert(told, SessionLine)
@@ -208,7 +228,8 @@ def session_in(recording: Path) -> Session:
     if head is None or head.format != FORMAT:
         problem = f"no record of a run of format {FORMAT} is in it"
         raise ConfigurationError(str(recording), None, "--from", problem)
-    return Session(recording, head, tuple(inputs), torn=_torn(recording, figures, inputs))
+    torn = _torn(recording, figures, inputs)
+    return Session(recording, head, tuple(inputs), torn=torn, real_time=real_time)
 
 
 def _torn(recording: Path, figures: Figures, inputs: list[Input]) -> Torn | None:

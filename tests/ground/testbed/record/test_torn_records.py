@@ -9,9 +9,18 @@ import msgspec
 import pytest
 
 from ground.mission_control import Outcome
+from ground.missions.run_folder import RunFolder
+from ground.testbed.bench.host import BenchHost
 from ground.testbed.evidence.run_record import RunRecord
 from ground.testbed.hosts.throttled import Throttled, ThrottledHost
-from ground.testbed.record.session import FORMAT, Session, SessionHead, Torn, read_session
+from ground.testbed.record.session import (
+    FORMAT,
+    Session,
+    SessionHead,
+    SessionWriter,
+    Torn,
+    read_session,
+)
 from sim_hw.bench.recorder import Recorder
 from sim_hw.bench.recording_what import record_heard
 
@@ -87,6 +96,59 @@ def test_a_flight_from_one_that_is_torn_is_unknown_also_where_it_comes_to_its_en
         object.__setattr__(record, "outcome", Outcome(outcome, "", []))
         object.__setattr__(record, "violations", violations)
         assert record.verdict == verdict
+
+
+WHY = "rover.wheels was lost, and this machine was late by 1.00 s itself"
+
+
+def host_of(told: list[Outcome], session: Session | None, why: list[str]) -> Any:
+    host: Any = BenchHost.__new__(BenchHost)
+    host._happenings = SimpleNamespace(procedure_ended=told.append)
+    host._bench = host._kind = SimpleNamespace(session=session)
+    host._process, host._not_theirs = None, lambda: why
+    return host
+
+
+def test_a_verdict_that_stood_on_real_time_is_no_failure_of_a_flight_from_its_record(
+    tmp_path: Path,
+) -> None:
+    """Nor of one from the record of that; one that has not failed then is what it is."""
+    told: list[Outcome] = []
+    session: Session | None = None
+    for flight in ("live", "again", "and again"):
+        folder = RunFolder(tmp_path / flight)
+        host = host_of(told, session, [WHY] if session is None else [])
+        host._session = SessionWriter(folder, HEAD)
+        host._ground_ended(Outcome("failed", "no orbit", []))
+        host._session.close()
+        folder.mark("ended")
+        folder.close()
+        session = read_session(tmp_path / flight / "session.jsonl")
+        assert session.real_time == WHY and session.inputs == ()
+    assert [each.verdict for each in told] == ["unknown"] * 3
+    assert told[1] == told[2] and told[0].reason == (
+        f"nobody can say whose fault it is: {WHY} (no orbit)"
+    )
+    assert f"as it was flown, its verdict stood on real time: {WHY} (no orbit)" in told[1].reason
+    host = host_of(told, session, [])
+    host._ground_ended(Outcome("complete", "", []))  # it writes nothing: it has no session
+    assert told[-1].verdict == "complete"
+
+
+@pytest.mark.parametrize("why", ["", WHY])
+def test_the_recording_of_a_bench_alone_tells_it_as_well(tmp_path: Path, why: str) -> None:
+    recorder = Recorder(tmp_path / "a.mcap")
+    record_heard(recorder, "head", "", [msgspec.to_builtins(HEAD)])
+    if why:
+        record_heard(recorder, "real_time", "", [why])
+    recorder.close()
+    session = read_session(tmp_path / "a.mcap")
+    assert session.real_time == why
+    told: list[Outcome] = []
+    host = host_of(told, session, [])
+    host._session = SimpleNamespace(stood_on_real_time=lambda words: None)
+    host._ground_ended(Outcome("failed", "no orbit", []))
+    assert told[0].verdict == ("unknown" if why else "failed")
 
 
 def test_a_record_flies_again_by_the_wait_that_held_then_whatever_the_file_says_now(
