@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+UNDECODABLE = (ValueError, RecursionError)
+"""What decoding JSON or MessagePack from outside raises: for what is none, is no UTF-8, is of
+another shape than was asked for, or is nested deeper than Python follows."""
+
 
 class UnfitFile(ValueError):
     """No regular file, or one that is too large; the text says what is allowed."""

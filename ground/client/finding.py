@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from ground.client.errors import NotServed, Refused
 from ground.client.frames import API_FILE, Api
 
@@ -18,7 +19,7 @@ def find_api(place: Path | str) -> Api:
     file = file / API_FILE if file.is_dir() else file
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Api)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, *UNDECODABLE) as error:
         raise NotServed(
             f"{place}: mission control is not served there; "
             "`msr control RUN_FOLDER` serves a run that is under way"
@@ -34,7 +35,7 @@ def saved_session(api: Api, user: str) -> str:
     if file is None or not file.exists():
         return ""
     check_private(file)
-    return file.read_text(encoding="ascii").strip()
+    return file.read_text(encoding="ascii", errors="replace").strip()
 
 
 def saved_people(api: Api) -> list[str]:

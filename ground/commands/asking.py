@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import getpass
 import json
+import math
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -202,17 +203,22 @@ async def times_of(mc: "MissionControl") -> Times:
 
 def finite(text: str) -> float:
     """A number of an option: of hours or seconds that a mission can have."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not abs(value) <= 1e9:  # also false for what is no number
-        raise argparse.ArgumentTypeError(f"{text}: allowed is a number up to 1e9")
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a number up to 1e9")
     return value
 
 
 def read_value(text: str) -> Any:
     """`3`, `true`, `[1, 2]` as JSON has it; anything else is a text."""
+    from flight.configuration.outside_files import UNDECODABLE
+
     try:
         return json.loads(text)
-    except ValueError:
+    except UNDECODABLE:
         return text
 
 

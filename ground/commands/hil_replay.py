@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from ground.terminal.exit_codes import NO, UNKNOWN, YES, exit_code_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _fly(place: Path, out: Path) -> str:
 def _hash_in(folder: Path) -> str:
     try:
         return str(json.loads((folder / "summary.json").read_bytes())["log_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *UNDECODABLE, KeyError, TypeError):
         return ""
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.scratch_folder import ScratchFolder
 from flight.configuration.whole_files import replace_file
 from ground.drills.flying import Flight
@@ -36,7 +37,7 @@ def read_flown(folder: Path) -> FlownDrill:
     file = folder / DRILL_FILE
     try:
         found = msgspec.json.decode(file.read_bytes(), type=FlownDrill)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (OSError, *UNDECODABLE) as error:
         raise ConfigurationError(str(file), None, "", f"no drill of a bench: {error}") from error
     if found.format != FORMAT:
         problem = f"= {found.format}: allowed is {FORMAT}"

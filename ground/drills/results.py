@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import replace_file
 from ground.drills.record import Judged
 
@@ -107,7 +108,7 @@ def read_results(path: Path, option: str) -> list[Shown]:
     except OSError as error:
         problem = f"= {path}: the records cannot be read: {error.strerror or error}"
         raise ConfigurationError("command line", None, option, problem) from None
-    except (msgspec.DecodeError, ValueError) as error:
+    except UNDECODABLE as error:
         problem = f"= {path}: these are no records of drills: {error}"
         raise ConfigurationError("command line", None, option, problem) from None
 

@@ -9,6 +9,7 @@ import msgspec
 
 import flight
 from flight.configuration.files import configs_folder
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import replace_file
 from ground.drills.jobs import SurveyOrder
 from ground.drills.survey import FORMAT, Survey
@@ -56,7 +57,7 @@ def _flown(orders: Sequence[SurveyOrder], workers: Workers, folder: Path) -> dic
 def _kept(file: Path) -> Survey | None:
     try:
         survey = msgspec.json.decode(file.read_bytes(), type=Survey)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNDECODABLE):
         return None
     return survey if survey.format == FORMAT else None
 

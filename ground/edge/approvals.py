@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from ground.api.times import DEFAULT_TIMES, Times
 from ground.edge.private_files import read_private, write_private
 
@@ -30,7 +31,7 @@ class Approvals:
         data = read_private(file)
         try:
             kept = {} if data is None else msgspec.json.decode(data, type=dict[str, float])
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             problem = f"no list of approvals ({error}); remove it: they are asked for anew"
             raise ConfigurationError(str(file), None, "", problem) from error
         self._kept: dict[str, float] = kept

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from ground.api.training import Branch
 from ground.edge.private_files import write_private
 
@@ -37,7 +38,7 @@ def read_wish(state: Path) -> Wish | None:
     file.unlink(missing_ok=True)
     try:
         return msgspec.json.decode(data, type=Wish)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from ground.edge.private_files import private_folder, read_private, write_private
 
 COST, BLOCK, PARALLEL = 1 << 14, 8, 1  # 16 MB and some 50 ms: what RFC 7914 gives for log-ins
@@ -83,7 +84,7 @@ def read_passwords(file: Path) -> dict[str, Kept]:
         found = msgspec.json.decode(data, type=_File)
         for kept in found.users.values():
             bytes.fromhex(kept.salt), bytes.fromhex(kept.hash)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNDECODABLE as error:
         raise ConfigurationError(str(file), None, "", f"no file of passwords: {error}") from error
     if found.format != 1:
         raise ConfigurationError(str(file), None, "format", f"= {found.format}: allowed is 1")

@@ -70,5 +70,5 @@ def state_folder(run_folder: Path) -> Path:
     if is_scratch(run_folder):
         return private_folder(run_folder / SCRATCH_STATE)
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    name = hashlib.sha256(str(run_folder.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(run_folder.resolve())).hexdigest()[:16]
     return private_folder(Path(base).expanduser() / "threeforks" / name)

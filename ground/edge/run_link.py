@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import zmq
 
+from flight.configuration.outside_files import UNDECODABLE
 from flight.icd.codec import CodecError, decode_plain, encode
 from ground.api.benches import LETS_MOVE
 from ground.api.fields import Change, Request
@@ -219,13 +220,13 @@ class RunLink:
         try:
             plain = msgspec.json.decode((self.folder / CONTROL_FILE).read_bytes())
             return str(plain["address"])
-        except (OSError, msgspec.MsgspecError, KeyError, TypeError):
+        except (OSError, *UNDECODABLE, KeyError, TypeError):
             return ""
 
     def _ended(self) -> str:
         try:
-            mark = msgspec.json.decode((self.folder / MARK).read_bytes())
-        except (OSError, msgspec.MsgspecError):
+            mark = msgspec.json.decode((self.folder / MARK).read_bytes(), type=dict[str, Any])
+        except (OSError, *UNDECODABLE):
             return "there is no run"
         verdict = mark.get("verdict") or mark.get("reason") or ""
         return f"the run is {mark.get('state')}{': ' if verdict else ''}{verdict}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from ground.api.times import DEFAULT_TIMES, Times
 from ground.edge.private_files import read_private, write_private
 
@@ -52,7 +53,7 @@ class Sessions:
         data = read_private(file)
         try:
             self._kept = _Kept() if data is None else msgspec.json.decode(data, type=_Kept)
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             raise ConfigurationError(
                 str(file), None, "", f"no file of sessions ({error}); remove it: people log in anew"
             ) from error

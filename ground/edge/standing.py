@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from ground.edge.private_files import write_private
 
 STANDING = "standing.json"
@@ -26,7 +27,7 @@ def read_standing(file: Path) -> Standing | None:
     """What a file says; None where there is none."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Standing)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *UNDECODABLE):
         return None
 
 

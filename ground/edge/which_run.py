@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from ground.edge.private_files import read_private, write_private
 
 FILE = "which_run.json"
@@ -24,7 +25,7 @@ class RunName:
         self._file = state / FILE
         try:
             self._kept = msgspec.json.decode(read_private(self._file) or b"{}", type=_Kept)
-        except msgspec.MsgspecError:  # it says nothing: the run is called anew
+        except UNDECODABLE:  # it says nothing: the run is called anew
             self._kept = _Kept()
 
     @property

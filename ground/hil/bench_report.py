@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench.evidence import BENCH_FILE, FORMAT, worse_floor
 
@@ -20,7 +21,7 @@ def read_evidence(folder: Path) -> dict[str, Any]:
     file = folder / BENCH_FILE
     try:
         told = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, *UNDECODABLE) as error:
         problem = f"no evidence of a bench ({error}); fly with `msr fly --bench`"
         raise ConfigurationError(str(file), None, "", problem) from None
     if not isinstance(told, dict) or told.get("format") != FORMAT:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from flight.configuration.files import ConfigurationError
 from flight.configuration.held_locks import is_held
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import PART, replace_file
 from ground.missions.earlier_run import (
     ASIDE,
@@ -221,7 +222,7 @@ def state_of(path: Path) -> str:
     try:
         mark = json.loads((path / MARK).read_text(encoding="utf-8"))
         state = str(mark["state"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *UNDECODABLE, KeyError, TypeError):
         return "its mark cannot be read"
     if state == "running":
         return "killed"
@@ -235,7 +236,7 @@ def has_ended(path: Path) -> bool | None:
         return bool(mark["state"] == "ended")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *UNDECODABLE, KeyError, TypeError):
         return False
 
 

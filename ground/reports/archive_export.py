@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import PART
 from ground.api.training import is_hidden
 from ground.mission_control import damaged_blocks, sound_samples
@@ -54,7 +55,7 @@ def epoch_of(run_folder: Path) -> str:
     try:
         summary = json.loads((run_folder / "summary.json").read_text(encoding="utf-8"))
         return str(summary.get("epoch_utc") or summary["landing"])
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, *UNDECODABLE, KeyError, AttributeError) as error:
         raise ConfigurationError(
             str(run_folder), None, "--epoch",
             "the run has left no summary with its epoch, as one that has not ended; allowed is "
@@ -112,7 +113,7 @@ def export(run_folder: Path, file: Path, epoch: str, wanted: Wanted) -> Exported
             file.parent.mkdir(parents=True, exist_ok=True)
             told = Exported(write(archive, part, zero, wanted), damaged_blocks(archive))
         part.replace(file)
-    except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         problem = f"the archive cannot be read: {error}"
         raise ConfigurationError(str(run_folder), None, "RUN", problem) from error
     finally:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from sim_hw.bench.recorder import ABOUT, CannotRecord
 
 RECORDING = "bench.mcap"
@@ -44,7 +45,7 @@ class Recorded:
         """What it says; raises NoRecording."""
         try:
             found = msgspec.json.decode(self.data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNDECODABLE as error:
             raise NoRecording(f"message {self.number}: {error}") from None
         if not isinstance(found, dict):
             raise NoRecording(f"message {self.number} is no map")
@@ -71,7 +72,7 @@ class Figures:
         try:
             found = msgspec.json.decode(self.last)
             return float(found["mission_s"])
-        except (ValueError, TypeError, KeyError, UnicodeDecodeError):
+        except (*UNDECODABLE, TypeError, KeyError):
             return 0.0
 
     def incomplete(self) -> tuple[str, float] | None:

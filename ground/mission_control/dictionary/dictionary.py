@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from flight.configuration.allowed_values import choices_words
 from flight.configuration.argument_refusals import infinite_sentence, refusal_sentence
-from flight.configuration.outside_files import UnfitFile, read_outside
+from flight.configuration.outside_files import UNDECODABLE, read_outside
 from flight.icd.messages import Severity
 from ground.mission_control.dictionary.argument_types import TypeEntry, build_structure
 
@@ -161,7 +161,7 @@ class Dictionary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """From a JSON file; raises DictionaryRefusal."""
         try:
             plain = msgspec.json.decode(read_outside(path, LARGEST, "a dictionary"))
-        except (OSError, UnfitFile, msgspec.DecodeError) as error:
+        except (OSError, *UNDECODABLE) as error:
             raise DictionaryRefusal(f"{path}: the dictionary cannot be read: {error}") from None
         return cls.from_plain(plain)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench.processes import command_of, start_of
 from ground.testbed.bench.waiting_line import Place, WaitingLine
@@ -214,7 +215,7 @@ class Locks:
     def _read(self, file: Path) -> Lock | None:
         try:
             return msgspec.json.decode(file.read_bytes(), type=Lock)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNDECODABLE):
             return None  # none, or one that a death has torn
 
     @contextlib.contextmanager

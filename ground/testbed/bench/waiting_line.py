@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.configuration.outside_files import UNDECODABLE
 from flight.configuration.whole_files import replace_file
 from ground.testbed.bench.processes import start_of
 
@@ -47,7 +48,7 @@ class WaitingLine:
         for file in self._folder.glob(PLACES):
             try:
                 place = msgspec.json.decode(file.read_bytes(), type=Place)
-            except (OSError, msgspec.DecodeError):
+            except (OSError, *UNDECODABLE):
                 continue  # it has just been left, or a death has torn it
             if place.is_left:
                 file.unlink(missing_ok=True)

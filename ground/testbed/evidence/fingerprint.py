@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flight.configuration.outside_files import UNDECODABLE
 from flight.runtime import libm
 
 SAMPLES = 500
@@ -91,7 +92,7 @@ def told_of(earlier: Path, summary: Mapping[str, Any]) -> str:
     """What a run says beside an earlier one, in a sentence; "" when that left no whole summary."""
     try:
         before = json.loads((earlier / "summary.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, *UNDECODABLE):
         return ""
     if not isinstance(before, dict) or not before.get("log_sha256"):
         return ""

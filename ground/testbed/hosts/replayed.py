@@ -19,7 +19,7 @@ import msgspec
 import zmq
 
 from flight.configuration.files import ConfigurationError
-from flight.configuration.outside_files import UnfitFile, read_outside
+from flight.configuration.outside_files import UNDECODABLE, read_outside
 from flight.icd.devices.ground_station import NetworkStatus, PredictedPass
 from flight.runtime.bus import Bus
 from flight.runtime.memory_fabric import MemoryFabric, MemorySocket
@@ -77,7 +77,7 @@ def what_was_flown(run: Path) -> What:
     try:
         text = read_outside(run / "summary.json", SUMMARY, "a summary of a run")
         return msgspec.json.decode(text, type=What)
-    except (OSError, UnfitFile, msgspec.MsgspecError):
+    except (OSError, *UNDECODABLE):  # also one that is unfit
         pass  # it was broken off before there was one
     head = read_session(run).head
     return What(head.mission, head.seed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import zmq
 
+from flight.configuration.outside_files import UNDECODABLE
 from flight.icd.codec import CodecError, decode_plain, encode
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class RunControl:
         file = run_folder / CONTROL_FILE
         try:
             address = str(msgspec.json.decode(file.read_bytes(), type=dict[str, str])["address"])
-        except (OSError, msgspec.DecodeError, KeyError) as error:
+        except (OSError, *UNDECODABLE, KeyError) as error:
             raise ControlRefused(
                 f"{run_folder}: no run is held back there; fly one with `msr fly --pace`, or "
                 "with --bench"

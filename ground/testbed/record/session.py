@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
+from flight.configuration.outside_files import UNDECODABLE
 from flight.runtime.loop import NANOSECONDS
 from flight.runtime.throttled_loop import Input
 from ground.api.times import DEFAULT_TIMES
@@ -244,7 +245,7 @@ def _torn(recording: Path, figures: Figures, inputs: list[Input]) -> Torn | None
 def _read(file: Path, number: int, line: bytes, kind: Any) -> Any:
     try:
         return msgspec.json.decode(line, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise _refused(file, number, f"no line of a record: {error}") from error
 
 

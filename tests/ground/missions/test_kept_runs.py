@@ -1,6 +1,8 @@
 """Runs that are kept are listed with what they take, and only what is of one is removed."""
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,6 @@ from ground.missions.run_folder import RunFolder
 
 def kept(folder: Path, state: str = "ended", at: int = 0) -> Path:
     """A run that is over."""
-    import os
-
     run = RunFolder(folder)
     run.mark(state, verdict="success")
     run.write_json("summary.json", {"mission": "short"})
@@ -56,6 +56,43 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path, name: str) -> N
     with pytest.raises(ConfigurationError, match="which is not of a run; it is not removed"):
         remove_run(folder)
     assert (folder / name).read_text() == "mine" and (folder / "run.json").exists()
+
+
+@pytest.mark.parametrize("name", ["run.json", "summary.json", "session.jsonl"])
+def test_a_run_whose_files_are_damaged_is_listed_with_what_is_known(
+    tmp_path: Path, name: str
+) -> None:
+    folder = kept(tmp_path / "run")
+    for damage in (b"[" * 100_000, b"\xff{}", b"[]", b""):
+        (folder / name).write_bytes(damage)
+        assert [each.folder for each in find_runs(tmp_path)] == [folder]
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(tmp_path / "run")
+    lstat = os.lstat
+
+    def gone(file: str | Path) -> os.stat_result:
+        if str(file).endswith("mav.sqlite"):
+            raise FileNotFoundError(file)
+        return lstat(file)
+
+    monkeypatch.setattr("ground.missions.kept_runs.os.lstat", gone)
+    assert find_runs(tmp_path)[0].size < 1000
+
+
+def test_one_that_another_removes_is_left_to_that_one(tmp_path: Path) -> None:
+    folder = kept(tmp_path / "run")
+    with (folder / "run.lock").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(ConfigurationError, match="it is not removed"):
+            remove_run(folder)
+    assert (folder / "summary.json").exists()
+    remove_run(folder)
+    with pytest.raises(ConfigurationError, match="has gone meanwhile"):
+        remove_run(folder)
 
 
 def test_old_runs_are_removed_only_with_yes(
