@@ -356,8 +356,12 @@ class NodeTypeReader(NodeReader):
         return self.refuse(node, key, f"{join(key, error.keys[0])}: allowed is {error.allowed}")
 
     def find(self, node: yaml.Node, path: str) -> yaml.Node | None:
-        """The node at a path of keys below a node; None when the file does not give it."""
-        for part in path.split("."):
+        """The node at a path such as `failures[1].target` below a node; None when the file does
+        not give it."""
+        for part in re.findall(r"[^.\[\]]+", path):
+            if isinstance(node, yaml.SequenceNode) and part.isdecimal():
+                node = node.value[int(part)]
+                continue
             entries = self.entries(node, path) if isinstance(node, yaml.MappingNode) else {}
             if part not in entries:
                 return None

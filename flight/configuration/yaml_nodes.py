@@ -97,6 +97,10 @@ class NodeReader:
             raise ConfigurationError(self.file, None, "", problem) from None
         except UnicodeDecodeError:
             raise ConfigurationError(self.file, None, "", "the file is not UTF-8 text") from None
+        except yaml.reader.ReaderError as error:  # of a character, not of what is written with it
+            above = self._text(path)[: error.position].count("\n")
+            problem = f"this is not YAML: the character U+{error.character:04X} is no text"
+            raise ConfigurationError(self.file, above + 1, "", problem) from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else None

@@ -25,6 +25,7 @@ from ground.mission_control.dictionary.dictionary import (
 from ground.mission_control.execution.runner import MISSIONS_OWN, PhaseRecord, ProcedureChanged
 from ground.mission_control.mission_control import ARCHIVE_FILE, MissionControl, Outcome
 from ground.mission_control.procedures.reading import Program, load_procedure
+from ground.mission_control.procedures.recovery_rules import check_rules
 from ground.mission_control.products.ascent_record import AscentProduct, product_of
 from ground.mission_control.service.desk import About
 from ground.mission_control.service.handling import EDGE, Asked
@@ -77,6 +78,7 @@ __all__ = [
     "TypeEntry",
     "VehicleEntry",
     "all_handlers",
+    "check_rules",
     "compiled_condition",
     "damaged_blocks",
     "field_problem",

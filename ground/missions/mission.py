@@ -68,9 +68,7 @@ class Failure(Struct, frozen=True, forbid_unknown_fields=True):
                 "a failure needs exactly one of after_sols and tubes, to say when it happens"
             )
         if self.what == "vehicle" and self.target not in ALL_VEHICLES:
-            raise ValueError(
-                f"target = {self.target!r}: allowed is one of {', '.join(ALL_VEHICLES)}"
-            )
+            raise NotAllowed("target", choices_words(self.target, ALL_VEHICLES, ""))
 
 
 class Mission(Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,29 +95,26 @@ class Mission(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if isinstance(self.tubes, list) and not self.tubes:
-            raise ValueError("tubes = []: allowed is 'all' or a list of at least one tube ID")
-        strange = [name for name in self.vehicles if name not in ALL_VEHICLES]
-        if strange:
-            raise NotAllowed("vehicles", choices_words(strange[0], ALL_VEHICLES))
-        twice = [name for i, name in enumerate(self.vehicles) if name in self.vehicles[:i]]
-        if twice:
-            raise ValueError(f"vehicles: {twice[0]} is named twice")
-        absent = [f.target for f in self.failures if f.what == "vehicle"]
-        absent = [name for name in absent if name not in self.vehicles]
-        if absent:
-            raise ValueError(f"failures: {absent[0]} does not take part in this mission")
+            raise NotAllowed("tubes", '"all" or a list of at least one tube ID')
+        for index, name in enumerate(self.vehicles):
+            if name not in ALL_VEHICLES:
+                raise NotAllowed(f"vehicles[{index}]", choices_words(name, ALL_VEHICLES, ""))
+            if name in self.vehicles[:index]:
+                raise NotAllowed(f"vehicles[{index}]", "each vehicle once")
+        for index, failure in enumerate(self.failures):
+            if failure.what == "vehicle" and failure.target not in self.vehicles:
+                words = choices_words(failure.target, self.vehicles, "a vehicle that takes part: ")
+                raise NotAllowed(f"failures[{index}].target", words)
         if self.launch_after is not None and "orbiter" not in self.vehicles:
-            raise ValueError("launch_after: the launch is timed for an orbiter; none takes part")
+            allowed = "nothing: the launch is timed for an orbiter, and none takes part"
+            raise NotAllowed("launch_after", allowed)
         if self.launch_after is not None and self.launch_after >= self.time_limit:
             raise NotAllowed("launch_after", f"less than time_limit ({self.time_limit:g} sol)")
         missing = [name for name in NEEDED if name not in self.vehicles]
         if missing:
-            raise ValueError(f"vehicles: {', '.join(missing)} cannot be left out")
+            raise NotAllowed("vehicles", f"a list that {', '.join(missing)} cannot be left out of")
         if self.expected_duration > self.time_limit:
-            raise ValueError(
-                f"expected_duration = {self.expected_duration} sol: allowed is at most "
-                f"time_limit ({self.time_limit} sol)"
-            )
+            raise NotAllowed("expected_duration", f"at most time_limit ({self.time_limit:g} sol)")
 
 
 class LoadedMission(Struct, frozen=True):

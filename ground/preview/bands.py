@@ -5,7 +5,14 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
-from flight.configuration.files import Quantity, find_configuration, load_configuration
+from flight.configuration.allowed_values import choices_words
+from flight.configuration.files import (
+    Quantity,
+    find_configuration,
+    load_configuration,
+    refusal,
+)
+from ground.missions.vehicles import ALL_VEHICLES
 
 Share = Annotated[float, Quantity("1", gt=0, le=1)]
 Metres = Annotated[float, Quantity("m", gt=0, le=1000)]
@@ -47,7 +54,18 @@ class TwinFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_twin_file() -> TwinFile:
     """Raises ConfigurationError."""
-    return load_configuration(find_configuration("operators", "twin"), TwinFile)
+    path = find_configuration("operators", "twin")
+    found = load_configuration(path, TwinFile)
+    for vehicle, partners in found.partners.items():
+        for key, name in ((f"partners.{vehicle}", vehicle), *_indexed(vehicle, partners)):
+            if name not in ALL_VEHICLES:
+                raise refusal(path, key, f"a vehicle: {choices_words(name, ALL_VEHICLES, '')}")
+    return found
+
+
+def _indexed(vehicle: str, partners: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for index, partner in enumerate(partners):
+        yield f"partners.{vehicle}[{index}]", partner
 
 
 def _texts(value: Any) -> Iterator[str]:

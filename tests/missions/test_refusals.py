@@ -39,6 +39,8 @@ def refused(mission: Path, capsys: pytest.CaptureFixture[str]) -> str:
         (MISSION, "value: 40,", "value: -40,", "time_limit.value", "-40", "<= 2000"),
         (MISSION, "M2020-00374-10", "M2020-99999", "tubes[1]", "M2020-99999", "M2020-00374-10"),
         (MISSION, "procedure: ", "procedure: un", "procedure", "unto_orbit", "to_orbit"),
+        (MISSION, "perseverance_holds:", "vehicles: [arm, amr] #", "vehicles[1]", "amr", "arm"),
+        (MISSION, "perseverance_holds:", "vehicles: [arm, arm] #", "vehicles[1]", "arm", "once"),
         (FAILING, "count: 10", "count: 99", "failures[0].tubes.count", "99", "43"),
         (FAILING, "rover_rack", "boot", "failures[0].tubes.place", "boot", "rover_rack"),
         (FAILING, "arm.transfer_arm", "arm.leg", "failures[0].target", "arm.leg", "arm.camera"),
@@ -211,6 +213,32 @@ def test_a_wrong_file_of_the_links_is_refused_before_an_earlier_run_is_touched(
         assert main(["fly", "short", "--out", str(out), *more]) == 2
         assert "nominal.yaml:1: nonsense is not a known key" in capsys.readouterr().err
     assert (out / "summary.json").read_text() == "earlier"
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "place"),
+    [
+        ("recovery", "[waking, entry]", "[waking, entyr]", 'critical.lander[1] = "entyr"'),
+        ("recovery", "arm: [lander, rover]", "arm: [landr]", 'needs.arm[0] = "landr"'),
+        ("recovery", "  mav: [launching]", "  mva: [launching]", "critical.mva = a list of 1"),
+        ("vehicles/rover", "heated_by: [", "heated_by: [uhf, uhf, ", "heated_by[1] = "),
+    ],
+)
+def test_a_name_in_a_file_of_all_missions_is_refused_where_it_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    name: str, good: str, bad: str, place: str,
+) -> None:  # fmt: skip
+    configs = tmp_path / "configs"
+    shutil.copytree(configs_folder(), configs)
+    file = configs / f"{name}.yaml"
+    text = file.read_text()
+    assert good in text
+    file.write_text(text.replace(good, bad, 1))
+    monkeypatch.setattr("flight.configuration.files.configs_folder", lambda: configs)
+    monkeypatch.setattr("ground.missions.protection_files.configs_folder", lambda: configs)
+    assert main(["fly", "short", "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert f"{file}:{line_of(text, good)}: " in said and place in said
 
 
 def test_a_tube_in_two_places_is_refused_before_an_earlier_run_is_touched(

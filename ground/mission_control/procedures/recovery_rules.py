@@ -1,15 +1,19 @@
 """How often, how long and where not the ground brings a vehicle out of its safe state."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from flight.configuration.allowed_values import choices_words
-from flight.configuration.files import find_configuration, load_configuration
-from ground.mission_control.dictionary.dictionary import Dictionary
+from flight.configuration.files import find_configuration, load_configuration, refusal
+from ground.mission_control.dictionary.dictionary import Dictionary, VehicleEntry
 from ground.mission_control.procedures.source import ProcedureSource
 
+FILE = "recovery"
+NAMING = ("needs", "critical", "told_again")
+"""The rules that name vehicles, and what these have."""
 Sols = Annotated[float, Meta(gt=0.0, le=100.0)]
 Pause = Annotated[float, Meta(gt=0.0, le=1.0e6)]
 Count = Annotated[int, Meta(ge=0, le=100)]
@@ -41,40 +45,59 @@ class RecoveryRules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def recovery_of(source: ProcedureSource, dictionary: Dictionary) -> RecoveryRules:
-    """The rules with what a procedure changes. Raises ConfigurationError for what is wrong."""
-    path = find_configuration("", "recovery")
-    rules = msgspec.to_builtins(load_configuration(path, RecoveryRules))
+    """The rules with what a procedure changes. Raises ConfigurationError for what it has wrong."""
     changed = source.content.recovery
+    rules = msgspec.to_builtins(_load())
     try:
         found = msgspec.convert({**rules, **changed}, RecoveryRules)
     except msgspec.ValidationError as error:
         raise source.refuse("recovery", f": {error}") from None
-    for rule in ("critical", "told_again"):
-        for vehicle, names in getattr(found, rule).items():
-            if vehicle not in dictionary.vehicles and vehicle not in changed.get(rule, {}):
-                continue  # the rules are for all missions
-            _check(f"recovery.{rule}.{vehicle}", vehicle, names, source, dictionary)
+    for rule in NAMING:
+        for inner, allowed in _wrong(rule, getattr(found, rule), dictionary):
+            if rule in changed:
+                key = f"recovery.{inner}"
+                raise source.reader.refuse_value(source.node(key), key, allowed)
     return found
 
 
-def _check(
-    key: str, vehicle: str, names: list[str], source: ProcedureSource, dictionary: Dictionary
-) -> None:
-    """Refuses a vehicle, a state or a command that is none."""
-    known = dictionary.vehicles.get(vehicle)
-    if known is None:
-        words = choices_words(vehicle, sorted(dictionary.vehicles))
-        raise source.refuse(key, f": there is no such vehicle: {words}")
-    told = key.startswith("recovery.told_again")
-    for name in names:
-        if told and name not in known.commands:
-            words = choices_words(name, sorted(known.commands))
-            raise source.refuse(key, f"= {name!r} is no command of {vehicle}: {words}")
-        if told and known.commands[name].hazardous:
-            raise source.refuse(key, f"= {name!r} of {vehicle} is hazardous: nobody tells it again")
-        if not told and not any(is_inside(each, name) for each in known.states):
-            words = choices_words(name, list(known.states))
-            raise source.refuse(key, f"= {name!r} is no state of {vehicle}: {words}")
+def check_rules(dictionary: Dictionary) -> None:
+    """Refuses rules about what the vehicles have not; raises ConfigurationError.
+
+    `dictionary`: of all vehicles, as the rules are for all missions.
+    """
+    for rule in NAMING:
+        for key, allowed in _wrong(rule, getattr(_load(), rule), dictionary):
+            raise refusal(find_configuration("", FILE), key, allowed)
+
+
+def _load() -> RecoveryRules:
+    return load_configuration(find_configuration("", FILE), RecoveryRules)
+
+
+def _wrong(
+    rule: str, named: Mapping[str, list[str]], dictionary: Dictionary
+) -> Iterator[tuple[str, str]]:
+    """Where a rule names a vehicle, a state or a command that is none, and what is allowed."""
+    vehicles = sorted(dictionary.vehicles)
+    for name, others in named.items():
+        key, vehicle = f"{rule}.{name}", dictionary.vehicles.get(name)
+        if vehicle is None:
+            yield key, f"a rule for a vehicle: {choices_words(name, vehicles, '')}"
+            continue
+        for index, other in enumerate(others):
+            if rule == "needs" and other not in vehicles:
+                yield f"{key}[{index}]", f"a vehicle: {choices_words(other, vehicles, '')}"
+            elif rule == "told_again" and _is_told_to_nobody(vehicle, other):
+                told = [each for each in vehicle.commands if not _is_told_to_nobody(vehicle, each)]
+                words = choices_words(other, sorted(told), "")
+                yield f"{key}[{index}]", f"a command of {name} that is not hazardous: {words}"
+            elif rule == "critical" and not any(is_inside(each, other) for each in vehicle.states):
+                words = choices_words(other, list(vehicle.states), "")
+                yield f"{key}[{index}]", f"a state of {name}: {words}"
+
+
+def _is_told_to_nobody(vehicle: VehicleEntry, command: str) -> bool:
+    return command not in vehicle.commands or vehicle.commands[command].hazardous
 
 
 def is_inside(mode: str, state: str) -> bool:

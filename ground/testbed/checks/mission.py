@@ -13,6 +13,7 @@ from flight.configuration.files import (
     refusal,
 )
 from flight.configuration.sections import load_section
+from ground.mission_control import check_rules
 from ground.missions.mission import Failure, LoadedMission
 from ground.missions.vehicle_files import VehicleFile
 from ground.testbed.checks.wiring import check_wiring
@@ -36,6 +37,7 @@ def check_mission(mission: LoadedMission) -> dict[str, VehicleFile]:
         allowed = choices_words(procedure, names, "")
         raise refusal(mission.file, "procedure", f"{allowed}, or a path")
     load_link_parameters()
+    check_rules(make_dictionary())
     make_program(mission, make_dictionary())
     files = load_vehicle_files(mission)
     hardware = Hardware(mission, files, 0, map_half_width=COARSE)  # to be thrown away

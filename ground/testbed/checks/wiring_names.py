@@ -69,7 +69,11 @@ def _check_switches(vehicle: str, power: ElectricalParameters, hardware: Hardwar
 def _check_heat(vehicle: str, thermal: ThermalParameters, loads: list[str]) -> None:
     for node, parameters in thermal.nodes.items():
         for index, load in enumerate(parameters.heated_by):
+            allowed = ""
             if load not in loads:
-                file = find_configuration("vehicles", vehicle)
+                allowed = f"what draws power: {choices_words(load, loads, '')}"
+            elif load in parameters.heated_by[:index]:
+                allowed = "each load once: its power is heat once"
+            if allowed:
                 key = f"hardware.thermal.nodes.{node}.heated_by[{index}]"
-                raise refusal(file, key, f"what draws power: {choices_words(load, loads, '')}")
+                raise refusal(find_configuration("vehicles", vehicle), key, allowed)

@@ -207,6 +207,11 @@ def test_broken_yaml_is_refused_with_its_line(write, text, line):
     assert refusal(write(text)).startswith(f"mission.yaml:{line}: this is not YAML: ")
 
 
+def test_a_character_that_is_no_text_is_refused_with_its_line(write):
+    message = refusal(write("name: Kodiak\n# a bell: \x07\n"))
+    assert message == "mission.yaml:2: this is not YAML: the character U+0007 is no text"
+
+
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     path = tmp_path / "binary.yaml"
     path.write_bytes(b"\xff\xfe\x00\x01")

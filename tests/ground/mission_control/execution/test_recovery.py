@@ -336,11 +336,12 @@ def test_a_silence_that_does_not_pass_ends_after_the_sols_of_the_rules(fly: Fly)
     [
         ("{per_stop: 1}", "per_stop"),
         ("{per_step: -1}", "per_step"),
-        ("{critical: {rover: [lunching]}}", "'lunching' is no state of rover"),
-        ("{critical: {rovver: [idle]}}", "there is no such vehicle"),
-        ("{told_again: {rover: [drove]}}", "'drove' is no command of rover"),
-        ("{told_again: {rover: [release]}}", "'release' of rover is hazardous"),
-        ("{told_again: {rovver: [drive]}}", "there is no such vehicle"),
+        ("{critical: {rover: [lunching]}}", '[0] = "lunching": allowed is a state of rover: '),
+        ("{critical: {rovver: [idle]}}", "(did you mean rover?)"),
+        ("{needs: {rover: [landr]}}", 'needs.rover[0] = "landr": allowed is a vehicle: '),
+        ("{told_again: {rover: [drove]}}", '[0] = "drove": allowed is a command of rover'),
+        ("{told_again: {rover: [release]}}", "allowed is a command of rover that is not hazardous"),
+        ("{told_again: {rovver: [drive]}}", "(did you mean rover?)"),
     ],
 )
 def test_rules_that_are_wrong_are_refused_at_load(
