@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flight.configuration.files import ConfigurationError
 from flight.configuration.sections import Section, load_section
 from ground.drills.drill import Drill
 from ground.drills.reading import KEYS, Seed, read_drill
@@ -14,6 +15,7 @@ from ground.drills.reading import KEYS, Seed, read_drill
 MOST = 2000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
+_SEEDS = f"seeds such as 7, 1..5 or 1,4,9, each once and {MOST} at most"
 SEEDS, LASTS = "seeds", "lasts"
 CASES, CASE = "cases", "case"
 OF_ALL = ("format", "scenario")
@@ -110,11 +112,28 @@ def _swept(section: Section, path: Path, case: str) -> list[Drill]:
         count *= len(axes[name])
         if not axes[name] or count > MOST:
             raise part.refuse_value(f"so many values that there are 1 to {MOST} variants")
+        if any(value in axes[name][:index] for index, value in enumerate(axes[name])):
+            raise part.refuse_value("each value once")
         _check_axis(part, name, plain)
-    return [
-        _variant(section, path, of_case | dict(zip(axes, values, strict=True)))
-        for values in itertools.product(*axes.values())
-    ]
+    found = []
+    for values in itertools.product(*axes.values()):
+        changes = dict(zip(axes, values, strict=True))
+        try:
+            found.append(_variant(section, path, of_case | changes))
+        except ConfigurationError as error:  # the drill without its sweep is sound
+            raise _refused(sweep, changes, error) from None
+    return found
+
+
+def _refused(sweep: Section, changes: dict[str, Any], error: ConfigurationError) -> Exception:
+    """What is wrong with one variant, where the sweep says it."""
+    place = sweep
+    if len(changes) == 1:
+        ((name, value),) = changes.items()
+        place = sweep.at(name)
+        items = place.items() if place.is_list else []
+        place = next((each for each in items if each.plain() == value), place)
+    return place.refuse(f"{place.key}: with {_told(changes)}: {error.problem}")
 
 
 def seeds_of(text: str) -> list[int]:
@@ -127,7 +146,9 @@ def seeds_of(text: str) -> list[int]:
         elif part.strip().isdecimal() and int(part) <= 2**31:
             found.append(int(part))
         else:
-            raise ValueError(f"seeds such as 7, 1..5 or 1,4,9, {MOST} at most")
+            raise ValueError(_SEEDS)
+    if len(set(found)) < len(found):
+        raise ValueError(_SEEDS)
     return found
 
 
@@ -158,9 +179,13 @@ def _variant(section: Section, path: Path, changes: dict[str, Any]) -> Drill:
     if not changes:
         return drill
     name = f"{drill.name}.{changes[CASE]}" if CASE in changes else drill.name
-    told = ", ".join(f"{k}={_shown(value)}" for k, value in changes.items() if k != CASE)
+    told = _told(changes)
     seed = changes.get(SEEDS, drill.seed)
     return replace(drill, name=f"{name}[{told}]" if told else name, swept=changes, seed=seed)
+
+
+def _told(changes: dict[str, Any]) -> str:
+    return ", ".join(f"{k}={_shown(value)}" for k, value in changes.items() if k != CASE)
 
 
 def _changed(section: Section, changes: dict[str, Any]) -> Section:

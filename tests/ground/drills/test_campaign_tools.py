@@ -292,7 +292,9 @@ def test_seeds_are_one_some_or_a_range(text: str, seeds: list[int]) -> None:
     assert seeds_of(text) == seeds
 
 
-@pytest.mark.parametrize("text", ["", "x", "3..1", "-1", "1..99999", "1.5", "99999999999"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "3..1", "1,1", "2,1..3", "-1", "1..99999", "1.5", "99999999999"]
+)
 def test_what_is_no_seed_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="seeds such as"):
         seeds_of(text)

@@ -68,6 +68,8 @@ BAD = {
     "other scenario": ("horizon: 1 sol", "scenario: surface", 13, "scenario is not a known key"),
     "cases in a case": ("horizon: 1 sol", "cases: {x: {}}", 13, "cases is not a known key"),
     "bad value in a case": ("1 sol", "1 km", 13, "a number with its unit"),
+    "bad value of a sweep": ("[dropout, not_a_number]", "[dropout, droput]", 10, "did you mean"),
+    "value of a sweep twice": ("[1 s, 2 s]", "[1 s, 1 s]", 10, "each value once"),
     "warning of nobody": ("warning: lander", "warning: landr", 15, "did you mean lander?"),
 }  # fmt: skip
 
