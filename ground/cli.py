@@ -133,6 +133,11 @@ def _work(given: list[str], subcommands: Sequence[Subcommand]) -> int:
         parser.print_help()
         return YES
     parsed = parser.parse_args(given)
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        print("msr: the folder that you are in has been removed; go to another", file=sys.stderr)
+        return REFUSED
     from flight.configuration.files import ConfigurationError
 
     try:

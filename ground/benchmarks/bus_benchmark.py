@@ -126,7 +126,8 @@ class _Party:
             received += 1
             if received % WINDOW == 0:
                 if received == count:
-                    done.set_result(None)
+                    if not done.done():  # else it was broken off
+                        done.set_result(None)
                 elif received <= count - 2 * WINDOW:
                     loop.call_soon(send_window)
 

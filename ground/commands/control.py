@@ -152,7 +152,6 @@ def _set_password(user: str, secrets: Path | None, people: list[str]) -> int:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65534:
-        raise ValueError(text)
-    return port
+    if not text.isdecimal() or int(text) > 65534:  # the next is taken, too
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a port from 0 to 65534")
+    return int(text)

@@ -393,17 +393,17 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.processes:
         strange = {o: f"{why}; leave one of them out" for o, why in ONLY_VIRTUAL.items()}
     if arguments.pace is None and arguments.operators is not None and not arguments.serve:
-        raise ConfigurationError("command line", None, "--operators", "it needs --pace or --serve")
+        raise ConfigurationError("command line", None, "--operators", "needs --pace or --serve")
     held = arguments.pace is not None or arguments.processes or arguments.bench is not None
     if arguments.serve and not held:
-        problem = "it needs --pace, --processes or --bench"
+        problem = "needs --pace, --processes or --bench"
         raise ConfigurationError("command line", None, "--serve", problem)
     if arguments.arm and arguments.bench is None:
-        raise ConfigurationError("command line", None, "--arm", "it needs --bench")
+        raise ConfigurationError("command line", None, "--arm", "needs --bench")
     if arguments.wait is not None and arguments.bench is None:
-        raise ConfigurationError("command line", None, "--wait", "it needs --bench")
+        raise ConfigurationError("command line", None, "--wait", "needs --bench")
     if arguments.branch is not None and (arguments.session is None or arguments.pace is None):
-        raise ConfigurationError("command line", None, "--branch", "it needs --from and --pace")
+        raise ConfigurationError("command line", None, "--branch", "needs --from and --pace")
     for option, why in strange.items():
         name = "session" if option == "--from" else option.removeprefix("--").replace("-", "_")
         given = getattr(arguments, name)

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 from ground.terminal.exit_codes import REFUSED
 
+_NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number"}
+
 
 class Parser(argparse.ArgumentParser):
     """Refuses in the name of the command that was called, and suggests."""
@@ -37,7 +39,14 @@ class Parser(argparse.ArgumentParser):
         if action.type is Path and not arg_string:
             problem = "'': allowed is a path, such as . for the folder that you are in"
             raise argparse.ArgumentError(action, problem)
-        return super()._get_value(action, arg_string)
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError as error:
+            allowed = _NUMBERS.get(action.type)
+            if allowed is None or not error.message.startswith("invalid "):
+                raise
+            problem = f"{arg_string!r}: allowed is {allowed}"
+            raise argparse.ArgumentError(action, problem) from None
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:

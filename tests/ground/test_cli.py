@@ -77,7 +77,7 @@ def test_arguments_default_to_those_of_the_process(probe, monkeypatch):
         (["probe", "--sede", "1"], "msr probe", "there is no option --sede (did you mean --seed?)"),
         (["probe", "--zzqq=1"], "msr probe", "there is no option --zzqq\n"),
         (["probe", "mars"], "msr probe", "'mars' is one argument too many"),
-        (["probe", "--seed", "x"], "msr probe", "argument --seed: invalid int value: 'x'"),
+        (["probe", "--seed", "x"], "msr probe", "argument --seed: 'x': allowed is a whole number"),
         (["probe", "--way", "nroth"], "msr probe", "no 'nroth' (did you mean north?); allowed is"),
         (["probe", "--out", ""], "msr probe", "argument --out: '': allowed is a path, such as ."),
     ],
@@ -106,6 +106,18 @@ def test_msr_alone_prints_its_help(capsys):
     out, err = capsys.readouterr()
     assert "probe" in out and "usage: msr" in out
     assert err == ""
+
+
+def test_a_folder_that_has_gone_is_told(probe, tmp_path, monkeypatch, capsys):
+    probe.run = lambda arguments: 0
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["probe"], PROBE) == 2
+    assert "has been removed" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    assert main(["probe"], PROBE) == 0
 
 
 def test_a_refused_configuration_is_a_sentence_on_stderr_and_code_2(probe, capsys):

@@ -338,8 +338,8 @@ def test_a_folder_that_nobody_serves_is_refused(
         (["export", ".", "a.csv"], "holds no archive of a run"),
         (["send", "rover", "drive", "fast"], "command line: fast is no argument: allowed is name="),
         (["send", "rover", "drive", "a=1", "a=2"], "command line: a is given twice"),
-        (["fly", "surface", "--serve"], "--serve it needs --pace, --processes or --bench"),
-        (["fly", "surface", "--processes", "--operators", "demo"], "it needs --pace or --serve"),
+        (["fly", "surface", "--serve"], "--serve needs --pace, --processes or --bench"),
+        (["fly", "surface", "--processes", "--operators", "demo"], "needs --pace or --serve"),
         (["fly", "surface", "--processes", "--serve", "--operators", "no"], "no"),
     ],
 )

@@ -100,12 +100,12 @@ def test_what_is_armed_is_a_service_with_its_seconds(text: str, found: Any) -> N
         (["--processes", "--pace", "5"], "--pace = 5.0: the pace of processes is that of --rate"),
         (["--processes", "--from", "x"], "--from = x: nothing is replayed"),
         (["--processes", "--bench", "x"], "--bench = x: real devices fly in a run of one process"),
-        (["--operators", "demo"], "--operators it needs --pace or --serve"),
-        (["--serve"], "--serve it needs --pace, --processes or --bench"),
-        (["--arm", "a=1"], "--arm it needs --bench"),
-        (["--wait", "5m"], "--wait it needs --bench"),
-        (["--branch", "storm", "--from", "x"], "--branch it needs --from and --pace"),
-        (["--branch", "storm", "--pace", "5"], "--branch it needs --from and --pace"),
+        (["--operators", "demo"], "--operators needs --pace or --serve"),
+        (["--serve"], "--serve needs --pace, --processes or --bench"),
+        (["--arm", "a=1"], "--arm needs --bench"),
+        (["--wait", "5m"], "--wait needs --bench"),
+        (["--branch", "storm", "--from", "x"], "--branch needs --from and --pace"),
+        (["--branch", "storm", "--pace", "5"], "--branch needs --from and --pace"),
     ],
 )
 def test_options_without_a_meaning_are_refused(words: list[str], problem: str) -> None:
