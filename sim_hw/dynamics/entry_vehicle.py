@@ -96,7 +96,7 @@ class EntryVehicle:
         self.legs_out = False
         self.mortar_time: float | None = None
         self.heat_shield_time: float | None = None
-        self.torn = False
+        self.torn, self.gores = False, list[float]()  # shares of the canopy that each tear leaves
         self.peak_rate = [0.0, 0.0, 0.0]
         self._snatched = False
         self._contact: tuple[float, float, float, float] | None = None
@@ -303,7 +303,7 @@ class EntryVehicle:
         filled = (time - self.mortar_time - p.line_stretch) / p.inflation
         if filled <= 0.0:
             return (0.0, 0.0, 0.0)
-        area = 0.25 * math.pi * p.diameter**2 * min(filled, 1.0) ** 2
+        area = 0.25 * math.pi * p.diameter**2 * min(filled, 1.0) ** 2 * math.prod(self.gores)
         push = flow.pressure * area * canopy_drag_coefficient(flow.mach)
         return scale(-push / max(flow.speed, 1e-9), flow.velocity)
 

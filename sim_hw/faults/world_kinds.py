@@ -71,6 +71,10 @@ class WorldSeam(Protocol):
         """Lets propellant out at a place, kg/s; what is returned makes it tight."""
         ...
 
+    def tear(self, share: float) -> Heal | None:
+        """Lets only a share of the canopy stand against the air; None: it is gone already."""
+        ...
+
     def fail(self, device: str, mode: str, **options: Any) -> Heal:
         """Has a device of the vehicle fail in one of its modes; raises NotAllowed."""
         ...
@@ -205,7 +209,8 @@ class Rock(PlacedKind, frozen=True, kw_only=True, tag="rock"):
 
 
 class PanelDust(WorldKind, frozen=True, kw_only=True, tag="panel_dust"):
-    """Dust on the array lets only that `share` of the light through; healed, it is wiped away."""
+    """Dust on the array lets only that `share` of the light through, or so much of it is left, as
+    when a wing is torn off (Skylab, 14 May 1973); healed, it is wiped away, or whole."""
 
     needs: ClassVar[str] = "array"
 
@@ -342,3 +347,19 @@ class PropellantLeak(WorldKind, frozen=True, kw_only=True, tag="propellant_leak"
 
     def change(self, seam: WorldSeam) -> Heal:
         return seam.leak(self.place, self.rate)
+
+
+class TornCanopy(WorldKind, frozen=True, kw_only=True, tag="torn_canopy"):
+    """Gores of the parachute tear, or its lines: only that `share` of it stands against the air
+    from its opening on. Apollo 15 came down on two of three (7 August 1971)."""
+
+    needs: ClassVar[str] = "parachute"
+
+    share: Annotated[float, Amount("1", ge=0.0, le=1.0)]
+
+    def begin(self, seam: WorldSeam, injection: Injection) -> Heal:
+        heal = None if self.share == 1.0 else seam.tear(self.share)
+        if heal is None:
+            return lambda: None
+        injection.hit(seam.name, "as it was", self.name())
+        return heal

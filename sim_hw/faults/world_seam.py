@@ -36,7 +36,7 @@ def world_parts(
             )
         if isinstance(electrical, Electrical) and electrical.name == name:
             has.append("battery")
-            if electrical.parameters.array is not None:
+            if electrical.parameters.array is not None or "array_drive" in devices[name]:
                 has.append("array")
         heaters, container = devices[name].get("heaters"), devices[name].get("container")
         if heaters is not None:
@@ -45,6 +45,8 @@ def world_parts(
             sockets = range(container.parameters.sockets)
             has += ["container", *(f"socket {number}" for number in sockets)]
         has += _tanks_of(devices[name])
+        if "pyrotechnics" in devices[name]:
+            has.append("parachute")
         if has:
             parts[name] = NamedPart(name, tuple(has), lacks=lacks)
     return parts
@@ -123,10 +125,17 @@ class RunWorld:
         return body.east + ahead * sin(body.heading), body.north + ahead * cos(body.heading)
 
     def cover_panel(self, share: float) -> Heal:
-        """Dust falls on the vehicle's array."""
+        """Dust falls on the vehicle's array, or some of its strings are lost."""
         power = self._power
         power.advance()
-        wipe = self._world.cover_panel(power.name, share)
+        if power.parameters.array is None:
+            power.shades.append(share)
+
+            def wipe() -> None:
+                power.shades.remove(share)
+
+        else:
+            wipe = self._world.cover_panel(power.name, share)
 
         def heal() -> None:
             power.advance()
@@ -177,6 +186,20 @@ class RunWorld:
             heal: Heal = lines.vehicle.tanks.leak(place, rate)
         else:
             heal = self._devices["descent_engines"].vehicle.body.leak(rate)
+        return heal
+
+    def tear(self, share: float) -> Heal | None:
+        """Lets only a share of the canopy stand against the air."""
+        vehicle = self._devices["pyrotechnics"].vehicle
+        if "backshell" not in vehicle.attached:
+            return None
+        vehicle.body.advance()
+        vehicle.gores.append(share)
+
+        def heal() -> None:
+            vehicle.body.advance()
+            vehicle.gores.remove(share)
+
         return heal
 
     def fail(self, device: str, mode: str, **options: Any) -> Heal:

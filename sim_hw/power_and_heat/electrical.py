@@ -156,6 +156,7 @@ class Electrical:
         self.array_deployed = array is not None and array.deployed_at_start
         self.generator_share = 1.0
         """What the generator gives of its power: less where arrays stand for it and look aside."""
+        self.shades: list[float] = []  # what each thing leaves that covers such arrays
         self.array_shut = 0.0
         """The share of the array that stays shut."""
 
@@ -350,9 +351,12 @@ class Electrical:
         exposed = 1.0 - self.array_shut if self.array_deployed else array.stowed_fraction
         return self.grid.at(seconds).light * array.area * array.efficiency * dust * exposed
 
+    def _generator_power(self) -> float:
+        return self.parameters.generator * self.generator_share * math.prod(self.shades)
+
     def _step(self, step: float, dust: float) -> None:
         array = self._array_power(self._time + 0.5 * step, dust) * step
-        generator = self.parameters.generator * self.generator_share * step
+        generator = self._generator_power() * step
         loads, available = 0.0, (array + generator) / step
         if self._dead:
             available = 0.0
@@ -431,7 +435,7 @@ class Electrical:
         drawn = self._drawn_by_loads()
         if self.is_on(HEAT):
             drawn += math.fsum(self._integrated_power.values())
-        drawn -= self.parameters.generator * self.generator_share
+        drawn -= self._generator_power()
         if drawn <= 0.0:
             return LONG_STEP
         available = (self._energy - self._floor()) * self.parameters.battery.discharge_efficiency

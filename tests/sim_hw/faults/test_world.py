@@ -22,6 +22,7 @@ from sim_hw.faults.world_kinds import (
     PropellantLeak,
     Rock,
     SlipPatch,
+    TornCanopy,
     Wind,
     WorldKind,
 )
@@ -34,6 +35,7 @@ SAMPLES: list[WorldKind] = [
     BrownOut(), CellLoss(fraction=0.4),
     ParasiticLoad(power=150.0), BusShort(share=0.364), HeaterStuck(zone="electronics"),
     Debris(socket=1, height=0.02), PropellantLeak(rate=0.01),
+    TornCanopy(share=0.67),
 ]  # fmt: skip
 DAY = 30_000.0
 
@@ -70,7 +72,7 @@ class Site:
             case Rock():
                 return len(world.rocks.within(12.0, -7.0, 0.1))
             case PanelDust():
-                return round(world.panel_dust(name), 9)
+                return round(world.panel_dust(name), 9), list(power.shades)
             case BrownOut():
                 return power.brownout, round(power.energy / 3600.0, 3)
             case CellLoss():
@@ -85,6 +87,8 @@ class Site:
                 return devices["descent_engines"].vehicle.body.leaks
             case PropellantLeak():
                 return list(devices["propellant_lines"].vehicle.tanks.leaks)
+            case TornCanopy():
+                return list(devices["pyrotechnics"].vehicle.gores)
             case Debris():
                 return dict(devices["container"].debris)
         raise AssertionError(kind)
@@ -123,8 +127,12 @@ def test_it_takes_effect_and_heals_wherever_it_can_be(site: Site, kind: WorldKin
 
 
 @pytest.mark.parametrize(
-    "kind", [Wind(), PanelDust(share=1.0), CellLoss(fraction=0.0), ParasiticLoad(power=0.0)]
-)
+    "kind",
+    [
+        Wind(), PanelDust(share=1.0), CellLoss(fraction=0.0), ParasiticLoad(power=0.0),
+        TornCanopy(share=1.0),
+    ],
+)  # fmt: skip
 def test_one_of_no_size_is_no_hit(site: Site, kind: WorldKind) -> None:
     held: Any = Held()
     name = "site" if isinstance(kind, Wind) else "lander"
@@ -145,6 +153,28 @@ def test_a_storm_takes_the_light_of_what_comes_and_not_of_what_was() -> None:
     heal()
     clear = power.grid.at(site.time + 3000.0).light
     assert light < 0.5 * clear or clear == 0.0
+
+
+def test_an_orbiter_that_has_lost_a_wing_has_half_the_power_until_it_is_whole() -> None:
+    site = Site()
+    power = site.hardware.vehicles["orbiter"].electrical
+    seam: Any = site.seams.world("orbiter")
+
+    def given() -> float:
+        """W, in the next minutes."""
+        power.advance()
+        before = power.account.generator
+        site.time += 100.0
+        power.advance()
+        return round((power.account.generator - before) / 100.0, 6)
+
+    whole = given()
+    wing, other = PanelDust(share=0.5).change(seam), PanelDust(share=0.5).change(seam)
+    assert given() == whole / 4
+    wing()
+    assert given() == whole / 2
+    other()
+    assert given() == whole > 0.0
 
 
 def test_a_battery_that_is_drained_sheds_the_loads_and_tells() -> None:
