@@ -5,6 +5,7 @@ files are not copied with a process, or are shared by both. Needs `/proc` (Linux
 """
 
 import asyncio
+import math
 import os
 import select
 import signal
@@ -45,13 +46,14 @@ class Branch:
         self.pid = pid
         self._results = results
 
-    def result(self, patience: float | None = None) -> bytes:
+    def result(self, patience: float | None = None, held_up: float | None = None) -> bytes:
         """What its work has returned; waits for it, and may be called once.
 
-        `patience`: wall seconds until it is ended (None: it may take as long as it likes). Raises
-        BranchFailed, and of those BranchLate.
+        `patience`: wall seconds until it is ended (None: it may take as long as it likes); where
+        `held_up` is given, it may take so many if others keep the processor from it, and
+        `patience` is of the processor. Raises BranchFailed, and of those BranchLate.
         """
-        data = self._read(patience)
+        data = self._read(patience, held_up)
         _, status = os.waitpid(self.pid, 0)
         if data[:1] == _DONE and status == 0:
             return data[1:]
@@ -59,13 +61,20 @@ class Branch:
             raise BranchFailed(f"the branch failed: {data[1:].decode(errors='replace')}")
         raise BranchFailed(f"the branch has died: {os.waitstatus_to_exitcode(status)}")
 
-    def _read(self, patience: float | None) -> bytes:
+    def _read(self, patience: float | None, held_up: float | None) -> bytes:
         parts: list[bytes] = []
-        until = None if patience is None else time.monotonic() + patience
+        began = time.monotonic()
+        until = None if patience is None else began + patience
         with open(self._results, "rb", buffering=0) as pipe:
             while True:
                 left = None if until is None else max(0.0, until - time.monotonic())
                 if not select.select([pipe], [], [], left)[0]:
+                    now, more = time.monotonic(), 0.0
+                    if patience is not None and held_up is not None:
+                        more = min(began + held_up - now, patience - self._worked())
+                    if more > 0.0:
+                        until = now + max(more, 0.01)
+                        continue
                     os.kill(self.pid, signal.SIGKILL)
                     os.waitpid(self.pid, 0)
                     raise BranchLate(f"the branch took more than {patience:g} s, and was ended")
@@ -73,6 +82,13 @@ class Branch:
                 if not part:
                     return b"".join(parts)
                 parts.append(part)
+
+    def _worked(self) -> float:
+        """Seconds of the processor that it has had; without end where it does not ask for it."""
+        figures = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        if figures[0] not in "RD":  # runs or may run, or waits for a disk
+            return math.inf
+        return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def branch(loop: VirtualLoop, work: Callable[[], bytes]) -> Branch:

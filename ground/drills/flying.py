@@ -38,7 +38,9 @@ from ground.testbed.hosts.virtual import Virtual, VirtualHost
 from ground.testbed.run import Run, RunOptions
 
 PATIENCE = 120.0
-"""Wall seconds that a branch may take: a backstop, behind the bound on its callbacks."""
+"""Seconds of the processor that a branch may take: a backstop behind the bound on its callbacks."""
+HELD_UP = 20.0
+"""How many times as long it may take where others keep the processor from it."""
 LATE = "late"
 LOOK = 1.0  # s of mission time between looks for the starts that no message tells
 Emit = Callable[[Job, Record], None]
@@ -74,7 +76,8 @@ class Flight:
     """One run of a scenario and the drills that begin in it: jobs of one trunk.
 
     A job that is to be flown alone has no branch: it goes on in this run, over ZeroMQ. `emit` takes
-    each record. `patience`: wall seconds that a branch may take; `read`: tells the drill of a job,
+    each record. `patience`: seconds of the processor that a branch may take; `read`: tells the
+    drill of a job,
     for those that are flown where another has no effect. `kind`: the host of one drill that is
     flown there, alone, into `folder`.
     """
@@ -217,7 +220,9 @@ class Flight:
         started = time.perf_counter()
         try:
             flying = branch(self._loop, lambda: self._in_branch(due))
-            record = msgspec.json.decode(flying.result(self._patience), type=Record)
+            record = msgspec.json.decode(
+                flying.result(self._patience, HELD_UP * self._patience), type=Record
+            )
         except BranchLate as error:
             record = self._blank(due, str(error))
             record.end = LATE

@@ -74,6 +74,41 @@ def test_a_branch_that_says_nothing_in_its_time_is_ended() -> None:
         os.waitpid(made.pid, os.WNOHANG)
 
 
+def test_a_branch_that_others_keep_from_working_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it has had of the processor counts."""
+    made, write = _begun("/bin/true")
+    worked = iter([0.0, 0.0])
+
+    def done() -> float:
+        had = next(worked, None)
+        if had is None:
+            os.write(write, b"+done")
+            os.close(write)
+        return had or 0.0
+
+    monkeypatch.setattr(made, "_worked", done)
+    assert made.result(1e-3, 1e3) == b"done"
+    busy, write = _begun("/bin/sleep", "60")
+    monkeypatch.setattr(busy, "_worked", lambda: 1e-3)
+    with pytest.raises(forking.BranchLate):
+        busy.result(1e-3, 1e3)
+    os.close(write)
+    starved, write = _begun("/bin/sleep", "60")
+    monkeypatch.setattr(starved, "_worked", lambda: 0.0)
+    with pytest.raises(forking.BranchLate):
+        starved.result(1e-3, 2e-3)
+    os.close(write)
+
+
+def test_a_branch_that_does_not_ask_for_the_processor_is_not_waited_for() -> None:
+    asleep, write = _begun("/bin/sleep", "60")
+    with pytest.raises(forking.BranchLate, match=r"took more than 0\.2 s"):
+        asleep.result(0.2, 1e3)
+    os.close(write)
+
+
 def test_a_branch_that_was_done_and_died_has_not_done_it() -> None:
     made, write = _begun("/bin/false")
     os.write(write, b"+done")
