@@ -1,5 +1,5 @@
-"""What goes wrong with computers and their stores, kind by kind: what is asked of the seam, how often
-and how much, and what ends it."""
+"""What goes wrong with computers and their stores, kind by kind: what is asked of the seam, how
+often and how much, and what ends it."""
 
 from typing import Any
 

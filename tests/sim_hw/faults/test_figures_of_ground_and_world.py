@@ -1,4 +1,4 @@
-"""What people on the ground do wrong, and what the world does, kind by kind and by their figures."""
+"""What people on the ground do wrong, and what the world does, kind by kind, by their figures."""
 
 from typing import Any
 
