@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     told = export(arguments.folder, arguments.file, epoch, wanted)
     print(f"{arguments.file}: {told.entries} {'entry' if told.entries == 1 else 'entries'}")
     if told.damaged:
-        blocks = "block" if told.damaged == 1 else "blocks"
-        print(f"{told.damaged} {blocks} of samples in the archive are damaged, and left out")
+        blocks, are = ("block", "is") if told.damaged == 1 else ("blocks", "are")
+        print(f"{told.damaged} {blocks} of samples in the archive {are} damaged, and left out")
         return NO
     return YES

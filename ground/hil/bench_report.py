@@ -17,7 +17,8 @@ FILL = {"ok": "#2b7", "missed": "#c33", "unknown": "#999"}
 
 
 def read_evidence(folder: Path) -> dict[str, Any]:
-    """The evidence in a run folder; raises ConfigurationError where there is none."""
+    """The evidence in a run folder, of which all can be told; raises ConfigurationError where there
+    is none."""
     file = folder / BENCH_FILE
     try:
         told = json.loads(file.read_bytes())
@@ -26,6 +27,11 @@ def read_evidence(folder: Path) -> dict[str, Any]:
         raise ConfigurationError(str(file), None, "", problem) from None
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise ConfigurationError(str(file), None, "format", f"allowed is {FORMAT}")
+    try:
+        summary(told), junit(told), page(told)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        problem = f"the evidence is damaged: {type(error).__name__}: {error}"
+        raise ConfigurationError(str(file), None, "", problem) from None
     return told
 
 

@@ -113,6 +113,30 @@ def test_without_evidence_it_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('"devices"', '"devises"'),
+        ('"most_misses": 0.001', '"most_misses": 0'),
+        ('"most_misses": 0.001', '"most_misses": "none"'),
+        ('"mode": "real", ', ""),
+        ('"lateness": {', '"lateness": 3, "was": {'),
+        ('"methods": {', '"methods": [], "were": {'),
+        ('"format": 1', '"format": ' + "[" * 50_000),
+    ],
+)
+def test_evidence_that_is_damaged_is_refused_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], good: str, bad: str
+) -> None:
+    file = evidence(tmp_path, 0, 0.0) / "bench.json"
+    assert good in file.read_text()
+    file.write_text(file.read_text().replace(good, bad))
+    assert main(["hil", "report", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and str(file) in said.err and "Traceback" not in said.err
+    assert [each.name for each in tmp_path.iterdir()] == ["bench.json"]
+
+
+@pytest.mark.parametrize(
     ("recording", "words"),
     [
         ({"file": "bench.mcap", "messages": 7, "dropped": 2, "whole": True, "because": ""},
