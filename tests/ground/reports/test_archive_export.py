@@ -202,7 +202,7 @@ def test_a_damaged_block_is_left_out_and_told(
     database.close()
     assert main(["export", str(run), str(tmp_path / "x.csv")]) == 1
     told = capsys.readouterr().out
-    assert "1 entry" in told and "1 block of samples in the archive are damaged" in told
+    assert "1 entry" in told and "1 block of samples in the archive is damaged" in told
     text = (tmp_path / "x.csv").read_text()
     assert "idle" in text and "charge" not in text
 
