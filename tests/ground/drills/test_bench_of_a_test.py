@@ -231,7 +231,7 @@ async def test_a_drill_in_a_test_needs_virtual_time_and_says_where_to_read_of_it
 
 
 def test_a_fault_without_a_name_is_given_one_of_its_own(
-    flown: Flown, monkeypatch: pytest.MonkeyPatch
+    flown: Flown, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     said: list[Any] = []
     monkeypatch.setattr(
@@ -245,6 +245,7 @@ def test_a_fault_without_a_name_is_given_one_of_its_own(
         {"id": "mine", "device": "rover.wheels"},
     ]
     assert flown.armed == ["fault", "fault"]
+    assert len(list(tmp_path.glob("said-*.yaml"))) == 2, "what was said is left to be read"
 
 
 def test_a_warning_is_an_event_like_others(flown: Flown) -> None:
