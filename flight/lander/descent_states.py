@@ -59,10 +59,14 @@ async def land(node: LanderVehicle, signal: Signal) -> str:
     """Lands on the engines."""
     # After a reboot in the air it is chosen anew.
     known = signal.carried if isinstance(signal.carried, DivertChoice) else None
+    before = node.descent.memory.landing
     landing = await powered_phase.land(node.descent, known)
     node.landed_at(landing)
-    node.vigil.alive(STANDS_STILL)
-    await asyncio.sleep(STANDS_STILL)
+    # After a reboot on the ground it has stood for a while already.
+    stood = 0.0 if before is None else node.descent.navigation.time - before.time
+    left = min(max(STANDS_STILL - stood, 0.0), STANDS_STILL)
+    node.vigil.alive(left)
+    await asyncio.sleep(left)
     return "done"
 
 

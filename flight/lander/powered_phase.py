@@ -1,9 +1,7 @@
 """On engines: along the plan to the gate, straight down, and off at touchdown."""
 
-import asyncio
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.vectors import Vector
@@ -12,12 +10,13 @@ from flight.core.fault_protection.witnesses import WITNESSES
 from flight.icd.devices.base import DeviceError, DeviceFault
 from flight.icd.devices.descent import ENGINES
 from flight.lander.confirming import confirm_backshell, unconfirmed
-from flight.lander.descent import PATIENCE, Descent
+from flight.lander.descent import Descent
 from flight.lander.descent_memory import Landing
 from flight.lander.divert import DivertChoice, choose_landing
 from flight.lander.engine_judge import EngineJudge
 from flight.lander.powered_descent import straight_down, thrust_acceleration
 from flight.lander.safeguards import TOUCHDOWN_LATCH
+from flight.lander.standing import ask_legs, landed, shut_down, stands
 from flight.lander.thrust_control import (
     AttitudeGains,
     EngineLayout,
@@ -28,7 +27,7 @@ from flight.lander.thrust_control import (
     wanted_attitude,
 )
 from flight.lander.touchdown_detection import TouchdownDetector
-from flight.lander.witnesses import SHUT_DOWN, TANKS
+from flight.lander.witnesses import TANKS
 from flight.runtime.nursery import Nursery
 
 PERIOD = 0.05
@@ -47,9 +46,6 @@ ground from wherever the engines are lit. Until then they are asked again: what 
 OPENINGS, OPENED_EACH = 8, 20
 """Beats in which tanks that are said to be open are opened again each time, and how often after."""
 SEEN = 0.1  # part of the thrust that is seen in what is felt
-SHUT_PAUSES = (1.2, 2.0, 4.0)
-"""s after which the legs must bear it: engines that hear nothing for a second close by themselves.
-"""
 BLIND_AFTER = 8.0
 """Seconds without a range after which the height is not known any more."""
 BLIND_SINKING = 2.2
@@ -62,8 +58,14 @@ weight."""
 
 
 async def land(descent: Descent, choice: DivertChoice | None = None) -> Landing:
-    """Flies the engines to the ground; returns what is known of the landing."""
+    """Flies the engines to the ground; returns what is known of the landing. After a reboot on the
+    ground nothing is lit any more."""
     await descent.begin()
+    if descent.memory.landing is not None:
+        await shut_down(descent)
+        return descent.memory.landing
+    if choice is None and await stands(descent):
+        return await landed(descent, "legs")
     if choice is None:
         place, velocity = descent.navigation.local(), descent.navigation.local_velocity()
         await descent.prime()
@@ -158,13 +160,13 @@ class PoweredFlight:
         """Straight down at constant speed, until the ground is felt."""
         d = self.descent
         believes_latches = not d.structure.keeps(TOUCHDOWN_LATCH)
-        before = await self._legs("state")
+        before = await ask_legs(d, "state")
         early = [] if before is None else [i for i, on in enumerate(before.latched) if on]
         if early and believes_latches:
             return "legs"
         if early:
             d.host.early_contact_cleared(legs=early)
-        state = await self._legs("clear")
+        state = await ask_legs(d, "clear")
         self.detector.enable()
         if state is not None and any(state.latched):
             d.host.leg_stuck(legs=[i for i, on in enumerate(state.latched) if on])
@@ -180,7 +182,7 @@ class PoweredFlight:
             offset = (spot.east - place[0], spot.north - place[1])
             await self._push(straight_down(velocity, height, faster, offset), LEAST_TILT * 2.0)
             await self._next_beat()
-            state = await self._legs("state")
+            state = await ask_legs(d, "state")
             loaded = state.loaded if state is not None else ()
             sinks = -d.navigation.local_velocity()[2]
             how = self.detector.judge(
@@ -200,42 +202,7 @@ class PoweredFlight:
 
     async def end(self, how: str) -> Landing:
         """Engines off; what is known is kept and told."""
-        d = self.descent
-        await self._shut_down()
-        east, north, _ = d.navigation.local()
-        landing = d.memory.landing = Landing(
-            east=round(east, 2),
-            north=round(north, 2),
-            sigma=round(d.navigation.horizontal_sigma(), 1),
-            fixed=d.sensing.fixed,
-            how=how,
-            propellant=round(d.propellant, 1),
-            time=round(d.navigation.time, 2),
-        )
-        d.host.touchdown(
-            east=landing.east, north=landing.north, sigma=landing.sigma, fixed=landing.fixed,
-            how=how, propellant=landing.propellant, time=landing.time,
-        )  # fmt: skip
-        return landing
-
-    async def _shut_down(self) -> None:
-        d, told = self.descent, False
-        for pause in SHUT_PAUSES:
-            d.alive(PATIENCE)
-            try:
-                await d.devices.engines.shut_down()
-            except DeviceError as error:
-                d.trouble(device="descent_engines", reason=str(error))
-                continue
-            if not d.structure.keeps(WITNESSES):
-                return
-            await asyncio.sleep(pause)
-            state = await self._legs("state")
-            if state is None or any(state.loaded):
-                return
-            if not told:
-                told = True
-                unconfirmed(d, SHUT_DOWN)
+        return await landed(self.descent, how)
 
     # ------------------------------------------------------------------ inside
 
@@ -253,14 +220,6 @@ class PoweredFlight:
         """m by which the ground may be nearer, where images have shown how high it is."""
         sensing = self.descent.sensing
         return sensing.heights.margin if sensing.range_missed else 0.0
-
-    async def _legs(self, what: str) -> Any:
-        try:
-            state = await getattr(self.descent.devices.legs, what)()
-            return state if state.valid else None
-        except DeviceError as error:
-            self.descent.trouble(device="touchdown_sensors", reason=str(error))
-            return None
 
     async def _next_beat(self) -> None:
         await self.descent.tick(PERIOD)
