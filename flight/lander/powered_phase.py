@@ -7,7 +7,7 @@ from flight.astrodynamics.constants import STANDARD_GRAVITY
 from flight.astrodynamics.vectors import Vector
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.witnesses import WITNESSES
-from flight.icd.devices.base import DeviceError, DeviceFault
+from flight.icd.devices.base import DeviceError, DeviceFault, DeviceTimeout
 from flight.icd.devices.descent import ENGINES
 from flight.lander.confirming import confirm_backshell, unconfirmed
 from flight.lander.descent import Descent
@@ -259,7 +259,8 @@ class PoweredFlight:
         except DeviceError as error:
             if isinstance(error, DeviceFault) and error.code == "not_primed":
                 await self._open_tanks_again()
-            self._expect(None)
+            # Who does not answer has most likely heard: then it burns as it was told.
+            self._expect(asked if isinstance(error, DeviceTimeout) else None)
             self._deaf += 1
             if self._deaf == 1:
                 d.trouble(device="descent_engines", reason=str(error))

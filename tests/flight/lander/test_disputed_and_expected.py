@@ -129,9 +129,10 @@ def test_what_the_engines_give_is_what_the_inertial_unit_is_to_feel() -> None:
         EngineState(thrusts=(1_000.0,) * 12, propellant=350.0),
         EngineState(thrusts=(1_000.0,) * 11 + (0.0,), propellant=340.0),
         MUTE,
+        NOT_PRIMED,
     ]
     seen = []
-    for _ in range(3):
+    for _ in range(4):
         bench.do(flight._push((0.0, 0.0, 3.72), 0.3))
         seen.append(bench.descent.expected)
     p = bench.descent.parameters
@@ -148,7 +149,9 @@ def test_what_the_engines_give_is_what_the_inertial_unit_is_to_feel() -> None:
     cant = math.radians(p["engine_cant"])
     lever = p["engine_ring_radius"] * math.cos(cant) - p["engine_below_centre"] * math.sin(cant)
     assert arm == pytest.approx(abs(lever), rel=0.3) and arm > 0.3
-    assert seen[2] == (None, None)
+    turning, felt = seen[2]  # who does not answer has most likely heard
+    assert felt is not None and felt[2] == pytest.approx(3.72, rel=0.01)
+    assert seen[3] == (None, None)
 
 
 def test_engines_whose_answer_is_not_valid_are_taken_to_give_what_they_were_asked() -> None:
