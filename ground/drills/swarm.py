@@ -23,9 +23,11 @@ from ground.drills.places import LASTS, SLACK, WORK, anchor_of
 from ground.drills.scenario import Scenario
 from ground.drills.survey import Survey
 from ground.drills.swarm_faults import (
+    CARRIED,
     Choice,
     away_until,
     choices_in,
+    falls,
     is_borne,
     needed,
     plain_fault,
@@ -163,6 +165,9 @@ class Swarm:
             if choice.sort == "node":
                 back = away_until(faults[-1], until, until + lasts)
                 away[choice.target] = max(away.get(choice.target, 0.0), back)
+                gone = back > until and choice.target == CARRIED
+                if gone and falls(place.trunk.calls, call, place.start + back):
+                    return None
         heal = round(healed + 0.001, 3)
         ahead = self._milestones(place.trunk)
         milestone = milestone_after(ahead, place.start + heal, place.phase)

@@ -47,8 +47,11 @@ SOFT = 0.9  # of the time that a bus bears a short, for which a swarm has one
 CARRIED_BY = ("lander.descent_engines", "throttle")
 """What bears and turns a vehicle in the air, and closes when it hears nothing for so long (s): what
 falls after that for some seconds, over the ground, no software brings down alive."""
+CARRIED = CARRIED_BY[0].partition(".")[0]
 HELD = 1.0
-UNHEARD = ("partition", "jam", "no_move", "acknowledged_without_effect")
+UNHEARD = (
+    "partition", "jam", "no_move", "acknowledged_without_effect", "reversed",
+)  # fmt: skip
 """Kinds by which nothing that is told comes to be."""
 BEFORE = 0.9  # of the time to the call that is meant: until then an output comes on by itself
 DEATHS, MESSAGES = 50, 2_000
@@ -285,13 +288,17 @@ def is_borne(choice: Choice, calls: Sequence[Calls], begins: float, ends: float)
     the engines it hangs on from hearing is over before they close."""
     if choice.kind.name() not in UNHEARD:
         return True
-    vehicle = CARRIED_BY[0].partition(".")[0]
-    cut = choice.sort == "bus" and choice.target in ("hardware", vehicle)
+    cut = choice.sort == "bus" and choice.target in ("hardware", CARRIED)
     if not cut and (choice.target, choice.method) != CARRIED_BY:
         return True
+    return not falls(calls, begins, ends)
+
+
+def falls(calls: Sequence[Calls], begins: float, ends: float) -> bool:
+    """Whether engines on which a vehicle hangs close in a time in which they hear nothing."""
     carried = [each for each in calls if (each.service, each.method) == CARRIED_BY]
     told = [time for each in carried for time in each.times if time >= begins]
-    return not told or ends <= min(told) + HELD
+    return bool(told) and ends > min(told) + HELD
 
 
 def away_until(fault: dict[str, Any], begins: float, healed: float) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from ground.drills.survey import Calls
-from ground.drills.swarm_faults import Choice, is_borne
+from ground.drills.swarm_faults import Choice, falls, is_borne
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.kind import TargetKind
 
@@ -26,6 +26,7 @@ BURNING = [
         ("drop", "bus", "hardware", "", (949.4, 956.6), True),
         ("jam", "device", "lander.descent_engines", "throttle", (940.0, 944.0), False),
         ("jam", "device", "lander.descent_engines", "throttle", (940.0, 940.5), True),
+        ("reversed", "device", "lander.descent_engines", "throttle", (970.0, 972.0), False),
         ("no_move", "device", "lander.descent_engines", "prime", (898.0, 935.0), True),
         ("no_move", "device", "lander.attitude_thrusters", "turn", (930.0, 940.0), True),
     ],
@@ -35,3 +36,11 @@ def test_no_engines_that_bear_a_lander_are_kept_from_hearing_until_they_close(
 ) -> None:
     choice = Choice(catalogue().kinds(sort)[kind], sort, target, method)
     assert is_borne(choice, BURNING, *span) == borne
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "does"),
+    [(941.9, 972.4, True), (900.0, 930.0, False), (900.0, 934.1, True), (973.0, 1_003.0, False)],
+)
+def test_a_computer_that_is_away_bears_nothing(begins: float, ends: float, does: bool) -> None:
+    assert falls(BURNING, begins, ends) == does
