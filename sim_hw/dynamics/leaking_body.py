@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from flight.astrodynamics.integrators import State
 from sim_hw.world.space import FlyingBody
 
 TANK = 6  # where in the state stands what is in the tank, kg
@@ -27,6 +28,12 @@ class LeakingBody(FlyingBody):
             self.leaks = tuple(kept)
 
         return heal
+
+    def advance(self, until: float | None = None) -> State:
+        """As any body; a tank that ran dry within a step holds nothing, not less."""
+        if super().advance(until)[TANK] < 0.0:
+            self.state = (*self.state[:TANK], 0.0, *self.state[TANK + 1 :])
+        return self.state
 
     def settle_leaks(self) -> None:
         """Takes out what has leaked up to now."""

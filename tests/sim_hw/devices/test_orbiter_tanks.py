@@ -102,3 +102,18 @@ def test_a_body_leaks_out_of_its_seventh_figure(watch: Watch) -> None:
     watch.now = 5_000.0
     body.settle_leaks()
     assert body.state[6] == 0.0, "never below nothing"
+
+
+@pytest.mark.parametrize("peeked", [False, True])
+def test_a_tank_that_runs_dry_within_a_step_holds_nothing(watch: Watch, peeked: bool) -> None:
+    def burning(time: float, y: tuple[float, ...]) -> tuple[float, ...]:
+        return (1.0, *(0.0,) * 5, -4.0 if y[6] > 0.0 else 0.0, 0.0)
+
+    body = LeakingBody("lander", watch, burning, (0.0,) * 6 + (10.0, 1.0), maximum_step=1.0)
+    watch.now = 2.0
+    assert body.advance()[6] == pytest.approx(2.0)
+    watch.now = 3.0
+    seen = body.peek().state if peeked else body.advance()
+    assert seen[6] == 0.0 and seen[0] == pytest.approx(3.0) and seen[7] == 1.0
+    watch.now = 9.0
+    assert body.advance()[6] == 0.0 and body.state[0] == pytest.approx(9.0)
