@@ -50,7 +50,7 @@ falls after that for some seconds, over the ground, no software brings down aliv
 CARRIED = CARRIED_BY[0].partition(".")[0]
 HELD = 1.0
 UNHEARD = (
-    "partition", "jam", "no_move", "acknowledged_without_effect", "reversed",
+    "partition", "clog", "jam", "no_move", "acknowledged_without_effect", "reversed",
 )  # fmt: skip
 """Kinds by which nothing that is told comes to be."""
 BEFORE = 0.9  # of the time to the call that is meant: until then an output comes on by itself

@@ -23,6 +23,7 @@ BURNING = [
         ("partition", "bus", "hardware", "", (949.4, 951.1), False),
         ("partition", "bus", "hardware", "", (920.0, 933.9), True),  # under the parachute
         ("partition", "bus", "hardware", "", (973.1, 983.0), True),  # on the ground
+        ("clog", "bus", "hardware", "", (962.3, 967.9), False),
         ("drop", "bus", "hardware", "", (949.4, 956.6), True),
         ("jam", "device", "lander.descent_engines", "throttle", (940.0, 944.0), False),
         ("jam", "device", "lander.descent_engines", "throttle", (940.0, 940.5), True),
