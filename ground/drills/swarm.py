@@ -29,6 +29,7 @@ from ground.drills.swarm_faults import (
     choices_in,
     falls,
     is_borne,
+    lateness,
     needed,
     plain_fault,
 )
@@ -160,7 +161,8 @@ class Swarm:
             faults.append(plain_fault(index + 1, choice, until, lasts, draw))
             healed = max(healed, until + lasts)
             begins = place.start if choice.times else call
-            if not is_borne(choice, place.trunk.calls, begins, call + lasts):
+            late = lateness(faults[-1])
+            if not is_borne(choice, place.trunk.calls, begins, call + lasts, late):
                 return None  # it falls to the ground with its engines shut
             if choice.sort == "node":
                 back = away_until(faults[-1], until, until + lasts)

@@ -53,6 +53,9 @@ UNHEARD = (
     "partition", "clog", "jam", "no_move", "acknowledged_without_effect", "reversed",
 )  # fmt: skip
 """Kinds by which nothing that is told comes to be."""
+LATE = ("slow", "delay")
+STEERED = 0.3
+"""s by which orders may be late: a loop that turns it at 4 rad/s has no phase left beyond."""
 BEFORE = 0.9  # of the time to the call that is meant: until then an output comes on by itself
 DEATHS, MESSAGES = 50, 2_000
 """What a fault does at most that works by itself, as long as it lasts."""
@@ -283,15 +286,23 @@ def longest(kind: type[FaultKind], figures: dict[str, Any]) -> float:
     return math.inf
 
 
-def is_borne(choice: Choice, calls: Sequence[Calls], begins: float, ends: float) -> bool:
+def is_borne(
+    choice: Choice, calls: Sequence[Calls], begins: float, ends: float, by: float = 0.0
+) -> bool:
     """Whether a vehicle can live through a fault of that time (s, of the flight): one that keeps
-    the engines it hangs on from hearing is over before they close."""
-    if choice.kind.name() not in UNHEARD:
+    the engines it hangs on from hearing, or has them hear so late (`by`, s), is over before they
+    close."""
+    if choice.kind.name() not in UNHEARD and by <= STEERED:
         return True
     cut = choice.sort == "bus" and choice.target in ("hardware", CARRIED)
     if not cut and (choice.target, choice.method) != CARRIED_BY:
         return True
     return not falls(calls, begins, ends)
+
+
+def lateness(fault: dict[str, Any]) -> float:
+    """s by which what is told comes late, by a fault of a drill file."""
+    return float(str(fault["by"]).split()[0]) if fault["kind"] in LATE else 0.0
 
 
 def falls(calls: Sequence[Calls], begins: float, ends: float) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from ground.drills.survey import Calls
-from ground.drills.swarm_faults import Choice, falls, is_borne
+from ground.drills.swarm_faults import Choice, falls, is_borne, lateness
 from sim_hw.faults.catalogue import catalogue
 from sim_hw.faults.kind import TargetKind
 
@@ -39,9 +39,28 @@ def test_no_engines_that_bear_a_lander_are_kept_from_hearing_until_they_close(
     assert is_borne(choice, BURNING, *span) == borne
 
 
+@pytest.mark.parametrize(("by", "borne"), [(0.3, True), (0.31, False), (65.7, False)])
+@pytest.mark.parametrize(
+    ("kind", "sort", "target", "method"),
+    [("delay", "bus", "hardware", ""), ("slow", "device", "lander.descent_engines", "throttle")],
+)
+def test_orders_come_in_time_to_steer_by_them(
+    kind: str, sort: TargetKind, target: str, method: str, by: float, borne: bool
+) -> None:
+    choice = Choice(catalogue().kinds(sort)[kind], sort, target, method)
+    assert is_borne(choice, BURNING, 949.4, 956.6, by) == borne
+    assert is_borne(choice, BURNING, 949.4, 950.6, by), "for so short a while"
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "does"),
     [(941.9, 972.4, True), (900.0, 930.0, False), (900.0, 934.1, True), (973.0, 1_003.0, False)],
 )
 def test_a_computer_that_is_away_bears_nothing(begins: float, ends: float, does: bool) -> None:
     assert falls(BURNING, begins, ends) == does
+
+
+def test_only_what_comes_late_is_late() -> None:
+    assert lateness({"kind": "delay", "by": "65.7 s"}) == 65.7
+    assert lateness({"kind": "delayed", "by": "65.7 s"}) == 0.0
+    assert lateness({"kind": "jam", "at": 0.5}) == 0.0
