@@ -57,6 +57,10 @@ class ChannelLimits(Struct, frozen=True, forbid_unknown_fields=True):
         high_ok = None in (self.yellow[1], self.red[1]) or self.red[1] >= self.yellow[1]  # type: ignore[operator]
         if not (low_ok and high_ok):
             raise NotAllowed(["red"], "limits at or beyond those of yellow")
+        lows = [low for low, _ in (self.yellow, self.red) if low is not None]
+        highs = [high for _, high in (self.yellow, self.red) if high is not None]
+        if lows and highs and max(lows) >= min(highs):
+            raise NotAllowed(["red"], "limits that leave, with yellow, values between them")
 
 
 class LimitSet(Struct, frozen=True, forbid_unknown_fields=True):

@@ -177,6 +177,7 @@ def test_an_alarm_of_the_ground_is_taken_up_after_a_restart(
         ("[0.2, 1.0]", "[1.0, 0.2]", "a lower limit below the upper one"),
         ("[0.2, 1.0]", "[0.5, 1.0]", "limits at or beyond those of yellow"),
         ("yellow: [null, 3], ", "", "at least one limit"),
+        ("[null, 3]", "[null, 3], red: [3, null]", "leave, with yellow, values between"),
         ("format: 1", "format: 2", "format"),
         ("night:", "on_board:", "any name but"),
         ("source: test}\n  day", "}\n  day", "source"),
