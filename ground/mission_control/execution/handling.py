@@ -238,7 +238,12 @@ class Handling:
         self._told("paused", by)
 
     def go(self, by: str, why: str) -> None:
-        """Has it go on: over a step that failed, for a reason. Raises NotNow."""
+        """Has it go on: over a step that failed, for a reason; where it was to halt and is still in
+        its step, it does not halt. Raises NotNow."""
+        if self.state.hold is None and self.state.pace == "pause":
+            self.state.pace, self.state.by = "run", by
+            self._told("went on", by, why=why)
+            return
         hold = self._held("paused", "failed")
         if hold.kind == "failed" and not why:
             raise NotNow("a step has failed: allowed is to go on over it for a reason (why)")

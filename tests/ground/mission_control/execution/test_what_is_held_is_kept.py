@@ -218,7 +218,7 @@ async def test_a_stop_ends_what_is_being_done_and_is_kept(kept: Kept) -> None:
             raise TimeoutError
 
 
-def test_who_has_it_go_on_may_command_or_the_step_fails(kept: Kept) -> None:
+async def test_who_has_it_go_on_may_command_or_the_step_fails(kept: Kept) -> None:
     handling = kept.begun()
     handling.attend("anna")
     asked: list[tuple[str, str]] = []
@@ -234,3 +234,8 @@ def test_who_has_it_go_on_may_command_or_the_step_fails(kept: Kept) -> None:
     handling.pause("anna")
     with pytest.raises(NotNow, match="paused already"):
         handling.pause("ben")
+    handling.go("ben", "")  # it is still in its step: it does not halt after it
+    assert await handling.before(instruction(), 1, 4) is None and handling.hold is None
+    with pytest.raises(NotNow, match="it is not paused"):
+        handling.go("anna", "")
+    handling.pause("anna")
