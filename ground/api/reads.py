@@ -123,7 +123,9 @@ class Events(Read, frozen=True, tag="events"):
 
 
 class GetAlarms(Read, frozen=True, tag="alarms"):
-    """The alarms that are not over, the newest first; with `all` every one.
+    """The alarms that are not over, the newest first; with `all` every one; with `at_ns` those that
+    were not over then, as the journal has them (`journaled`: whether it has any: nobody keeps one
+    of a run that flies by itself).
 
     Answers `alarms` [{number, vehicle, name, severity, state, unacknowledged, raised_ns, last_ns,
     count, text, owner, notes, acknowledged_by, acknowledged_ns, latched, shelved_until_ns,
@@ -131,6 +133,7 @@ class GetAlarms(Read, frozen=True, tag="alarms"):
     """
 
     all: bool = False
+    at_ns: Nanoseconds | None = None
     limit: Limit = 200
 
 
@@ -148,16 +151,18 @@ class Passes(Read, frozen=True, tag="passes"):
 
 
 class Custody(Read, frozen=True, tag="custody"):
-    """Where each tube is by the reports; with `tube` every step of it.
+    """Where each tube is by the reports; with `tube` every step of it; with `at_ns` by those that
+    had come by then.
 
     Answers `tubes`, or `tube` and `steps`.
     """
 
     tube: Name | None = None
+    at_ns: Nanoseconds | None = None
 
 
 class Changes(Read, frozen=True, tag="changes"):
-    """What came down since an instant, or since so many passes ago.
+    """What came down since an instant, or since so many passes ago, up to now or to `at_ns`.
 
     Answers `rungs`, `modes`, `limits`, `alarms`, `tubes`, `values` and `warnings`, at most 500 of
     each, `left` {kind: how many more}, `events` {severity: count} and `log`, text for a shift log.
@@ -165,6 +170,7 @@ class Changes(Read, frozen=True, tag="changes"):
 
     since_ns: Nanoseconds | None = None
     since_pass: Annotated[int, Meta(ge=1, le=100)] | None = None
+    at_ns: Nanoseconds | None = None
 
 
 class Products(Read, frozen=True, tag="products"):
@@ -187,13 +193,15 @@ class Product(Read, frozen=True, tag="product"):
 
 
 class OnBoard(Read, frozen=True, tag="on_board"):
-    """What a vehicle has loaded: what we think, and what it has told.
+    """What a vehicle has loaded: what we think, and what it has told; with `at_ns` by what had been
+    heard by then.
 
     Answers `parameters` {name: {thought, told, agrees, staged}}, `sequences` {name: {loaded_ns,
     thought, told, entry, run, told_ns}}, `protection` and `protection_commands`.
     """
 
     vehicle: Name
+    at_ns: Nanoseconds | None = None
 
 
 class Procedures(Read, frozen=True, tag="procedures"):

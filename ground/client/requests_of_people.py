@@ -45,27 +45,31 @@ class Reads:
         """Events: `source`, `name`, `severity`, `since_ns`, `until_ns`, `text`, `limit`."""
         return await self.ask("events", **only)
 
-    async def alarms(self: Asks, all: bool = False) -> Any:
-        """The alarms that are not over, or every one."""
-        return await self.ask("alarms", all=all)
+    async def alarms(self: Asks, all: bool = False, at_ns: int | None = None) -> Any:
+        """The alarms that are not over, or every one; now, or as known at an instant (ns)."""
+        return await self.ask("alarms", all=all, at_ns=at_ns)
 
     async def passes(self: Asks, from_ns: int | None = None, to_ns: int | None = None) -> Any:
         """Passes, predicted and past."""
         return await self.ask("passes", from_ns=from_ns, to_ns=to_ns)
 
-    async def custody(self: Asks, tube: str | None = None) -> Any:
-        """Where each tube is, or every step of one."""
-        return await self.ask("custody", tube=tube)
+    async def custody(self: Asks, tube: str | None = None, at_ns: int | None = None) -> Any:
+        """Where each tube is, or every step of one; now, or as known at an instant (ns)."""
+        return await self.ask("custody", tube=tube, at_ns=at_ns)
 
     async def changes(
-        self: Asks, since_ns: int | None = None, since_pass: int | None = None
+        self: Asks,
+        since_ns: int | None = None,
+        since_pass: int | None = None,
+        at_ns: int | None = None,
     ) -> Any:
-        """What changed since an instant, or since so many passes ago."""
-        return await self.ask("changes", since_ns=since_ns, since_pass=since_pass)
+        """What changed since an instant, or since so many passes ago, up to now or an instant."""
+        return await self.ask("changes", since_ns=since_ns, since_pass=since_pass, at_ns=at_ns)
 
-    async def on_board(self: Asks, vehicle: str) -> Any:
-        """What a vehicle has loaded: as we think, and as it has told."""
-        return await self.ask("on_board", vehicle=vehicle)
+    async def on_board(self: Asks, vehicle: str, at_ns: int | None = None) -> Any:
+        """What a vehicle has loaded: as we think, and as it has told; now, or as known at an
+        instant (ns)."""
+        return await self.ask("on_board", vehicle=vehicle, at_ns=at_ns)
 
     async def procedures(self: Asks) -> Any:
         """The procedures that there are."""

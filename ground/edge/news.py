@@ -44,10 +44,10 @@ class News:
     def take(self, answer: Plain) -> None:
         """An answer to a poll."""
         groups = self._take_journal(answer) if "journal" in answer else []
-        names = ("clock", "time_ns", "pace", "until", "told", "ended", "ground")
+        names = ("clock", "time_ns", "pace", "until", "told", "ended", "ground", "stale")
         clock = {name: answer.get(name) for name in names}
         if clock["clock"] is None:  # mission control is down: the clock goes on
-            clock["clock"] = self.clock.get("clock")
+            clock |= {name: self.clock.get(name) for name in ("clock", "stale")}
         if groups or clock != self.clock or time.monotonic() - self._told >= AT_LEAST:
             self.clock = clock
             self.tell_clock()

@@ -103,6 +103,20 @@ class Journal:
         ):
             yield _entry(row)
 
+    def newest_of(self, topic: str, by: str, at_ns: int) -> list[Entry]:
+        """The newest entry of a topic that was kept by an instant of mission time (ns), for each
+        value of `by` in its data; in the order of these values."""
+        rows = self._archive.look(
+            f"SELECT {_COLUMNS}, MAX(number) FROM journal WHERE topic = ? AND time_ns <= ? "
+            f"GROUP BY json_extract(data, '$.' || ?) ORDER BY json_extract(data, '$.' || ?)",
+            (topic, at_ns, by, by),
+        )
+        return [_entry(row[:-1]) for row in rows]
+
+    def has(self, topic: str) -> bool:
+        """Whether there is any entry of a topic."""
+        return bool(self._archive.look("SELECT 1 FROM journal WHERE topic = ? LIMIT 1", (topic,)))
+
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     number, time_ns, topic, what, who, vehicle, data = row

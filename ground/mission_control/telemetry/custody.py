@@ -72,6 +72,14 @@ class CustodyView:
         for record, received_ns in archive.custody_records():
             self.take(record, received_ns)
 
+    def as_known_at(self, at_ns: int) -> "CustodyView":
+        """The same by the reports that were on the ground at an instant of mission time, in ns."""
+        then = CustodyView(self.tubes.values())
+        for record, received_ns in self._history.values():
+            if received_ns <= at_ns:
+                then.take(record, received_ns)
+        return then
+
     def take(self, record: CustodyRecord, received_ns: int) -> bool:
         """Takes a record; False when it is a copy of one that is known."""
         key = (record.owner, record.tube, record.sequence)

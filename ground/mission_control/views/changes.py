@@ -13,6 +13,16 @@ from ground.mission_control.views.history import values_at
 MOST = 500
 """Rows of each kind in an answer; `left` says how many more there are."""
 _WARNINGS = (str(Severity.WARNING_HI), str(Severity.FATAL))
+_ALARMS = """
+SELECT number, source, name, severity, state, text FROM alarms WHERE number IN (
+    SELECT json_extract(data, '$.number') FROM journal
+    WHERE topic = 'alarm' AND what IN ('raised', 'worse') AND time_ns > ? AND time_ns <= ?
+) OR NOT EXISTS (SELECT 1 FROM journal WHERE topic = 'alarm') AND COALESCE((
+    SELECT MIN(received_ns) FROM events
+    WHERE events.source = alarms.source AND events.occurred_ns = alarms.raised_ns
+), raised_ns) BETWEEN ? + 1 AND ? ORDER BY number"""
+"""Alarms that were raised or became worse, by when the ground heard of it: by the journal, and
+where nobody keeps one by the event that raised it. What was raised before a pass comes in it."""
 
 
 def since_pass(archive: Archive, now_ns: int, back: int) -> int:
@@ -62,11 +72,7 @@ def changes(
             "WHERE received_ns > ? AND received_ns <= ? ORDER BY received_ns, occurred_ns",
             span,
         )
-        alarms = look(
-            "SELECT number, source, name, severity, state, text FROM alarms "
-            "WHERE raised_ns > ? AND raised_ns <= ? ORDER BY number",
-            span,
-        )
+        alarms = look(_ALARMS, (*span, *span))
     then = {(each.vehicle, each.channel): each for each in values_at(archive, since_ns)}
     values: list[dict[str, Any]] = []
     modes: list[dict[str, Any]] = []

@@ -7,40 +7,46 @@ import msgspec
 
 from ground.mission_control.archive.archive import Archive
 from ground.mission_control.commanding.tracker import CommandTracker, TrackedCommand, Verdict
+from ground.mission_control.views.history import EVER
 
 MOST = 100
 """Reports of a kind that are told."""
 _REPORTS = (
     "SELECT json_extract(data, '$.report'), data, occurred_ns FROM events "
-    "WHERE source = ? AND name IN ('service_report', 'service_warning') "
+    "WHERE source = ? AND name IN ('service_report', 'service_warning') AND received_ns <= ? "
     "ORDER BY boot, number"
 )
 _CHANGES = (
     "SELECT data, occurred_ns FROM events WHERE source = ? AND name = 'protection_changed' "
-    "ORDER BY boot DESC, number DESC LIMIT ?"
+    "AND received_ns <= ? ORDER BY boot DESC, number DESC LIMIT ?"
 )
 _PROTECTION = (
     "activate_protection", "arm_response", "disable_response", "enable_monitor", "disable_monitor",
     "set_sensor_aside", "use_sensor",
 )  # fmt: skip
+_COMPLETED = "SELECT identifier FROM rungs WHERE rung = 'COMPLETED' AND received_ns <= ?"
 
 
-def on_board(archive: Archive, tracker: CommandTracker, vehicle: str) -> dict[str, Any]:
-    """Parameters, sequences and protection of a vehicle.
+def on_board(
+    archive: Archive, tracker: CommandTracker, vehicle: str, at_ns: int = EVER
+) -> dict[str, Any]:
+    """Parameters, sequences and protection of a vehicle, by what had been heard at an instant of
+    mission time (ns).
 
     `parameters`: name -> {thought, told, agrees}; `thought` is what was activated by command and
     `told` what the vehicle said that it made active, both null where nothing was. `sequences`:
     name -> {loaded_ns, thought, told, entry, run, told_ns}. `protection`: the changes that the
     vehicle told, newest first, each with whether a command of ours asked for it.
     """
+    with archive.seeing() as look:
+        reports = look(_REPORTS, (vehicle, at_ns))
+        changes = look(_CHANGES, (vehicle, at_ns, MOST))
+        heard = None if at_ns == EVER else {row[0] for row in look(_COMPLETED, (at_ns,))}
     done = [
         each for each in tracker.commands()
         if each.order.target == vehicle and each.verdict is Verdict.COMPLETED
-        and each.order.stage != "arm"
+        and each.order.stage != "arm" and (heard is None or each.order.identifier in heard)
     ]  # fmt: skip
-    with archive.seeing() as look:
-        reports = look(_REPORTS, (vehicle,))
-        changes = look(_CHANGES, (vehicle, MOST))
     told = [(name, msgspec.json.decode(data)["data"], time) for name, data, time in reports]
     ours = {each.order.name for each in done}
     return {

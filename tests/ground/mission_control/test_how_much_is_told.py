@@ -22,6 +22,7 @@ from ground.mission_control.timing.windows import Window
 from ground.mission_control.views import on_board
 from ground.mission_control.views import passes as pass_view
 from ground.mission_control.views.changes import changes, since_pass
+from ground.mission_control.views.history import EVER
 from ground.mission_control.views.products import products
 
 SECOND = 1_000_000_000
@@ -41,10 +42,9 @@ class Told:
         yield self._look
 
     def _look(self, question: str, given: Any = ()) -> list[Any]:
-        for name, rows in self.tables.items():
-            if f"FROM {name}" in question:
-                return rows(*given) if callable(rows) else list(rows)
-        return []
+        asked = question.split("FROM ")[1].split()[0]  # what is within it is not asked
+        rows = self.tables.get(asked, [])
+        return rows(*given) if callable(rows) else list(rows)
 
     def seen(self, question: str, given: Any = ()) -> list[Any]:
         return self._look(question, given)
@@ -130,7 +130,7 @@ def test_a_hundred_of_them_are_told(count: int, told: int) -> None:
     asked: list[Any] = []
     archive: Any = Told(events=lambda *given: asked.append(given) or [])
     on_board.on_board(archive, SimpleNamespace(commands=list), "rover")  # type: ignore[arg-type]
-    assert asked == [("rover",), ("rover", 100)]
+    assert asked == [("rover", EVER), ("rover", EVER, 100)]
 
 
 def test_what_is_thought_of_parameters_is_what_was_activated() -> None:
@@ -138,7 +138,7 @@ def test_what_is_thought_of_parameters_is_what_was_activated() -> None:
     report = ("parameters_activated", json.dumps({"data": {"changed": {"visits": 4}}}), 7)
 
     def told(*given: Any) -> list[Any]:
-        return [report] if len(given) == 1 else []
+        return [report] if len(given) == 2 else []
 
     loaded = aboard(done("load_parameters", arguments=values), events=told)["parameters"]
     assert loaded == {"visits": {"thought": None, "told": 4, "agrees": False, "staged": 5}}

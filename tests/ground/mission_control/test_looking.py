@@ -249,3 +249,48 @@ def test_a_tube_is_told_step_by_step_and_a_foreign_one_refused(fly: Fly) -> None
     assert refused == "tube = 'M9': allowed is one of M1, M2"
     assert snapshot["custody"] == tubes["tubes"]
     assert {"alarms", "passes", "limits"} <= set(snapshot)
+
+
+def test_tubes_are_as_the_reports_said_that_were_here_by_then(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        people, loop = People(ground), asyncio.get_running_loop()
+        loop.call_at(9.0, lambda: ground.vehicle.custody("M1", "rover_rack"))
+        await ground.run()
+        heard = people.look(reads.Custody(tube="M1"))["steps"][0]["received_ns"]
+        asked = [reads.Custody(at_ns=heard - 1), reads.Custody(at_ns=heard)]
+        steps = [reads.Custody("M1", heard - 1), reads.Custody("M1", heard)]
+        return heard, *map(people.look, [*asked, *steps])
+
+    heard, before, then, no_step, one_step = fly(PAUSE, flight)
+    assert heard > 9 * S  # it was so on board, and nobody knew
+    assert [each["place"] for each in before["tubes"]] == ["unreported", "unreported"]
+    assert [each["place"] for each in then["tubes"]] == ["rover_rack", "unreported"]
+    assert before["tubes"][0]["hand_overs"] == no_step["steps"] == []
+    assert no_step["tube"]["place"] == "unreported"
+    assert [step["place"] for step in one_step["steps"]] == ["rover_rack"]
+
+
+def test_an_alarm_is_news_when_it_is_heard_of_and_known_as_it_was_then(fly: Fly) -> None:
+    async def flight(ground: Any) -> Any:
+        people, loop = People(ground), asyncio.get_running_loop()
+        raised = 100.0  # long before a pass brings it
+        loop.call_at(raised, lambda: ground.vehicle.event("motor_fault", Severity.WARNING_HI))
+        acknowledged = controlling.AlarmAck(number=1)
+        loop.call_at(20_000.0, lambda: people.do(ANNA, acknowledged))
+        await ground.run()
+        heard = people.look(reads.Events(name="motor_fault"))["events"][0]["received_ns"]
+        at = [reads.GetAlarms(at_ns=ns) for ns in (heard - 1, heard, 20_000 * S - 1, 20_000 * S)]
+        since = [
+            people.look(reads.Changes(since_ns=a, at_ns=b))["alarms"]
+            for a, b in ((heard - 1, None), (heard, None), (0, heard - 1), (0, heard))
+        ]
+        return heard, [people.look(each) for each in at], since
+
+    heard, at, since = fly(PAUSE, flight)
+    assert heard > 100 * S
+    assert [[each["state"] for each in told["alarms"]] for told in at] == [
+        [], ["ACTIVE"], ["ACTIVE"], [],
+    ]  # fmt: skip
+    assert [told["unacknowledged"] for told in at] == [0, 1, 1, 0]
+    assert all(told["journaled"] for told in at)
+    assert [len(alarms) for alarms in since] == [1, 0, 0, 1]

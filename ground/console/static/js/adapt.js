@@ -15,18 +15,25 @@ export function event(row) {
 
 export const entryEvent = ({ t, vehicle, data }) => ({ received_ns: t, ...data, vehicle });
 
+// A tube by the reports of all: where nobody has told of it yet, none is at fault.
 export function tube(row) {
   const last = row.hand_overs?.at(-1);
+  const untold = row.place === "unreported";
+  const problem = untold ? "" : (row.problem ?? "").replaceAll("_", " ") || (row.place === "unknown" ? row.openly_unknown?.at(-1) ?? "" : "");
   return {
-    ...row, tube: row.tube ?? row.id, vehicle: row.vehicle ?? row.holder ?? "", place: row.place ?? row.last_seen,
-    status: row.status ?? (row.problem ? "unknown" : row.place === "in transit" ? "in_transit" : "held"),
-    since_ns: row.since_ns ?? (last ? last.time * 1e9 : null), problem: row.problem ?? "",
+    ...row, tube: row.tube ?? row.id, vehicle: row.vehicle ?? row.holder ?? "", problem,
+    place: row.place === "unknown" && row.last_seen ? `last seen: ${row.last_seen}` : row.place ?? row.last_seen,
+    status: row.status ?? (untold ? "not_told_yet" : row.problem || row.place === "unknown" ? "unknown" : row.place === "in transit" ? "in_transit" : heldAt("held", row.place)),
+    since_ns: row.since_ns ?? (last ? last.time * 1e9 : null),
   };
 }
 
+// What lies on the ground is in nobody's hold, though a vehicle's ledger answers for it.
+const heldAt = (status, place) => (status === "held" && place === "ground" ? "on_ground" : status);
+
 export function custodyStep(row) {
   return {
-    ...row, vehicle: row.vehicle ?? row.owner ?? row.source, occurred_ns: row.occurred_ns ?? row.since_ns,
+    ...row, status: heldAt(row.status, row.place), vehicle: row.vehicle ?? row.owner ?? row.source, occurred_ns: row.occurred_ns ?? row.since_ns,
     verified_by: row.verified_by ?? row.evidence?.verified_by, reading: row.reading ?? row.evidence?.reading,
   };
 }

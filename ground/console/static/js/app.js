@@ -1,7 +1,7 @@
 // What screens may ask of the page: requests, words for the user, another screen, drawing anew.
 import * as adapt from "./adapt.js";
 import { Link } from "./link.js";
-import { linked, nowNs, replayed, rowsToMap, store, takeHistory, takeParts, takePoll, takeSnapshot } from "./store.js";
+import { linked, nowNs, replayed, rowsToMap, store, takeHistory, takeParts, takePoll, takeRows, takeSnapshot } from "./store.js";
 import { setEpoch } from "./time.js";
 
 let scheduled = false;
@@ -43,6 +43,23 @@ function take(poll) {
   const missed = takePoll(poll);
   if (store.stale.length) askAgain([...new Set(store.stale.splice(0))]);
   if (missed || (!was && store.link.api)) refresh();
+  judgeAnew();
+  redraw();
+}
+
+// A value comes once; whether it is stale by now depends on its vehicle, which goes silent and is heard
+// again later: then all are asked for as they are judged now.
+let judgedBy = "";
+
+async function judgeAnew() {
+  const stale = String(store.clock?.stale ?? "");
+  if (stale === judgedBy || !there || !store.link.socket) return;
+  judgedBy = stale;
+  try {
+    takeRows(listOf(await link.ask("values")));
+  } catch {
+    judgedBy = ""; // the link was lost: the page says so
+  }
   redraw();
 }
 
@@ -123,14 +140,12 @@ async function askAll() {
   }
   takeSnapshot(await link.ask("snapshot"));
   arrive();
-  const [history, events, steps] = await Promise.all([
+  const [history, events] = await Promise.all([
     link.ask("history", { limit: replayed() ? 200 : 100 }),
     link.ask("events", { limit: 200 }),
-    link.ask("custody"),
   ]);
   takeHistory(listOf(history));
   store.events = listOf(events).map(adapt.event);
-  store.steps = listOf(steps).map(adapt.custodyStep).reverse().slice(0, 300);
   if (replayed() && store.time.live) await lookAt(null);
 }
 
@@ -193,18 +208,28 @@ export async function ask(name, words) {
 export async function lookAt(ns) {
   if (ns === null && !replayed()) {
     store.time = { live: true, at: null, values: null };
+    lookAnew();
     say("Live.");
     return;
   }
   const at = Math.max(0, Math.round(ns ?? nowNs()));
-  const [rows, events, commands] = await Promise.all([
+  const [rows, events, commands, tubes, alarms] = await Promise.all([
     ask("values", { at_ns: at }), ask("events", { until_ns: at, limit: 200 }), ask("history", { until_ns: at, limit: 200 }),
+    ask("custody", { at_ns: at }), ask("alarms", { at_ns: at }),
   ]);
-  if (rows && events && commands) {
-    store.time = { live: false, at, values: rowsToMap(listOf(rows)), events: listOf(events).map(adapt.event), commands: listOf(commands).map(adapt.command) };
+  if (rows && events && commands && tubes && alarms) {
+    store.time = {
+      live: false, at, values: rowsToMap(listOf(rows)), events: listOf(events).map(adapt.event), commands: listOf(commands).map(adapt.command),
+      tubes: listOf(tubes).map(adapt.tube), alarms: alarms.journaled ? alarms.alarms : null,
+    };
+    lookAnew();
   }
   redraw();
 }
+
+// Told that the views are of another instant.
+let lookAnew = () => {};
+export const onLook = (listen) => { lookAnew = listen; };
 
 const listeners = [];
 export const router = { screen: "overview", words: {} };

@@ -2,7 +2,7 @@
 import { drawNow, order, redraw, say } from "./app.js";
 import { h } from "./dom.js";
 import { button, commanding, pairs, table, words } from "./parts.js";
-import { canLeave, leave, leavesAt, marked, outlookOf, pickedStage, staged, stackState, terms } from "./stack.js";
+import { canLeave, leave, leavesAt, marked, outlookOf, pickedStage, problemsOf, staged, stackState, terms } from "./stack.js";
 import { status } from "./status.js";
 import { may, store, titleOf, user } from "./store.js";
 import { lmst } from "./time.js";
@@ -85,6 +85,7 @@ const facts = (each) => [
   terms(each) && ["when and how", terms(each)],
   each.mode && ["assumes the mode", h("code", null, each.mode)],
   each.note && ["note", each.note],
+  ...problemsOf(each).map((problem) => ["problem", h("span", { class: "problem" }, problem)]),
   each.hazardous && ["hazard", [status("serious", each.hazard || "hazardous"), ` ${each.approved_by ? `approved by ${each.approved_by}` : "ARM and FIRE; not approved"}`]],
   each.hash && ["hash", h("code", null, each.hash.slice(0, 16))],
 ];
@@ -92,7 +93,7 @@ const facts = (each) => [
 // Several, a row each: all of what leaves is in view at once.
 const together = [
   { head: "", cls: "nowrap mono soft", cell: (each) => each.stage },
-  { head: "command", cls: "grow", cell: (each) => [h("strong", null, `${each.vehicle} ${each.command}`), " ", h("span", { class: "mono arguments" }, words(each.arguments) || "none"), [terms(each), each.note].filter(Boolean).map((text) => h("span", { class: "note soft", key: text }, text)), each.hazardous && h("span", { class: "note", key: "hazard" }, status("serious", each.hazard || "hazardous"), ` ${each.approved_by ? `approved by ${each.approved_by}` : "ARM and FIRE; not approved"}`)] },
+  { head: "command", cls: "grow", cell: (each) => [h("strong", null, `${each.vehicle} ${each.command}`), " ", h("span", { class: "mono arguments" }, words(each.arguments) || "none"), [terms(each), each.note].filter(Boolean).map((text) => h("span", { class: "note soft", key: text }, text)), problemsOf(each).map((problem) => h("span", { class: "note problem", key: problem }, problem)), each.hazardous && h("span", { class: "note", key: "hazard" }, status("serious", each.hazard || "hazardous"), ` ${each.approved_by ? `approved by ${each.approved_by}` : "ARM and FIRE; not approved"}`)] },
   { head: "leaves", cls: "nowrap", cell: leave },
   { head: "answer from", cls: "nowrap", cell: (each) => lmst(outlookOf(each).estimated?.earliest_answer_ns) },
   { head: "hash", cls: "nowrap mono", cell: (each) => (each.hash ?? "").slice(0, 16) },

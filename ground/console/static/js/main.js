@@ -1,5 +1,5 @@
 // The page: top bar, alarms, screens; what keys do.
-import { drawBeforeAKey, freshen, go, isThere, onGo, redraw, router, start } from "./app.js";
+import { drawBeforeAKey, freshen, go, isThere, onGo, onLook, redraw, router, start } from "./app.js";
 import { benchBar, freshBench } from "./bench.js";
 import { h, render } from "./dom.js";
 import { drillBar, freshenDrill } from "./drill.js";
@@ -20,7 +20,7 @@ function draw() {
   root.className = `console ${greyed() ? "lost" : ""} ${replay ? "replay" : ""}`;
   document.title = `${screen.title}: Three Forks console`;
   render(root, [
-    h("header", { class: "top", key: "top" }, topBar(), alarmBar(), benchBar(), drillBar(), noteBar()),
+    h("header", { class: "top", key: "top" }, topBar(), alarmBar(screen), benchBar(), drillBar(), noteBar()),
     rail(),
     h("main", { class: `screen ${screen.id}`, key: `screen ${screen.id}`, "aria-label": screen.title },
       h("h1", { class: "unseen" }, screen.title), isThere() ? screen.view() : waiting()),
@@ -35,6 +35,7 @@ function waiting() {
 }
 
 onGo((id, words) => SCREENS.get(id).open?.(words));
+onLook(() => SCREENS.get(router.screen).looked?.());
 addEventListener("keydown", hearStop, true);
 addEventListener("keydown", drawBeforeAKey, true);
 addEventListener("keydown", hearKey);

@@ -1,7 +1,8 @@
 // What people can do to the pace of a run.
 import { order, say } from "./app.js";
 import { whyNoJump } from "./bench.js";
-import { store } from "./store.js";
+import { store, titleOf } from "./store.js";
+import { lmst } from "./time.js";
 
 const PACES = [1, 10, 60, 300, 1000, 3000, 10000];
 
@@ -22,8 +23,14 @@ export function changePace(by) {
 export function setPace(rate, until) {
   const why = until === undefined ? "" : whyNoJump();
   if (why) return say(`${why}.`, true);
-  const words = rate === 0 ? "Paused." : rate === null ? "As fast as it goes." : `${rate.toLocaleString("en")} mission seconds a second.`;
+  const words = until !== undefined ? `${goal(until)}, and stands there.` : rate === 0 ? "Paused." : rate === null ? "As fast as it goes." : `${rate.toLocaleString("en")} mission seconds a second.`;
   return order("pace", until === undefined ? { rate } : { rate, ...until }, words);
+}
+
+function goal({ until, told }) {
+  if (until === "pass") return "It runs to the next pass";
+  if (until !== undefined) return `It flies to ${lmst(until * 1e9)}`;
+  return `It flies until ${told.verdict ? `${told.verdict} has its verdict` : `${titleOf(told.vehicle)} tells ${told.event}`}`;
 }
 
 export const runToNextPass = () => setPace(3000, { until: "pass" });

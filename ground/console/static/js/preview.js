@@ -71,6 +71,7 @@ export function previewBody() {
   const { told, warming } = state;
   if (warming) return h("p", { class: "soft", role: "status" }, `The twin flies to where the run is: ${Math.round(100 * warming.at_ns / Math.max(1, warming.now_ns))} %.`);
   if (state.refused) return h("p", { class: "problem" }, state.refused);
+  if (!told && state.flying) return h("p", { class: "soft", role: "status" }, "The twin flies what is staged. Nothing is sent.");
   if (!told && whyNoPreview()) return h("p", { class: "soft" }, `Nothing is flown here: ${whyNoPreview()}.`);
   if (!told) return h("p", { class: "soft" }, "Nothing was flown yet. ", h("kbd", null, "v"), " flies what is staged on a twin of the run, and sends nothing.");
   const old = isOld(told);

@@ -27,8 +27,8 @@ export function stackTable({ pick } = {}) {
     may("operator") && { head: "", cls: "nowrap", cell: (item) => h("input", { type: "checkbox", "aria-label": `Release ${item.stage} with others`, checked: stackState.marked.has(item.stage), onclick: (event) => event.stopPropagation(), onchange: () => toggleMark(item.stage) }) },
     { head: "", cls: "nowrap mono soft", cell: (item) => item.stage },
     { head: "vehicle", cls: "nowrap", cell: (item) => titleOf(item.vehicle) },
-    { head: "command", cls: "grow", cell: (item) => [h("strong", null, item.command), " ", h("span", { class: "mono arguments" }, words(item.arguments)), item.note && h("span", { class: "note soft" }, item.note), terms(item) && h("span", { class: "note soft" }, terms(item)), (item.problems ?? []).map((problem) => h("span", { class: "note problem", key: problem }, problem))] },
-    { head: "state", cls: "nowrap", cell: (item) => [stageStatus(item.state), item.hazardous && h("span", { class: "note" }, status("serious", "hazardous", item.hazard)), item.approved_by && h("span", { class: "soft note wrap" }, `by ${item.approved_by}${said(item)}`)] },
+    { head: "command", cls: "grow", cell: (item) => [h("strong", null, item.command), " ", h("span", { class: "mono arguments" }, words(item.arguments)), item.note && h("span", { class: "note soft" }, item.note), terms(item) && h("span", { class: "note soft" }, terms(item)), problemsOf(item).map((problem) => h("span", { class: "note problem", key: problem }, problem))] },
+    { head: "state", cls: "nowrap", cell: (item) => [standing(item), item.hazardous && h("span", { class: "note" }, status("serious", "hazardous", item.hazard)), item.approved_by && h("span", { class: "soft note wrap" }, `by ${item.approved_by}${said(item)}`)] },
     { head: "can leave", cls: "nowrap", cell: leave },
     { head: "answer from", cls: "nowrap", cell: (item) => lmst(outlookOf(item).estimated?.earliest_answer_ns) },
     { head: "by", cell: (item) => item.by },
@@ -78,11 +78,17 @@ async function lookAhead(item, now) {
   outlooks.set(stage, { ...outlooks.get(stage), asked: performance.now() });
   for (const each of outlooks.keys()) if (!store.stack.has(each)) outlooks.delete(each);
   try {
-    const { window, estimated } = await link.ask("dry_run", { vehicle, command, arguments: given, lifetime });
-    outlooks.set(stage, { version, window, estimated, at_ns: now, asked: performance.now() });
+    const { window, estimated, problems } = await link.ask("dry_run", { vehicle, command, arguments: given, lifetime });
+    outlooks.set(stage, { version, window, estimated, problems, at_ns: now, asked: performance.now() });
     redraw();
   } catch { /* it cannot leave any more, which its release says; or the link was lost */ }
 }
+
+// What stands in its way, as far as is known by now; what people have decided about it stays.
+export const problemsOf = (item) => (item.state === "draft" ? outlookOf(item).problems : item.problems) ?? [];
+
+// One that has a problem is kept, and refused where it is released with it.
+export const standing = (item) => (item.state !== "draft" ? stageStatus(item.state) : problemsOf(item).length ? status("caution", "has a problem") : stageStatus("ready"));
 
 export const leavesAt = (item) => outlookOf(item).estimated?.earliest_sent_ns ?? outlookOf(item).window?.[0] ?? null;
 
@@ -91,5 +97,6 @@ export function leave(item) {
   const ns = leavesAt(item);
   if (ns === null) return h("span", { class: "soft" }, "no pass is known");
   const left = ns - (store.clock?.time_ns ?? 0);
-  return left <= 1e9 ? "now" : [`in ${spanNs(left)}`, outlookOf(item).window && h("span", { class: "note soft" }, "for the pass")];
+  const { window } = outlookOf(item);
+  return [left <= 1e9 ? "now" : `in ${spanNs(left)}`, window && h("span", { class: "note soft" }, `for the pass at ${lmst(window[0])}`)];
 }

@@ -5,7 +5,6 @@ import { isOpen, waitsForSomebody, kindOfSeverity, RANK, isBad } from "./status.
 const MOST_EVENTS = 500;
 const MOST_COMMANDS = 200;
 const MOST_AUDITS = 300;
-const MOST_STEPS = 300;
 const MOST_STACK = 200;
 
 export const store = {
@@ -26,7 +25,6 @@ export const store = {
   commands: new Map(), // the newest first
   events: [], // the newest first
   custody: new Map(), // tube → {tube, place, ...}
-  steps: [], // of custody, the newest first
   passes: [],
   procedure: null,
   procedureIsOld: true, // whether the mission's own has gone on since it was asked for
@@ -41,7 +39,7 @@ export const store = {
   stale: [], // when something changed that entries do not tell whole: what is to be asked again
   journal: 0, // number that the snapshot was true at
   last: {}, // number of each topic's newest entry
-  time: { live: true, at: null, values: null, events: null, commands: null }, // what is known at `at`
+  time: { live: true, at: null, values: null, events: null, commands: null, tubes: null, alarms: null }, // what is known at `at`
   said: { text: "", bad: false, n: 0, at: 0 },
 };
 
@@ -61,6 +59,9 @@ export const replayed = () => store.hello?.host === "replay";
 
 // The instant that the views are of.
 export const viewNs = () => (store.time.live ? nowNs() : store.time.at);
+
+// Whether a vehicle has been silent for longer than light time and passes explain, as of now.
+export const isStale = (name) => store.clock?.stale?.includes(name) ?? store.vehicles.get(name)?.stale ?? false;
 
 // A channel's row [vehicle, channel, value, occurred_ns, received_ns, state], of the views' instant.
 export function valueOf(vehicle, channel) {
@@ -132,12 +133,19 @@ export function takePoll(poll) {
   if (poll.link) Object.assign(store.link, { api: poll.link.up, apiWhy: poll.link.why, since: Date.parse(poll.link.since) || Date.now() });
   if (poll.note) store.note = poll.note;
   if (poll.clock) store.clock = poll.clock;
-  for (const row of poll.telemetry ?? []) {
-    store.values.set(`${row[0]} ${row[1]}`, row);
-    hearOf(row);
-  }
+  takeRows(poll.telemetry ?? []);
   for (const entry of poll.journal ?? []) takeEntry(entry);
   return poll.missed === true;
+}
+
+// Rows of values; one that is older than what is known changes nothing.
+export function takeRows(rows) {
+  for (const row of rows) {
+    const name = `${row[0]} ${row[1]}`;
+    if ((store.values.get(name)?.[4] ?? 0) > row[4]) continue;
+    store.values.set(name, row);
+    hearOf(row);
+  }
 }
 
 function hearOf(row) {
@@ -188,8 +196,6 @@ const TAKES = {
   },
   custody({ data }) {
     store.custody.set(data.tube, adapt.tube({ ...store.custody.get(data.tube), ...data, since_ns: data.occurred_ns }));
-    store.steps.unshift(adapt.custodyStep(data));
-    store.steps.length = Math.min(store.steps.length, MOST_STEPS);
   },
   proc({ data }) {
     store.procedureNews++;
@@ -234,14 +240,22 @@ function takeRung({ identifier, rung, status, detail, occurred_ns, received_ns }
   if (!isBad(command.status)) Object.assign(command, { status: status ?? rung, detail: detail || command.detail });
 }
 
-export function openAlarms() {
+// As they were known at the instant of the views. Of a run that nobody operated there is no journal to
+// know it by: then those that had been raised, with what became of them.
+function alarmsKnown(live) {
+  if (live || !store.time.alarms) return [...store.alarms.values()].filter((alarm) => !replayed() || alarm.raised_ns <= viewNs());
+  return store.time.alarms;
+}
+
+export function openAlarms(live = store.time.live) {
   const rank = (alarm) => RANK.indexOf(kindOfSeverity(alarm.severity));
-  // In a replay: those that had been raised by the instant that is looked at.
-  return [...store.alarms.values()].filter((alarm) => isOpen(alarm) && (!replayed() || alarm.raised_ns <= viewNs())).sort(
+  return alarmsKnown(live).filter(isOpen).sort(
     (a, b) => waitsForSomebody(b) - waitsForSomebody(a) || rank(b) - rank(a) || b.last_ns - a.last_ns);
 }
 
-export function latestUnacknowledged() {
-  const waiting = openAlarms().filter(waitsForSomebody);
+export const alarmOf = (number) => (store.time.live || !store.time.alarms ? store.alarms.get(number) : store.time.alarms.find((each) => each.number === number));
+
+export function latestUnacknowledged(live = store.time.live) {
+  const waiting = openAlarms(live).filter(waitsForSomebody);
   return waiting.sort((a, b) => b.last_ns - a.last_ns)[0];
 }

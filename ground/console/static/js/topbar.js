@@ -64,10 +64,10 @@ function who() {
 }
 
 // Always there, so that nothing jumps; never over the page; the focus does not move.
-export function alarmBar() {
+export function alarmBar(screen) {
   if (runEnded() && greyed()) return h("div", { class: "alarmbar over", key: "alarms", role: "status" }, shape("off"), h("strong", null, lostSince()));
   if (greyed()) return h("div", { class: "alarmbar lost", key: "alarms", role: "alert" }, shape("critical"), h("strong", null, lostSince()));
-  if (!store.time.live) return replayBar();
+  if (!store.time.live) return replayBar(screen);
   const open = openAlarms();
   const waiting = open.filter(waitsForSomebody);
   const newest = latestUnacknowledged();
@@ -96,9 +96,15 @@ export function noteBar() {
     !ahead && button("put away", () => { store.note = ""; redraw(); }, { cls: "quiet" }));
 }
 
-function replayBar() {
+// While one looks back: what of the screen is not of that instant, and who calls in the live view.
+function replayBar({ ofNow }) {
+  const waiting = replayed() ? [] : openAlarms(true).filter(waitsForSomebody);
+  const kind = waiting.length ? kindOfSeverity(waiting[0].severity) : "off";
   return h("div", { class: "alarmbar replaying", key: "alarms", role: "status" },
     h("strong", null, `Looking at ${lmst(store.time.at, true)} (${utc(store.time.at)} UTC)`),
-    h("span", null, replayed() ? "replay of a run that has ended: nothing is sent, and no alarm is live" : "no commands from here; alarms go on in the live view"),
+    ofNow && status("caution", `${replayed() ? "as at the end" : "as of now, not of then"}: ${ofNow}`),
+    waiting.length > 0
+      ? h("span", { class: "text" }, status(kind, `${waiting.length} alarm${waiting.length > 1 ? "s wait" : " waits"} in the live view`), ` ${titleOf(waiting[0].vehicle)}: ${waiting[0].name}`)
+      : h("span", { class: "text" }, replayed() ? "replay of a run that has ended: nothing is sent, and no alarm is live" : "no commands from here; no alarm waits in the live view"),
     button(replayed() ? "to its end" : "back to live", () => lookAt(null), { keys: "." }));
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ground.api import controlling, reads
-from ground.mission_control.alarms.alarm import Alarm
+from ground.mission_control.alarms.alarm import Alarm, AlarmState
 from ground.mission_control.service.desk import ControlDesk
 from ground.mission_control.service.handling import (
     DIRECTOR,
@@ -40,11 +40,24 @@ def _plain(desk: ControlDesk, alarms: list[Alarm]) -> list[dict[str, Any]]:
 def listed(desk: ControlDesk, asked: Asked, request: reads.GetAlarms) -> dict[str, Any]:
     """Alarms, the newest first."""
     alarms = desk.control.alarms
+    if request.at_ns is not None:
+        return _as_known_at(desk, request.at_ns, request.all, request.limit)
     found = alarms.all() if request.all else alarms.open()
     return {
         "alarms": _plain(desk, found[::-1][: request.limit]),
         "left": max(0, len(found) - request.limit),
         "unacknowledged": len(alarms.unacknowledged()),
+    }
+
+
+def _as_known_at(desk: ControlDesk, at_ns: int, all_: bool, limit: int) -> dict[str, Any]:
+    told = [entry.data for entry in desk.journal.newest_of("alarm", "number", at_ns)]
+    found = [each for each in told if all_ or each["state"] != AlarmState.CLOSED][::-1]
+    return {
+        "alarms": found[:limit],
+        "left": max(0, len(found) - limit),
+        "unacknowledged": sum(each["unacknowledged"] for each in found),
+        "journaled": desk.journal.has("alarm"),
     }
 
 

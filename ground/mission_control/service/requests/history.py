@@ -18,9 +18,11 @@ from ground.mission_control.service.handling import (
     Refused,
     need_known,
 )
+from ground.mission_control.telemetry.custody import CustodyView
 from ground.mission_control.telemetry.derived_channels import over_time
 from ground.mission_control.views import history
 from ground.mission_control.views.changes import changes, since_pass
+from ground.mission_control.views.history import EVER
 from ground.mission_control.views.on_board import on_board
 from ground.mission_control.views.passes import links, passes
 from ground.mission_control.views.products import MOST, products
@@ -34,7 +36,7 @@ SOLS_BACK, SOLS_AHEAD = 2, 3
 
 def attach(desk: ControlDesk) -> None:
     """Adds to snapshots what these requests tell."""
-    desk.snapshots["custody"] = lambda: _tubes(desk)
+    desk.snapshots["custody"] = lambda: _tubes(desk.control.custody)
     desk.snapshots["pass"] = lambda: _passes(desk, None, None, 100)["passes"]
     desk.snapshots["limits"] = lambda: desk.watch.told_limits(desk.vehicles)
 
@@ -73,13 +75,12 @@ def series(desk: ControlDesk, asked: Asked, request: reads.Series) -> dict[str, 
 @handlers.read(reads.Events)
 def events(desk: ControlDesk, asked: Asked, request: reads.Events) -> dict[str, Any]:
     """Events, the newest first."""
-    ever = history.EVER
     try:
         found = history.events(
             desk.control.archive,
             source=request.source or "", name=request.name or "", severity=request.severity or "",
-            since_ns=-ever if request.since_ns is None else request.since_ns,
-            until_ns=ever if request.until_ns is None else request.until_ns,
+            since_ns=-EVER if request.since_ns is None else request.since_ns,
+            until_ns=EVER if request.until_ns is None else request.until_ns,
             text=request.text or "", limit=request.limit,
         )  # fmt: skip
     except ValueError as error:
@@ -110,21 +111,23 @@ def _passes(
 def custody(desk: ControlDesk, asked: Asked, request: reads.Custody) -> dict[str, Any]:
     """Where tubes are, or all steps of one."""
     view = desk.control.custody
+    is_known = request.tube in view.tubes or request.tube in view.accounts()
+    known = ", ".join(view.tubes)
+    if request.at_ns is not None:
+        view = view.as_known_at(request.at_ns)
     if request.tube is None:
-        return {"tubes": _tubes(desk)}
-    if request.tube not in view.tubes and request.tube not in view.accounts():
-        known = ", ".join(view.tubes)
+        return {"tubes": _tubes(view)}
+    if not is_known:
         raise Refused(f"tube = {request.tube!r}: allowed is one of {known}")
     steps = [
         {**msgspec.to_builtins(record), "received_ns": received}
         for record, received in view.history(request.tube)
     ]
-    told = [each for each in _tubes(desk) if each["id"] == request.tube]
+    told = [each for each in _tubes(view) if each["id"] == request.tube]
     return {"tube": told[0] if told else None, "steps": steps}
 
 
-def _tubes(desk: ControlDesk) -> list[dict[str, Any]]:
-    view = desk.control.custody
+def _tubes(view: CustodyView) -> list[dict[str, Any]]:
     return [
         {**asdict(each), "place": view.place(each.id)} for each in view.manifest()
     ]
@@ -134,6 +137,8 @@ def _tubes(desk: ControlDesk) -> list[dict[str, Any]]:
 def changed(desk: ControlDesk, asked: Asked, request: reads.Changes) -> dict[str, Any]:
     """What came down since an instant."""
     archive, now = desk.control.archive, desk.control.clock.now_ns()
+    if request.at_ns is not None:
+        now = min(now, request.at_ns)
     if request.since_ns is not None and request.since_pass is not None:
         raise Refused("since_pass: allowed is that or since_ns")
     since = request.since_ns
@@ -169,7 +174,8 @@ def product(desk: ControlDesk, asked: Asked, request: reads.Product) -> dict[str
 def on_board_(desk: ControlDesk, asked: Asked, request: reads.OnBoard) -> dict[str, Any]:
     """What a vehicle has loaded."""
     desk.need_vehicle(request.vehicle)
-    return on_board(desk.control.archive, desk.control.tracker, request.vehicle)
+    at_ns = EVER if request.at_ns is None else request.at_ns
+    return on_board(desk.control.archive, desk.control.tracker, request.vehicle, at_ns)
 
 
 @handlers.change(controlling.LimitsSet, roles=(ENGINEER, DIRECTOR))

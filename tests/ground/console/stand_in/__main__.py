@@ -27,7 +27,7 @@ async def serve(api: str, streams: str, run: Run) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_answer(requests, answering))
-            tasks.create_task(_stream(out, run))
+            tasks.create_task(_stream(out, answering))
     finally:
         context.destroy(linger=0)
 
@@ -40,7 +40,8 @@ async def _answer(requests: zmq.asyncio.Socket, answering: Answering) -> None:
         await requests.send_multipart([who, msgpack.packb({"id": asked.get("id"), **answer})])
 
 
-async def _stream(out: zmq.asyncio.Socket, run: Run) -> None:
+async def _stream(out: zmq.asyncio.Socket, answering: Answering) -> None:
+    run = answering.run
     told = len(run.journal)
     last: dict[str, int] = {entry["topic"]: entry["n"] for entry in run.journal}
     while True:
@@ -59,7 +60,8 @@ async def _stream(out: zmq.asyncio.Socket, run: Run) -> None:
             last[topic] = entries[-1]["n"]
         await _send(out, "clock", {
             "time_ns": run.time_ns, "pace": run.pace, "until": run.until_ns, "ended": None,
-            "clock": run.recording.clock(run.time_ns), "journal_last": told, "telemetry_version": 0,
+            "clock": run.recording.clock(run.time_ns), "stale": answering.silent(),
+            "journal_last": told, "telemetry_version": 0,
             "link": {"up": True, "since": None, "why": "", "life": "1"}, "last": last,
         })  # fmt: skip
 

@@ -76,12 +76,12 @@ class Reading:
         """Of the edge: which run it serves, and that it flies previews."""
         return {"run": "stand-in", "previews": ""}
 
-    def do_on_board(self, user: str, vehicle: str) -> Values:
+    def do_on_board(self, user: str, vehicle: str, at_ns: int | None = None) -> Values:
         """A parameter that is other than we think, and a sequence that runs."""
         same = {"thought": 3, "told": 3, "agrees": True, "staged": 4}
         other = {"thought": 0.5, "told": None, "agrees": False, "staged": None}
         sequence = {"loaded_ns": 0, "thought": "started", "told": "entry", "entry": 2, "run": 1,
-                    "told_ns": self.run.time_ns}  # fmt: skip
+                    "told_ns": self.run.time_ns if at_ns is None else at_ns}  # fmt: skip
         change = {"command": "disable_monitor", "monitor": "cold", "ours": False, "occurred_ns": 0}
         return {"vehicle": vehicle, "parameters": {"attempts": same, "speed": other},
                 "sequences": {"dig": sequence}, "protection": [change],
@@ -111,7 +111,11 @@ class Reading:
     def do_values(self, user: str, at_ns: int | None = None) -> list[Any]:
         """All values, now or at an instant."""
         if at_ns is None:
-            return list(self.run.values.values())
+            silent = self.silent()
+            return [
+                [*row[:5], "STALE"] if row[0] in silent and row[5] != "NONE" else row
+                for row in self.run.values.values()
+            ]
         rows = []
         for (vehicle, channel), samples in self.run.recording.samples.items():
             before = [each for each in samples if each[1] <= at_ns]
@@ -149,6 +153,10 @@ class Reading:
             "custody": self._tubes(), "vehicles": self._vehicles(), "limits": self.limits,
         }  # fmt: skip
 
+    def silent(self) -> list[str]:
+        """The vehicles of which nothing was heard for two sols."""
+        return [card["name"] for card in self._vehicles() if card["stale"]]
+
     def _vehicles(self) -> list[Values]:
         cards = []
         for name in self.run.recording.vehicles:
@@ -163,9 +171,9 @@ class Reading:
             })  # fmt: skip
         return cards
 
-    def _tubes(self) -> list[Values]:
+    def _tubes(self, at_ns: int = 2**62) -> list[Values]:
         tubes: dict[str, Values] = {}
-        for step in self.run.custody:
+        for step in self._steps(at_ns):
             keys = ("tube", "place", "status", "vehicle", "destination")
             tubes[step["tube"]] = {key: step[key] for key in keys} | {
                 "since_ns": step["occurred_ns"], "name": "",
@@ -201,8 +209,15 @@ class Reading:
         ]  # fmt: skip
         return found[: min(limit, 200)]
 
-    def do_alarms(self, user: str, all: bool = False, limit: int = 200) -> list[Values]:
-        """Open alarms, or all: one is over at least."""
+    def do_alarms(
+        self, user: str, all: bool = False, limit: int = 200, at_ns: int | None = None
+    ) -> Any:
+        """Open alarms, or all: one is over at least; or those of an instant, by the journal."""
+        if at_ns is not None:
+            told = [e for e in self.run.journal if e["topic"] == "alarm" and e["t"] <= at_ns]
+            then = {entry["data"]["number"]: entry["data"] for entry in told}
+            found = [each for each in then.values() if all or each["state"] != "NORMAL"]
+            return {"alarms": found, "left": 0, "journaled": True}
         found = [each for each in self.run.alarms.values() if all or each["state"] != "NORMAL"]
         over = {
             "number": 9000, "vehicle": "lander", "name": "limit wind", "severity": "WARNING_LO",
@@ -230,9 +245,14 @@ class Reading:
         return {"passes": passes, "light_time": light,
                 "links": [["orbiter", begin, True, 1024.0]]}  # fmt: skip
 
-    def do_custody(self, user: str, tube: str = "") -> list[Values]:
-        """Steps of a tube, or all."""
-        return [step for step in self.run.custody if tube in ("", step["tube"])][-500:]
+    def _steps(self, at_ns: int) -> list[Values]:
+        return [step for step in self.run.custody if step["received_ns"] <= at_ns]
+
+    def do_custody(self, user: str, tube: str = "", at_ns: int = 2**62) -> Values:
+        """Tubes, or the steps of one."""
+        if not tube:
+            return {"tubes": self._tubes(at_ns)}
+        return {"steps": [step for step in self._steps(at_ns) if tube == step["tube"]][-500:]}
 
     def do_changes(self, user: str, since_ns: int = 0, **_: Any) -> Values:
         """What has come since."""

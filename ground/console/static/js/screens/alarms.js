@@ -3,7 +3,7 @@ import { link, listOf, order, redraw, say } from "../app.js";
 import { h } from "../dom.js";
 import { breakable, button, pairs, panel, step, table } from "../parts.js";
 import { isOpen, kindOfSeverity, severityStatus, waitsForSomebody, wordOfAlarm } from "../status.js";
-import { nowNs, openAlarms, store, titleOf, user } from "../store.js";
+import { alarmOf, nowNs, openAlarms, store, titleOf, user, viewNs } from "../store.js";
 import { select } from "./events.js";
 import { lmst, nsOfText, SOL_NS, spanNs, utc } from "../time.js";
 
@@ -12,8 +12,8 @@ const SHELVES = [["3600", "an hour"], ["14400", "4 hours"], [String(SOL_NS / 1e9
 const MOST_OVER = 200;
 const state = { picked: undefined, note: "", all: false, over: [], left: 0, seen: "", shelf: String(SOL_NS / 1e9), until: "", owner: "" };
 const key = (alarm) => alarm.number;
-const one = () => store.alarms.get(state.picked) ?? (state.all ? state.over.find((each) => each.number === state.picked) : undefined);
-const rows = () => [...openAlarms(), ...(state.all ? state.over.filter((each) => !store.alarms.has(each.number)) : [])];
+const one = () => alarmOf(state.picked) ?? (state.all ? state.over.find((each) => each.number === state.picked) : undefined);
+const rows = () => [...openAlarms(), ...(state.all ? state.over.filter((each) => !alarmOf(each.number)) : [])];
 
 export default {
   id: "alarms", title: "Alarms", key: "a", group: "anomaly",
@@ -27,7 +27,7 @@ export default {
     j: () => { state.picked = step(rows(), key, state.picked, 1); },
     k: () => { state.picked = step(rows(), key, state.picked, -1); },
     x: acknowledge,
-    o: () => one() && order("alarm_own", { number: state.picked }, "It is yours."),
+    o: () => one() && store.time.live && order("alarm_own", { number: state.picked }, "It is yours."),
     Escape: () => { state.picked = undefined; },
   },
   open(given) {
@@ -35,16 +35,18 @@ export default {
     freshen();
   },
   freshen,
+  looked: () => { state.seen = ""; freshen(); },
   view,
 };
 
 // Those that are over, where they are looked at: asked for anew when an alarm has changed.
 async function freshen() {
-  const seen = `${store.journal} ${store.last.alarm ?? 0}`;
+  const { live, at } = store.time;
+  const seen = live ? `${store.journal} ${store.last.alarm ?? 0}` : `at ${at}`;
   if (!state.all || seen === state.seen || !store.link.socket) return;
   state.seen = seen;
   try {
-    const told = await link.ask("alarms", { all: true, limit: MOST_OVER });
+    const told = await link.ask("alarms", { all: true, limit: MOST_OVER, ...(!live && store.time.alarms && { at_ns: at }) });
     Object.assign(state, { over: listOf(told).filter((each) => !isOpen(each)), left: told.left ?? 0 });
   } catch (error) {
     state.seen = "";
@@ -54,6 +56,7 @@ async function freshen() {
 }
 
 function acknowledge() {
+  if (!store.time.live) return say("Alarms are acknowledged in the live view: the full stop goes there.", true);
   const alarm = one() ?? (openAlarms().length === 1 ? openAlarms()[0] : undefined);
   if (!alarm) return say("Pick an alarm first, with j and k.", true);
   const note = state.note;
@@ -65,7 +68,7 @@ function view() {
   const shown = rows();
   const alarm = one();
   return h("div", { class: "split wide-left", key: "body" },
-    panel("Alarms", table("Alarms", columns, shown, { key, picked: state.picked, pick: (each) => { state.picked = each.number; redraw(); }, empty: "no alarm: nothing is out of limits, and nothing waits for you", mark: (each) => `sev-${kindOfSeverity(each.severity)}` }), { cls: "tall", side: [summary(openAlarms()), h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.all, onchange: (event) => { Object.assign(state, { all: event.target.checked, seen: "" }); freshen(); redraw(); } }), state.all && state.left > 0 ? `also those that are over (${state.left} older ones are left out)` : "also those that are over")] }),
+    panel("Alarms", table("Alarms", columns, shown, { key, picked: state.picked, pick: (each) => { state.picked = each.number; redraw(); }, empty: store.time.live ? "no alarm: nothing is out of limits, and nothing waits for you" : "no alarm was known then", mark: (each) => `sev-${kindOfSeverity(each.severity)}` }), { cls: "tall", side: [summary(openAlarms()), h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.all, onchange: (event) => { Object.assign(state, { all: event.target.checked, seen: "" }); freshen(); redraw(); } }), state.all && state.left > 0 ? `also those that are over (${state.left} older ones are left out)` : "also those that are over")] }),
     panel(alarm ? `${titleOf(alarm.vehicle)}: ${alarm.name}` : "One alarm", alarm ? details(alarm) : h("p", { class: "empty soft" }, "Pick one with j and k, or with the mouse."), { cls: "tall", key: "one" }));
 }
 
@@ -91,13 +94,20 @@ function details(alarm) {
     pairs([
       ["state", wordOfAlarm(alarm.state)], ["severity", severityStatus(alarm.severity)],
       ["raised", `${lmst(alarm.raised_ns, true)}, ${utc(alarm.raised_ns)} UTC`],
-      ["last", `${lmst(alarm.last_ns, true)}, ${spanNs(nowNs() - alarm.last_ns)} ago`],
+      ["last", `${lmst(alarm.last_ns, true)}, ${spanNs(viewNs() - alarm.last_ns)} ago`],
       ["times", alarm.count], ["owner", alarm.owner || "nobody"],
       alarm.acknowledged_by && ["acknowledged", `by ${alarm.acknowledged_by}, ${lmst(alarm.acknowledged_ns, true)}, ${utc(alarm.acknowledged_ns)} UTC`],
       alarm.shelved_until_ns && ["shelved until", `${lmst(alarm.shelved_until_ns)}: ${alarm.shelved_why}`],
       alarm.note && ["note", alarm.note],
     ]),
     notes.length > 0 && h("ul", { class: "notes" }, notes.slice(-20).map((note, place) => h("li", { key: place }, h("span", { class: "soft" }, `${note.who} ${lmst(note.t)}: `), note.text))),
+    ...(store.time.live ? acts(alarm) : [h("p", { class: "soft", key: "then" }, "As it was known then; what is to be done about it is done in the live view.")]),
+  ];
+}
+
+// What one does about it.
+function acts(alarm) {
+  return [
     h("label", { for: "alarm-note" }, "Note or reason"),
     h("input", { id: "alarm-note", type: "text", maxlength: 500, value: state.note, oninput: (event) => { state.note = event.target.value; redraw(); } }),
     h("div", { class: "actions" },

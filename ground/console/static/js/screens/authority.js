@@ -13,6 +13,7 @@ const state = { who: "", asked: false, person: "", roles: new Set() };
 
 export default {
   id: "authority", title: "Authority", key: "y", group: "always",
+  ofNow: "who holds what, and what was asked for",
   help: [
     "A vehicle is held by one person, who alone stages and releases for it. It goes to another by offer and acceptance, or when it is let go.",
     "An admin gives a person roles for the rest of the run; they are in place of those that the person had.",

@@ -14,6 +14,7 @@ const state = { arming: null, minutes: "10", kinds: {} };
 
 export default {
   id: "bench", title: "Bench", key: "h", group: "always",
+  ofNow: "the bench",
   help: [
     "What of the vehicles is real hardware, simulated, or both beside one another. A device that is armed may move; the test conductor (the role conductor) arms it, by name and for a time, and that is told in the events, as is whoever was refused.",
     "STOP makes all that is real safe, at once, whatever else goes on; it latches until somebody releases it. Anybody may stop, also who only looks on.",

@@ -38,6 +38,7 @@ export default {
   hints: [["l", "since the last pass"], ["i", "since I left"], ["s", "a sol"]],
   keys: { l: () => look("pass"), i: () => look("left"), s: () => look("sol") },
   open: () => look(state.since),
+  looked: () => look(state.since),
   view,
 };
 
@@ -45,6 +46,7 @@ async function look(since) {
   if (since === "left" && leftAt() === null) return say("You have not looked at this run before, on this machine.", true);
   state.since = since;
   const words = since === "pass" ? { since_pass: 1 } : { since_ns: Math.round(since === "left" ? leftAt() : Math.max(0, viewNs() - SOL_NS)) };
+  if (!store.time.live) words.at_ns = store.time.at;
   const told = await ask("changes", words);
   if (told) Object.assign(state, { told, log: told.log ?? "" });
   return redraw();

@@ -19,6 +19,7 @@ const state = { query: "", vehicle: "", at: 0, form: null, picked: undefined, fi
 
 export default {
   id: "command", title: "Command", key: "c", group: "in a pass", ofVehicle: true,
+  ofNow: "the stack",
   help: [
     "Type a few letters of the command, of an argument or of what it does; the arrows choose, Enter opens the form. Commands that every vehicle has are folded until you search.",
     "The form checks as you type, by the same ranges as on board. Enter stages: the command stands on the stack, and nothing has left yet.",

@@ -13,6 +13,7 @@ const trainer = () => may("trainer");
 
 export default {
   id: "drill", title: "Drill", key: "x", group: "drills",
+  ofNow: "the drill",
   help: [
     "What is asked of you stands here and above every screen, with the time until which it is to be done: it counts from when the ground has heard why. What you do about it you do as always, by commands.",
     "When the drill is over, everybody sees the debrief: verdict, timeline, how soon what broke was detected and put right, how long people took.",

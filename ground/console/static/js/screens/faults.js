@@ -15,6 +15,7 @@ const SIGNS = { waiting: "caution", acting: "serious", over: "off" };
 
 export default {
   id: "faults", title: "Faults", key: "f", group: "drills", role: "trainer",
+  ofNow: "faults",
   help: [
     "Pick what breaks and how: all that this run can break, each target with the kinds that can be there; of the others it says why not. The form has each figure with its unit and range; when it begins; how long it lasts. What has no meaning is refused with the sentence, and nothing breaks. The crew sees none of this.",
     "Below stand the faults of this run, whether they wait, act or are over, how often each has hit, and what was before and after. Shift H heals all of them.",

@@ -10,7 +10,7 @@ import { lmst, spanNs } from "../time.js";
 
 const PIXELS = 400;
 const AGAIN = 4000; // ms
-const state = { tracks: new Map(), at: -Infinity, asking: false, width: 1000, height: 640 };
+const state = { tracks: new Map(), at: -Infinity, of: null, asking: false, width: 1000, height: 640 };
 const COLOURS = ["#6cbcff", "#ff9d57", "#c69bff", "#7fe0c3"];
 
 export default {
@@ -28,10 +28,11 @@ const movers = () => vehicleNames().filter((name) => valueOf(name, "east") && va
 async function askTracks() {
   if (state.asking || !store.link.socket) return;
   state.asking = true;
-  state.at = performance.now();
+  Object.assign(state, { at: performance.now(), of: store.time.at }); // null: live
   try {
     for (const vehicle of movers()) {
-      const given = { vehicle, t0_ns: 0, t1_ns: Math.max(1, Math.round(viewNs())), pixels: PIXELS };
+      // As far as had been told by then: to the stamp of the newest place that was known.
+      const given = { vehicle, t0_ns: 0, t1_ns: Math.max(1, valueOf(vehicle, "east")[3] + 1), pixels: PIXELS };
       const [east, north] = await Promise.all(["east", "north"].map((channel) => link.ask("series", { ...given, channel })));
       const norths = new Map(listOf(north).map((row) => [row[0], row[3]]));
       let last = null;
@@ -72,12 +73,12 @@ export function marks() {
 
 function drives() {
   const under = commandsKnown().filter((each) => !isOver(each.status)).map((each) => ({ ...each, what: "under way" }));
-  const staged = [...store.stack.values()].map((each) => ({ ...each, what: "staged" }));
+  const staged = (store.time.live ? [...store.stack.values()] : []).map((each) => ({ ...each, what: "staged" }));
   return [...under, ...staged].filter(({ command, arguments: given }) => command.includes("drive") && typeof given?.east === "number" && typeof given?.north === "number");
 }
 
 export function picture() {
-  if (performance.now() - state.at > AGAIN && store.clock?.pace !== 0) askTracks();
+  if (state.of !== store.time.at || (performance.now() - state.at > AGAIN && store.clock?.pace !== 0)) askTracks();
   const names = movers();
   if (state.tracks.size === 0 && names.length) askTracks();
   return site(names);
@@ -128,7 +129,7 @@ function site(names) {
     fixed.map((mark) => sign(mark, x(mark.east), y(mark.north))),
     names.map((name, place) => rover(name, COLOURS[place % COLOURS.length], x, y, scale)),
     going.map((drive) => goal(drive, x, y)),
-    words(names, fixed, going, x, y),
+    words(names, fixed, going, alongBar(step * scale), x, y),
     h("g", { key: "bar" }, h("line", { class: "bar-line", x1: width - 24 - step * scale, x2: width - 24, y1: height - 20, y2: height - 20 }), h("text", { x: width - 24, y: height - 27, "text-anchor": "end" }, `${step} m`)));
 }
 
@@ -146,6 +147,13 @@ function sign(mark, x, y) {
     mark.tube ? h("path", { d: `M${x - 5} ${y - 5}L${x + 5} ${y + 5}M${x - 5} ${y + 5}L${x + 5} ${y - 5}` }) : h("polygon", { points: `${x},${y - 10} ${x + 10},${y + 8} ${x - 10},${y + 8}` }));
 }
 
+// Points of the scale at the lower right, and of its words.
+function alongBar(long) {
+  const { width, height } = state;
+  const points = Array.from({ length: Math.ceil(long / 15) + 1 }, (_, part) => [width - 24 - Math.min(long, part * 15), height - 20]);
+  return [...points, ...points.slice(0, 5).map(([x, y]) => [x, y - 12])];
+}
+
 // Points of a track, near enough to each other that no name lies on it.
 function alongTrack(name, x, y) {
   const track = (state.tracks.get(name) ?? []).map(([east, north]) => [x(east), y(north)]);
@@ -157,13 +165,13 @@ function alongTrack(name, x, y) {
 }
 
 // All names, so placed that none covers another; those of what moves choose first.
-function words(names, fixed, going, x, y) {
+function words(names, fixed, going, bar, x, y) {
   const wanted = [
     ...names.map((name) => ({ key: `of ${name}`, cls: "name", x: x(valueOf(name, "east")[2]), y: y(valueOf(name, "north")[2]), text: titleOf(name) })),
     ...fixed.map((mark) => ({ key: `of ${mark.name}`, cls: mark.tube ? "tube" : "base", x: x(mark.east), y: y(mark.north), text: mark.tube ? mark.name : titleOf(mark.name) })),
     ...going.map(({ vehicle, command, arguments: to, what }) => ({ key: `to ${vehicle} ${command} ${to.east} ${to.north}`, cls: "goal", x: x(to.east), y: y(to.north), text: `${what}: ${command}` })),
   ].filter((each) => Number.isFinite(each.x) && Number.isFinite(each.y));
-  const placed = placeLabels(wanted, names.flatMap((name) => alongTrack(name, x, y)), state);
+  const placed = placeLabels(wanted, [...names.flatMap((name) => alongTrack(name, x, y)), ...bar], state);
   return h("g", { key: "words", class: "words" }, placed.map((each, place) => h("g", { key: each.key, class: wanted[place].cls },
     each.from && h("line", { class: "lead", x1: each.from[0], y1: each.from[1], x2: each.x, y2: each.y - 4 }),
     h("text", { x: each.x, y: each.y, "text-anchor": each.anchor }, each.text))));

@@ -27,6 +27,7 @@ export default {
     else freshen(true);
   },
   freshen: () => freshen(),
+  looked: () => freshen(true),
   view,
 };
 
@@ -54,15 +55,17 @@ const protectionColumns = [
   { head: "", cls: "nowrap", cell: (each) => (each.ours ? status("normal", "ours") : status("caution", "its own")) },
 ];
 
-// What is loaded, asked for anew when the vehicle has told something, or a command climbed.
+// What is loaded, asked for anew when the vehicle has told something, or a command climbed; at an
+// instant, as it was known then.
 async function freshen(anyway = false) {
   const name = state.vehicle;
-  const seen = `${name} ${store.journal} ${store.last.ev ?? 0} ${store.last.cmd ?? 0}`;
+  const { live, at } = store.time;
+  const seen = live ? `${name} ${store.journal} ${store.last.ev ?? 0} ${store.last.cmd ?? 0}` : `${name} at ${at}`;
   if (!name || !store.link.socket || (seen === state.seen && !anyway)) return;
   state.seen = seen;
   try {
-    const told = await link.ask("on_board", { vehicle: name });
-    if (state.vehicle === name) Object.assign(state, { told, problem: "" });
+    const told = await link.ask("on_board", { vehicle: name, ...(!live && { at_ns: at }) });
+    if (state.vehicle === name && store.time.at === at) Object.assign(state, { told, problem: "" });
   } catch (error) {
     Object.assign(state, { problem: error.message, seen: "" });
   }
@@ -82,7 +85,6 @@ function view() {
   const empty = (words) => (state.told ? words : state.problem || "it is asked for");
   return [
     h("div", { class: "filters", key: "filters" }, select("Vehicle", name, vehicleNames().map((each) => [each, titleOf(each)]), choose),
-      !store.time.live && h("span", { class: "soft" }, "parameters, sequences and protection are those of now"),
       h("span", { class: "gap" }), button("Ask for its status", () => go("command", { vehicle: name, command: "report_status" }))),
     h("div", { class: "split", key: `body ${name}` },
       h("div", { class: "column", key: "left" },

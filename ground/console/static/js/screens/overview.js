@@ -8,7 +8,7 @@ import { picture } from "./map.js";
 import { contactRows, passColumns } from "./passes.js";
 import { eventColumns } from "./events.js";
 import { isOver, isSafe, kindOfSeverity, kindOfValue, severityOfValue, status, wordOfKind, worst } from "../status.js";
-import { channelOf, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
+import { channelOf, isStale, openAlarms, store, titleOf, valueOf, vehicleNames, viewNs } from "../store.js";
 import { span } from "../time.js";
 
 const ENERGY = "state_of_charge";
@@ -47,9 +47,10 @@ function card(name, place) {
   const heard = rows.reduce((newest, row) => Math.max(newest, row[3] ?? 0), 0);
   const silent = rows.length === 0;
   const mode = valueOf(name, "mode")?.[2] ?? (store.time.live ? known.mode : undefined);
-  const kind = silent ? "off" : known.stale ? "standby" : worst([isSafe(mode) ? "caution" : "normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
-  const word = silent ? "not heard yet" : known.stale ? "stale" : isSafe(mode) && kind === "caution" ? "safe state" : wordOfKind(kind);
-  const holder = store.authority[name]?.holder;
+  const stale = store.time.live ? isStale(name) : rows.some((row) => row[5] === "STALE");
+  const kind = silent ? "off" : stale ? "standby" : worst([isSafe(mode) ? "caution" : "normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
+  const word = silent ? "not heard yet" : stale ? "stale" : isSafe(mode) && kind === "caution" ? "safe state" : wordOfKind(kind);
+  const holder = store.time.live ? store.authority[name]?.holder : "";
   return h("button", { type: "button", class: `card ${kind}`, key: name, onclick: () => go("vehicle", { vehicle: name }) },
     h("span", { class: "card-head" }, h("kbd", null, place + 1), h("strong", null, titleOf(name))),
     status(kind, word),

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { button, commanding, pairs, panel, words } from "../parts.js";
 import { askPreview, previewBody, previewButton } from "../preview.js";
 import { askApproval, askRefusal, askRelease, leaveConfirm, stackActions } from "../decide.js";
-import { fallenTable, leavesAt, outlookOf, stackState, stackTable, staged, terms, toggleMark } from "../stack.js";
+import { fallenTable, leavesAt, outlookOf, problemsOf, stackState, stackTable, staged, terms, toggleMark } from "../stack.js";
 import { status } from "../status.js";
 import { store, titleOf, user } from "../store.js";
 import { lmst, span, spanNs } from "../time.js";
@@ -14,6 +14,7 @@ const MOST = 50;
 
 export default {
   id: "plan", title: "Plan", key: "l", group: "before a pass",
+  ofNow: "the stack",
   help: [
     "The stack, by the pass in which each command can leave. The checks of a dry run stand beside it: bytes on the link, problems, the mode that it assumes and how old the word of that is.",
     "What is hazardous waits for another person: they approve here, from a session of their own, what has exactly this hash; any change voids it. Or they refuse, and say why; who staged it reads that.",
@@ -92,7 +93,7 @@ function checks(item) {
       item.waits_until && ["waits until", lmst(item.waits_until)],
       item.note && ["note", item.note],
       item.hash && ["hash", h("code", null, item.hash.slice(0, 32))],
-      ...(item.problems ?? []).map((problem) => ["problem", h("span", { class: "problem" }, problem)]),
+      ...problemsOf(item).map((problem) => ["problem", h("span", { class: "problem" }, problem)]),
     ]),
     seen && h("div", { class: old ? "soft" : "", key: "dry" }, h("h3", { class: "pad" }, old ? "Dry run, before it was changed" : "Dry run"), pairs([
       ["on the link", `${seen.bytes} bytes`], seen.deadline_s && ["done within", span(seen.deadline_s)],

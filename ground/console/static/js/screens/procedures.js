@@ -17,6 +17,7 @@ const shown = () => (state.name ? state.read : store.procedure);
 
 export default {
   id: "procedures", title: "Procedures", key: "p", group: "always",
+  ofNow: "the procedures",
   help: [
     "The steps of a procedure; the one that it is at is marked. Steps that its way led past were passed over, and not done. Pause stops before the next step; a step that failed waits for you: Retry, Go on (with a reason), or Stop.",
     "At first it is the mission's own; Enter on another below looks at that. All that is here is of the one that is looked at: its buttons, what it asks, its log.",
@@ -110,7 +111,7 @@ const ACTS = {
   run: { may: (one) => (one.name === undefined || one.name === MISSION ? !one.ended && !(one.attended && one.state === "running") : one.approved && !underWay(one)), why: "an approved one that does not run", said: "It is in your hands." },
   pause: { may: (one) => ["running", "waiting"].includes(one.state) && one.pace !== "pause", why: "one that runs", said: "It halts before its next step." },
   step: { may: (one) => one.state === "paused", why: "one that is paused", said: "One step." },
-  go: { may: (one) => one.state === "paused" || (one.state === "failed" && state.why), why: "one that is paused, or has failed and has a reason", words: () => state.why && { why: state.why }, said: "It goes on." },
+  go: { may: (one) => ["paused", "pausing"].includes(one.state) || (one.state === "failed" && state.why), why: "one that is paused, or has failed and has a reason", words: () => state.why && { why: state.why }, said: "It goes on." },
   retry: { may: (one) => one.state === "failed", why: "one of which a step has failed", said: "The step again." },
   jump: { may: (one) => halted(one) && state.at !== undefined && state.why, why: "one that is halted: pick a step and give the reason", words: () => ({ step: state.at, why: state.why }), said: "It goes on from there." },
   stop: { may: (one) => underWay(one) && state.why, why: "one that is under way, with the reason", words: () => ({ why: state.why }), said: (told) => told.says ?? "Stopped." },

@@ -18,6 +18,7 @@ const TELLS = /record|image|picture|product|chunk|camera|seen|looked|found/;
 
 export default {
   id: "products", title: "Products", key: "d", group: "after a pass",
+  ofNow: "what has come of each product",
   help: [
     "Images and the ascent record, by what the vehicles told of them. Commands that send one, or send it again, stand at the side; Enter opens the form.",
     "j and k pick a product; what it tells is drawn below, from what came down: where a picture shows something, with how far wrong that may be; how an ascent went, by its own recorder. Pixels are not simulated, and none are made up.",

@@ -8,10 +8,10 @@ import { store, titleOf, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 
 const AGAIN = 2500; // ms
-// Until somebody picks one (`own`), the newest is shown, also when another becomes that.
+// What was known at the instant of the views. Until somebody picks one (`own`), the newest is shown, also when another becomes that.
 const state = { picked: undefined, own: false, steps: [], of: undefined, at: 0 };
 const key = (tube) => tube.tube;
-const STATUS = { held: "normal", released: "off", receiving: "standby", giving: "standby", unknown: "serious", lost: "critical", on_ground: "off" };
+const STATUS = { held: "normal", released: "off", receiving: "standby", giving: "standby", unknown: "serious", lost: "critical", on_ground: "off", in_transit: "standby", not_told_yet: "off" };
 
 export default {
   id: "tubes", title: "Tubes", key: "u", group: "after a pass",
@@ -28,10 +28,14 @@ export default {
     if (given?.tube) Object.assign(state, { picked: given.tube, own: true });
     if (store.hello) again();
   },
+  looked: () => state.picked && choose(state.picked),
   view,
 };
 
-export const tubes = () => [...store.custody.values()].sort((a, b) => (b.since_ns ?? 0) - (a.since_ns ?? 0) || a.tube.localeCompare(b.tube));
+const known = () => (store.time.live ? [...store.custody.values()] : store.time.tubes ?? []);
+const asked = () => (store.time.live ? {} : { at_ns: store.time.at });
+
+export const tubes = () => known().sort((a, b) => (b.since_ns ?? 0) - (a.since_ns ?? 0) || a.tube.localeCompare(b.tube));
 
 function pick(tube) {
   state.own = true;
@@ -41,7 +45,7 @@ function pick(tube) {
 async function choose(tube) {
   state.picked = tube;
   if (!tube) return;
-  const answer = await ask("custody", { tube });
+  const answer = await ask("custody", { tube, ...asked() });
   if (answer && state.picked === tube) Object.assign(state, { steps: listOf(answer).map(custodyStep), of: tube, at: performance.now() });
   redraw();
 }
@@ -49,9 +53,9 @@ async function choose(tube) {
 function view() {
   const all = tubes();
   if (!state.own && all.length && all[0].tube !== state.picked) choose(all[0].tube);
-  else if (store.clock?.pace !== 0 && performance.now() - state.at > AGAIN) again();
+  else if (store.time.live && store.clock?.pace !== 0 && performance.now() - state.at > AGAIN) again();
   const steps = state.of === state.picked ? state.steps.filter((each) => (each.received_ns ?? 0) <= viewNs()) : [];
-  const tube = store.custody.get(state.picked);
+  const tube = all.find((each) => each.tube === state.picked);
   return h("div", { class: "split even-right", key: "body" },
     panel("Tubes", table("Tubes", columns, all, { key, picked: state.picked, pick: (each) => pick(each.tube), empty: "no report of a tube yet" }), { cls: "tall", side: h("span", { class: "soft" }, `${all.length} known`) }),
     panel(tube ? `Custody of ${tube.tube}` : "Custody", [path(steps), chain(steps)], { cls: "tall", key: "chain" }));
@@ -61,13 +65,14 @@ const columns = [
   { head: "tube", cls: "nowrap", cell: (tube) => [h("strong", null, tube.tube), tube.name && h("span", { class: "soft" }, ` ${tube.name}`)] },
   { head: "place", cell: (tube) => [words(tube.place), tube.problem && h("span", { class: "note problem" }, tube.problem)] },
   { head: "", cls: "nowrap", cell: (tube) => status(STATUS[tube.status] ?? "off", words(tube.status)) },
-  { head: "holder", cls: "nowrap", cell: (tube) => titleOf(tube.vehicle ?? tube.owner ?? "") },
+  { head: "answers for it", cls: "nowrap", cell: (tube) => titleOf(tube.vehicle ?? tube.owner ?? "") },
   { head: "since", cls: "nowrap", cell: (tube) => lmst(tube.since_ns) },
 ];
 
 // Steps are not told one by one: what may have come since is asked for.
 async function again() {
   state.at = performance.now();
+  if (!store.time.live) return state.picked && choose(state.picked);
   const told = await ask("snapshot", { topics: ["custody"] });
   if (told) for (const each of snapshot(told).custody) store.custody.set(each.tube, each);
   if (state.picked) choose(state.picked);
@@ -78,7 +83,7 @@ const words = (text) => String(text ?? "-").replaceAll("_", " ");
 // The places on its way, in order.
 function path(steps) {
   const places = [];
-  for (const each of steps) if (each.place && each.status === "held" && places.at(-1) !== each.place) places.push(each.place);
+  for (const each of steps) if (each.place && ["held", "on_ground"].includes(each.status) && places.at(-1) !== each.place) places.push(each.place);
   if (places.length === 0) return null;
   return h("ol", { class: "path", "aria-label": "Places on its way" }, places.slice(-8).map((place, at) => h("li", { key: `${at} ${place}` }, words(place))));
 }

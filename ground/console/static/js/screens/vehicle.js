@@ -101,6 +101,7 @@ function alarms(name) {
 
 export function holding(name) {
   const { holder, offered_to: offered } = store.authority[name] ?? {};
+  if (!store.time.live) return null; // who held it then is not told
   const off = { disabled: !commanding() };
   const to = state.offers[name] ?? "";
   const act = (what, done, given = {}) => () => order(`authority_${what}`, { vehicle: name, ...given }, done);
