@@ -70,5 +70,5 @@ def test_a_value_goes_stale_as_its_vehicle_does_though_it_is_not_told_again(
         ".status.standby", has_text="stale"
     ).wait_for()
     tab.go("o")
-    tab.page.locator(".card.standby", has_text="Lander").filter(has_text="stale").wait_for()
+    tab.page.locator(".card", has_text="Lander").filter(has_text="stale").wait_for()
     assert tab.said == []

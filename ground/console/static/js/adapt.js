@@ -23,7 +23,7 @@ export function tube(row) {
   return {
     ...row, tube: row.tube ?? row.id, vehicle: row.vehicle ?? row.holder ?? "", problem,
     place: row.place === "unknown" && row.last_seen ? `last seen: ${row.last_seen}` : row.place ?? row.last_seen,
-    status: row.status ?? (untold ? "not_told_yet" : row.problem || row.place === "unknown" ? "unknown" : row.place === "in transit" ? "in_transit" : heldAt("held", row.place)),
+    status: row.status ? heldAt(row.status, row.place) : (untold ? "not_told_yet" : row.problem || row.place === "unknown" ? "unknown" : row.place === "in transit" ? "in_transit" : heldAt("held", row.place)),
     since_ns: row.since_ns ?? (last ? last.time * 1e9 : null),
   };
 }

@@ -74,7 +74,7 @@ function view() {
 
 function summary(rows) {
   const waiting = rows.filter(waitsForSomebody).length;
-  return h("span", { class: "soft" }, `${waiting} wait for somebody, ${rows.length - waiting} seen or shelved`);
+  return h("span", { class: "soft" }, `${waiting} wait${waiting === 1 ? "s" : ""} for somebody, ${rows.length - waiting} seen or shelved`);
 }
 
 const columns = [

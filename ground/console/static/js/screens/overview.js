@@ -48,8 +48,11 @@ function card(name, place) {
   const silent = rows.length === 0;
   const mode = valueOf(name, "mode")?.[2] ?? (store.time.live ? known.mode : undefined);
   const stale = store.time.live ? isStale(name) : rows.some((row) => row[5] === "STALE");
-  const kind = silent ? "off" : stale ? "standby" : worst([isSafe(mode) ? "caution" : "normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
-  const word = silent ? "not heard yet" : stale ? "stale" : isSafe(mode) && kind === "caution" ? "safe state" : wordOfKind(kind);
+  // What is wrong with a vehicle is so also while it is silent: the worst wins.
+  const told = worst([isSafe(mode) ? "caution" : "normal", ...alarms.map((alarm) => kindOfSeverity(alarm.severity)), ...rows.map((row) => kindOfSeverity(severityOfValue(row[5])))]);
+  const kind = silent ? "off" : stale && told === "normal" ? "standby" : told;
+  const what = isSafe(mode) && kind === "caution" ? "safe state" : wordOfKind(kind);
+  const word = silent ? "not heard yet" : kind === "standby" ? "stale" : stale ? `${what}, stale` : what;
   const holder = store.time.live ? store.authority[name]?.holder : "";
   return h("button", { type: "button", class: `card ${kind}`, key: name, onclick: () => go("vehicle", { vehicle: name }) },
     h("span", { class: "card-head" }, h("kbd", null, place + 1), h("strong", null, titleOf(name))),
