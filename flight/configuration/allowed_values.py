@@ -84,7 +84,11 @@ def msgspec_words(error: msgspec.ValidationError) -> str:
 
 
 def value_text(value: object) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return one_line(f'"{value}"' if isinstance(value, str) else str(value))
+
+
+def one_line(text: str) -> str:
+    """A text as a refusal shows it."""
     if not text.isprintable():  # a refusal is one line, whatever it shows
         text = text.encode("unicode_escape").decode("ascii")
     return text if len(text) <= 80 else f"{text[:76]}..."

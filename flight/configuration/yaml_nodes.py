@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from flight.configuration.allowed_values import value_text
+from flight.configuration.allowed_values import one_line, value_text
 from flight.configuration.outside_files import UnfitFile, read_outside
 
 LARGEST_FILE = 400_000
@@ -198,7 +198,8 @@ def _children(node: yaml.Node, key: str) -> list[tuple[yaml.Node, str]]:
 
 def node_text(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
-        return value_text(node.value) if node.tag == _STR else node.value or "nothing"
+        is_text = node.tag == _STR
+        return value_text(node.value) if is_text else one_line(node.value) or "nothing"
     count = len(node.value)
     noun = "mapping" if isinstance(node, yaml.MappingNode) else "list"
     return f"a {noun} of {count}"

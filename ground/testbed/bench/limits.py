@@ -1,6 +1,7 @@
 """What a bench allows of a device: parts of the bench file, and what of them can be refused."""
 
 import datetime
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -159,8 +160,8 @@ def read_calibration(path: Path, key: str, name: str, serial: str) -> Calibratio
     """The calibration that a bench file names, beside it; raises ConfigurationError."""
     if not serial:
         raise refusal(path, key, "none without identity.serial: a calibration is of one device")
-    if not (path.parent / name).is_file():
-        raise refusal(path, key, f"a file beside this one, and {path.parent / name} is none")
+    if not os.path.isfile(path.parent / name):  # False for a name that is none, too
+        raise refusal(path, key, "a file beside this one that is there")
     found = load_configuration(path.parent / name, Calibration)
     if found.format != 1:
         raise refusal(path.parent / name, "format", "1")

@@ -1,5 +1,6 @@
 """What a bench file says of a device that is a recording: which keys there are, and where it is."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,7 @@ def recording_of(path: Path, name: str) -> Path:
     """The file that a recording is in, named from the bench file at `path`; of a run folder the one
     in it."""
     found = path.resolve().parent / name
-    return found / RECORDING if found.is_dir() else found
+    return found / RECORDING if os.path.isdir(found) else found
 
 
 def check_tape(path: Path, key: str, device: msgspec.Struct) -> None:
@@ -42,9 +43,9 @@ def check_tape(path: Path, key: str, device: msgspec.Struct) -> None:
     if not name:
         words = "recording: a bench.mcap of an earlier flight, or its run folder"
         raise refusal(path, f"{key}.recording", words)
-    file = recording_of(path, name)
-    if not file.is_file():
-        raise refusal(path, f"{key}.recording", f"a file that is there: there is no {file}")
+    if not os.path.isfile(recording_of(path, name)):  # False for a name that is none, too
+        words = "a bench.mcap that is there, or a run folder with one, beside this file"
+        raise refusal(path, f"{key}.recording", words)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

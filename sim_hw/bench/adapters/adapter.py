@@ -160,8 +160,8 @@ def parts_of(address: str, scheme: str, form: str) -> SplitResult:
     try:
         parts = urlsplit(address)
         _ = parts.port
-    except ValueError as error:
-        raise AddressRefused(f"{address}: {error}") from None
+    except ValueError:
+        raise AddressRefused(f"{address}: allowed is {form}") from None
     if parts.scheme != scheme or "\0" in address:
         raise AddressRefused(f"{address}: allowed is {form}")
     return parts

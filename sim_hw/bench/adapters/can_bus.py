@@ -12,6 +12,7 @@ from typing import Any, ClassVar, get_type_hints
 import msgspec
 
 from flight.configuration.files import NotAllowed
+from flight.configuration.outside_files import UnfitFile, read_outside
 from flight.icd.devices.base import DeviceFault
 from sim_hw.bench.adapters.adapter import (
     Adapter,
@@ -38,6 +39,7 @@ FORM = "can:socketcan:can0, can:udp_multicast:239.74.163.2, or another interface
 FIRST = 3.0  # s within which all that is read is to have come once
 LOOK, WAIT = 0.01, 0.002  # s between looks for what is to come
 NUMBERS = 255  # of commands, from 1, that are told apart
+LARGEST_DATABASE = 16 << 20  # bytes
 
 
 class CanAdapter(Adapter):
@@ -294,7 +296,10 @@ def _read(setting: AdapterSetting) -> Any:
 
     path = setting.folder / setting.map.database
     try:
-        return cantools.database.load_file(path, database_format="dbc")
+        text = read_outside(path, LARGEST_DATABASE, "a DBC file").decode("cp1252", "replace")
+        return cantools.database.load_string(text, database_format="dbc")
+    except UnfitFile as error:
+        raise NotAllowed("database", f"a DBC file; that {error}") from None
     except OSError as error:
         raise NotAllowed("database", f"a file that can be read: {error.strerror}") from None
     except Exception as error:  # cantools has several

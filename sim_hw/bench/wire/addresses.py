@@ -65,7 +65,8 @@ def read_address(text: str, *, allow_network: bool = False) -> Address:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise AddressRefused(f"{text}: {error}") from None
+        words = "allowed is a port from 1 to 65535" if str(error).startswith("Port") else str(error)
+        raise AddressRefused(f"{text}: {words}") from None
     kind = parts.scheme
     if kind not in KINDS:
         raise AddressRefused(f"{text}: allowed is one of {', '.join(KINDS)}, such as {EXAMPLES}")

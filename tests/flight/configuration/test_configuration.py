@@ -201,10 +201,12 @@ def test_an_empty_file_is_refused(write, text):
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("name: [1, 2\ntubes: 3\n", 2), ("a: 1\n\tb: 2\n", 2), ("a: 1\n---\nb: 2\n", 2)],
-)
+    [("name: [1, 2\ntubes: 3\n", 2), ("a: 1\n\tb: 2\n", 2), ("a: 1\n---\nb: 2\n", 2),
+     ("a: 1\nb: x\0y\n", 2)],
+)  # fmt: skip
 def test_broken_yaml_is_refused_with_its_line(write, text, line):
-    assert refusal(write(text)).startswith(f"mission.yaml:{line}: this is not YAML: ")
+    said = refusal(write(text))
+    assert said.startswith(f"mission.yaml:{line}: this is not YAML: ") and said.isprintable()
 
 
 def test_a_character_that_is_no_text_is_refused_with_its_line(write):

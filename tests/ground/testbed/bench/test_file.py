@@ -344,3 +344,23 @@ def test_beyond_this_machine_where_that_is_permitted(tmp_path: Path) -> None:
 def test_a_bench_that_there_is_not_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(ConfigurationError, match="wheels_on_a_pty"):
         load_bench("desk-99")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a" * 3000, '"a\\0b"', "/dev/zero", "/tmp"],
+    ids=["long", "no name", "device", "folder"],
+)
+def test_a_file_that_is_none_is_refused_unopened(name: str, tmp_path: Path) -> None:
+    """By one line, whatever it is: a calibration, a recording, the database of a bus."""
+    can = Path("configs/benches/wheels_on_can.yaml").read_text()
+    for text in (
+        f"{GOOD}    calibration: {name}\n",
+        GOOD.replace("mode: real\n    wire: line", f"mode: replay\n    recording: {name}"),
+        can.replace("database: wheel_motor.dbc", f"database: {name}"),
+    ):
+        with pytest.raises(ConfigurationError) as refused:
+            load_bench(written(tmp_path, text))
+        said = str(refused.value)
+        assert said.isprintable() and "desk.yaml:" in said and ": allowed is " in said
+        assert len(said) < 400 + len(str(tmp_path))

@@ -54,7 +54,7 @@ def test_it_is_no_device_that_is_there_and_names_its_file_or_its_run(tmp_path: P
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("early/bench.mcap", "late/bench.mcap", "there is no "),
+        ("early/bench.mcap", "late/bench.mcap", "that is there"),
         ("    recording: early/bench.mcap\n", "", "or its run folder"),
         ("mode: replay", "mode: replay\n    wire: line", ".wire = "),
         ("mode: replay", "mode: replay\n    arm: required", "none of a recording"),
