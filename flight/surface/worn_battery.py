@@ -5,6 +5,7 @@ ever out of reach, and with it all limits that lie in it. How full the rest beco
 array gives more than the vehicle takes, the cells are warm enough, and no current flows into them.
 """
 
+import math
 from typing import ClassVar
 
 from flight.core.fault_protection.quantities import quantity
@@ -50,7 +51,7 @@ class EndOfCharge:
         self._charges.append(charge)
         if now - self._since < LASTS:
             return None
-        found = sum(self._charges) / len(self._charges)
+        found = math.fsum(self._charges) / len(self._charges)
         self._since = None
         self._charges.clear()
         return found

@@ -25,6 +25,7 @@ COUNTS: dict[tuple[str, str], str] = {
     ("flight/core/custody/handover.py", "sum((evidence.present for evidence in seen))"): _VOTES,
     ("flight/entry/node.py", "sum([*bay.seated, bay.latched])"): _VOTES,
     ("flight/entry/sensing.py", "sum(votes)"): _VOTES,
+    ("flight/lander/standing.py", "sum(state.loaded)"): _VOTES,
     ("flight/mav/custody.py", "sum(socket)"): _VOTES,
     ("flight/mav/node.py", "sum(state.seated)"): _VOTES,
     (
@@ -34,7 +35,11 @@ COUNTS: dict[tuple[str, str], str] = {
     ("ground/commands/runs.py", "sum((each.size for each in found))"): _ROWS,
     (
         "ground/missions/kept_runs.py",
-        "sum((each.lstat().st_size for each in folder.rglob('*') if not each.is_dir()))",
+        "sum((found.st_size for inner, _, names in walked for found in _stats(names, inner)))",
+    ): _ROWS,
+    (
+        "ground/mission_control/service/requests/alarms.py",
+        "sum((each['unacknowledged'] for each in found))",
     ): _ROWS,
     ("ground/mission_control/views/changes.py", "sum(severities.values())"): _ROWS,
     (

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -207,7 +208,7 @@ def test_two_ports_are_needed_from_the_one_that_is_said(text: str, good: bool) -
     if good:
         assert control._port(text) == int(text)
     else:
-        with pytest.raises(ValueError, match=text):
+        with pytest.raises(ArgumentTypeError, match=f"{text}.*allowed is a port from 0 to 65534"):
             control._port(text)
 
 

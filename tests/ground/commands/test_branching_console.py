@@ -184,8 +184,8 @@ def test_a_branch_from_the_terminal_is_checked_before_anything_starts(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--branch", "storm"], "it needs --from and --pace"),
-        (["--branch", "storm", "--from", "RUN"], "it needs --from and --pace"),
+        (["--branch", "storm"], "--branch needs --from and --pace"),
+        (["--branch", "storm", "--from", "RUN"], "--branch needs --from and --pace"),
         (["--branch", "storm", "--from", "RUN", "--pace", "0"], "say where the branch is to fly"),
         (
             ["--branch", "storm", "--from", "RUN", "--pace", "0", "--out", "RUN"],

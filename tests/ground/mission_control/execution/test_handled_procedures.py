@@ -79,6 +79,8 @@ def test_it_is_paused_stepped_and_goes_on(fly: Fly) -> None:
         script.at(100.0, ANNA, pause())
         script.at(101.0, ANNA, pause())
         script.at(102.0, ANNA, go())
+        script.at(103.0, ANNA, go())
+        script.at(104.0, ANNA, pause())
         script.held(1500.0)
         script.at(2000.0, ANNA, controlling.ProcedureStep())
         script.held(2500.0)
@@ -92,7 +94,9 @@ def test_it_is_paused_stepped_and_goes_on(fly: Fly) -> None:
     # paused while its first step goes on; stands before the second; does that alone
     assert script.kinds() == [("paused", 1), (None, 1), ("paused", 2)]
     assert script.answers[101.0] == "the procedure is paused already"
-    assert script.answers[102.0].startswith("the procedure runs: it is not paused or failed")
+    # told to go on while its step goes on, it has never stood; and may be paused again
+    assert script.answers[102.0]["position"] == 0
+    assert script.answers[103.0].startswith("the procedure runs: it is not paused or failed")
     assert script.answers[4001.0].startswith("the procedure runs")
     assert (verdict, ended) == ("complete", pytest.approx(6000.0))
     told = script.people.journal("proc")
