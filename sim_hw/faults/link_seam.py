@@ -46,6 +46,7 @@ class SpaceLinksSeam:
         self._stands = False
         self._now: dict[str, Any] = {}
         self._shifts: list[list[float]] = []  # of passes: later, and sooner, s
+        self._deaf: set[tuple[str, str, str]] = set()  # who would hear which link of whom
 
     def link(self, name: str) -> "OneLink":
         """One link by its name; raises KeyError."""
@@ -79,9 +80,17 @@ class SpaceLinksSeam:
         link.link = lambda radio: self._seen(name, told(radio), radio.vehicle, "")
 
     def _seen(self, link: str, state: LinkState, vehicle: str, other: str) -> LinkState:
-        if state.up and self._seams[link].is_blocked(vehicle, other):
-            return msgspec.structs.replace(state, up=False, rate_bps=0.0)
-        return state
+        """How a radio hears a link. One that hears nothing sends nothing, so that no frame is hit:
+        it is hit itself, once each time that it would hear it."""
+        blocking = self._seams[link].blocking(vehicle, other) if state.up else None
+        pair = (link, vehicle, other)
+        if blocking is None:
+            self._deaf.discard(pair)
+            return state
+        if pair not in self._deaf:
+            self._deaf.add(pair)
+            blocking.hit(f"{link} ({vehicle}{f', {other}' if other else ''})", "up", "down")
+        return msgspec.structs.replace(state, up=False, rate_bps=0.0)
 
     # ----------------------------------------------------------------- frames
 
@@ -203,10 +212,15 @@ class OneLink:
             came = Arrives(tuple(f for one in each for f in one.frames), acknowledged)
         return came
 
-    def is_blocked(self, vehicle: str, other: str) -> bool:
-        """Whether a radio cannot hear the link."""
-        return any(
-            injection.active and kind.blocks(vehicle, other) for kind, injection, _ in self._armed
+    def blocking(self, vehicle: str, other: str) -> Injection | None:
+        """The fault for which a radio cannot hear the link; None: it can."""
+        return next(
+            (
+                injection
+                for kind, injection, _ in self._armed
+                if injection.active and kind.blocks(vehicle, other)
+            ),
+            None,
         )
 
     def announce(self) -> None:

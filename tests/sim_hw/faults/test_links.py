@@ -192,6 +192,35 @@ def test_an_outage_is_seen_by_the_radio_that_cannot_hear_and_its_end_too() -> No
     rehearse(play)
 
 
+def test_a_radio_that_cannot_hear_is_hit_once_each_time_that_it_would() -> None:
+    """It sends nothing then, so that no frame is lost: an outage that nobody talks into is one."""
+
+    async def play(r: Rehearsal) -> None:
+        line = Line(r, PROXIMITY, "out")
+        kind, held = Outage(vehicle="rover"), OnALink()
+        given: Any = held
+        line.link.arm(kind, given, lambda: held.active)
+        for times in (1, 2):
+            held.active = True
+            heal = kind.begun(line.link, given)
+            for _ in range(3):
+                assert not any(link.up for link in (await r.rover.state()).links
+                               if link.peer == "lander")  # fmt: skip
+            hits = [hit for hit in held.hits if "rover, lander" in str(hit)]
+            assert len(hits) == times and "down" in str(hits[-1])
+            held.active = False
+            heal()
+        # Where the relay is not above anyway, nothing is held down.
+        other: Any = OnALink()
+        line.seams.link("relay").arm(Outage(), other, lambda: True)
+        other.active = True
+        Outage().begun(line.seams.link("relay"), other)
+        above = any(link.up for link in r.links.links_of(r.rover) if link.peer == "relay")
+        assert not above and other.hits == []
+
+    rehearse(play)
+
+
 def test_one_way_and_another_vehicle_are_left_alone() -> None:
     async def play(r: Rehearsal) -> None:
         line = Line(r, PROXIMITY, "out")
