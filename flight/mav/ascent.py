@@ -57,9 +57,12 @@ SECOND_PAUSES = (0.0, 0.5, 1.0, 1.5, 3.0, 6.0, 12.0, 24.0)
 FEELING = 10  # cycles after a reboot in which a fall is felt
 AIRTIME = 2.2  # s from ejection until the MAV would hit the ground unlit
 SECOND_PATIENCE = 60.0
-"""s over which the second motor is tried: about its apoapsis, the MAV falls by 4 km in them, at
-120 m/s in the end (2100 m/s across, 3.7 m/s^2), and the burn still ends in an orbit."""
-EARLIEST_BURNOUT, LONGEST_BURN = 0.8, 1.3  # times the burn time as designed
+"""s over which the second motor is tried: behind its apoapsis the MAV sinks by some 2 m/s^2
+(gravity at 345 km, 3.07, less what 2 km/s across hold up), which is 4 km and 120 m/s in the end,
+and the burn still ends in an orbit."""
+EARLIEST_BURNOUT, LONGEST_BURN = 0.8, 1.3
+"""Times the burn time as designed, far beyond the few per cent by which motors scatter: before the
+first a burnout has to show for longer, after the second nothing is waited for."""
 DARK = 0.5
 """s for which no thrust is felt, after which a motor is taken for burnt out that ought to burn."""
 STAR_PERIOD = 10.0

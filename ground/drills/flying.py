@@ -77,9 +77,8 @@ class Flight:
 
     A job that is to be flown alone has no branch: it goes on in this run, over ZeroMQ. `emit` takes
     each record. `patience`: seconds of the processor that a branch may take; `read`: tells the
-    drill of a job,
-    for those that are flown where another has no effect. `kind`: the host of one drill that is
-    flown there, alone, into `folder`.
+    drill of a job, for those that are flown where another has no effect. `kind`: the host of one
+    drill that is flown there, alone, into `folder`.
     """
 
     def __init__(

@@ -61,8 +61,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, tag="batch"):
-    """Jobs of one trunk. `patience`: seconds of the processor that one of
-    them may take."""
+    """Jobs of one trunk. `patience`: seconds of the processor that one of them may take."""
 
     jobs: list[Job]
     patience: float

@@ -93,10 +93,10 @@ class EntryVehicle:
         self.outcome: Touchdown | None = None
         self.attached = ["cruise_stage", "cruise_balance", "entry_balance", "heat_shield"]
         self.attached.append("backshell")
-        self.legs_out = False
+        self.legs_out = self.torn = False
         self.mortar_time: float | None = None
         self.heat_shield_time: float | None = None
-        self.torn, self.gores = False, list[float]()  # shares of the canopy that each tear leaves
+        self.tears: list[float] = []  # share of the canopy that each tear leaves
         self.peak_rate = [0.0, 0.0, 0.0]
         self._snatched = False
         self._contact: tuple[float, float, float, float] | None = None
@@ -303,7 +303,7 @@ class EntryVehicle:
         filled = (time - self.mortar_time - p.line_stretch) / p.inflation
         if filled <= 0.0:
             return (0.0, 0.0, 0.0)
-        area = 0.25 * math.pi * p.diameter**2 * min(filled, 1.0) ** 2 * math.prod(self.gores)
+        area = 0.25 * math.pi * p.diameter**2 * min(filled, 1.0) ** 2 * math.prod(self.tears)
         push = flow.pressure * area * canopy_drag_coefficient(flow.mach)
         return scale(-push / max(flow.speed, 1e-9), flow.velocity)
 

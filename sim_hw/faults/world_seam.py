@@ -194,11 +194,11 @@ class RunWorld:
         if "backshell" not in vehicle.attached:
             return None
         vehicle.body.advance()
-        vehicle.gores.append(share)
+        vehicle.tears.append(share)
 
         def heal() -> None:
             vehicle.body.advance()
-            vehicle.gores.remove(share)
+            vehicle.tears.remove(share)
 
         return heal
 

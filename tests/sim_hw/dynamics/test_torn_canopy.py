@@ -18,9 +18,9 @@ def test_it_brakes_by_what_is_left_of_it() -> None:
     case.clock.now = 8.0
     body.advance()
 
-    def changes(*gores: float) -> Any:
+    def changes(*shares: float) -> Any:
         """m/s^2 of what hangs on it, so torn."""
-        vehicle.gores[:] = gores
+        vehicle.tears[:] = shares
         return body.derivative(body.time, body.state)[3:6]
 
     gone = changes(0.0)

@@ -88,7 +88,7 @@ class Site:
             case PropellantLeak():
                 return list(devices["propellant_lines"].vehicle.tanks.leaks)
             case TornCanopy():
-                return list(devices["pyrotechnics"].vehicle.gores)
+                return list(devices["pyrotechnics"].vehicle.tears)
             case Debris():
                 return dict(devices["container"].debris)
         raise AssertionError(kind)
