@@ -1,6 +1,7 @@
 """What the commands of all studies take: how many runs, in how many processes, where to."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
@@ -31,6 +32,16 @@ def check_study_arguments(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.first <= MOST_FIRST:
         raise refused("--first", arguments.first, f"numbers from 0 to {MOST_FIRST}")
     check_folder("--out", arguments.out)
+
+
+def say_broken_off(arguments: argparse.Namespace, flown: int) -> None:
+    """Tells of a study that a signal ended how many runs it has, and how the others are flown."""
+    rest, first = arguments.runs - flown, arguments.first + flown
+    print(
+        f"msr: broken off after {flown} of {arguments.runs} runs, which are judged here; "
+        f"`--first {first} --runs {rest}` flies the others",
+        file=sys.stderr,
+    )
 
 
 def refused(option: str, value: object, allowed: str) -> ConfigurationError:

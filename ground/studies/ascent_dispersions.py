@@ -29,20 +29,24 @@ from ground.studies.ascent_study import (
 
 _CLOSED, _OPEN = VEHICLES["mav"][1], "#e69f00"
 _NOTE = (
-    "Periapsis and apoapsis over 3389.5 km of the orbits reached.  The same vehicles and days, "
-    "flown both ways.  Dashed: the band that is wanted."
+    "Periapsis and apoapsis over 3389.5 km of the orbits reached.{both}  Dashed: the band that is "
+    "wanted."
 )
+_BOTH = "  The same vehicles and days, flown both ways."
 
 
 def draw_ascent_dispersions(results: Sequence[AscentResult]) -> Figure:
     """All orbits, those near the band enlarged, and histograms of plane, trim and loads."""
     closed = [r for r in results if r.closed]
     plain = [r for r in results if not r.closed]
-    facts = [f"{len(closed)} launches"]
+    facts = [f"{max(len(closed), len(plain))} launches"]
     for words, side in (("open loop", plain), ("closed loop", closed)):
+        if not side:
+            continue
         good = sum(is_in_height(r) and is_in_plane(r) for r in side)
-        facts.append(f"{words}: {100.0 * good / max(len(side), 1):.0f} % within band and plane")
-    figure = titled_figure("Dispersed ascents", facts, 8.7, _NOTE)
+        facts.append(f"{words}: {100.0 * good / len(side):.0f} % within band and plane")
+    note = _NOTE.format(both=_BOTH if closed and plain else "")
+    figure = titled_figure("Dispersed ascents", facts, 8.7, note)
     every = [r for r in results if math.isfinite(r.apoapsis_km)]
     low = min([LOWEST_KM - 40.0, *(r.periapsis_km - 15.0 for r in every)])
     high = max([HIGHEST_KM + 40.0, *(r.apoapsis_km + 15.0 for r in every)])

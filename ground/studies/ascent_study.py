@@ -16,8 +16,10 @@ from flight.core.node import Node
 from flight.mav.ascent_computer import BURN_CYCLE
 from flight.mav.node import Mav
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
+from ground.reports.ascent_design import LARGEST_ANGLE_OF_ATTACK
+from ground.reports.ascent_report import PRESSING
 from ground.studies.ascent_run import AscentResult, Flight
-from ground.studies.study_runs import each_of
+from ground.studies.study_runs import all_of
 from sim_hw.assembly.mav import HARDWARE
 
 LOWEST_KM, HIGHEST_KM = 300.0, 380.0
@@ -55,6 +57,7 @@ class StudySide:
     share_in_plane: float
     share_in_both: float
     share_before_trim: float
+    share_in_angle: float
     columns: dict[str, Column]
 
 
@@ -66,6 +69,11 @@ def is_in_height(result: AscentResult) -> bool:
 def is_in_plane(result: AscentResult) -> bool:
     """Whether the orbit's plane is within 0.1 degrees of the one aimed at."""
     return result.in_orbit and result.plane_error <= LARGEST_PLANE_ERROR
+
+
+def is_in_angle(result: AscentResult) -> bool:
+    """Whether the nose kept to the air, as required where it presses; False without an orbit."""
+    return result.in_orbit and result.angle_of_attack <= LARGEST_ANGLE_OF_ATTACK
 
 
 def judge(results: Sequence[AscentResult]) -> StudySide:
@@ -94,6 +102,7 @@ def judge(results: Sequence[AscentResult]) -> StudySide:
         share_in_plane=share(is_in_plane),
         share_in_both=share(lambda result: is_in_height(result) and is_in_plane(result)),
         share_before_trim=share(before),
+        share_in_angle=share(is_in_angle),
         columns=columns,
     )
 
@@ -127,23 +136,24 @@ def fly_study(
     *,
     first: int = 1,
     cycle: float = CYCLE,
+    steering: Sequence[bool] = (False, True),
     progress: Callable[[int, int], None] = lambda done, all_: None,
 ) -> list[AscentResult]:
-    """Flies the runs `first` to `first + runs - 1`, open loop and closed loop."""
-    tasks = [(first + n, closed, cycle) for n in range(runs) for closed in (False, True)]
-    results: list[AscentResult] = []
-    for result in each_of(fly_one, tasks, workers):
-        results.append(result)
-        progress(len(results), len(tasks))
-    return results
+    """Flies the runs `first` to `first + runs - 1` by each way of steering: `closed` loop or not.
+
+    Raises BrokenOffError where a signal ends it.
+    """
+    tasks = [(first + n, closed, cycle) for n in range(runs) for closed in steering]
+    return all_of(fly_one, tasks, workers, progress)
 
 
 def compare(results: Sequence[AscentResult]) -> dict[str, StudySide]:
-    """Open and closed loop, judged."""
-    return {
-        "open loop": judge([result for result in results if not result.closed]),
-        "closed loop": judge([result for result in results if result.closed]),
+    """Open and closed loop, judged, as far as they were flown."""
+    sides = {
+        "open loop": [result for result in results if not result.closed],
+        "closed loop": [result for result in results if result.closed],
     }
+    return {name: judge(side) for name, side in sides.items() if side}
 
 
 _UNITS = {
@@ -175,6 +185,10 @@ def markdown(sides: dict[str, StudySide]) -> str:
         lambda side: f"{100 * side.share_in_plane:.1f} %",
     )
     row("within both", lambda side: f"{100 * side.share_in_both:.1f} %")
+    row(
+        f"within {LARGEST_ANGLE_OF_ATTACK:g} deg of the air above {PRESSING:g} Pa",
+        lambda side: f"{100 * side.share_in_angle:.1f} %",
+    )
     row("within the heights before the trim", lambda side: f"{100 * side.share_before_trim:.1f} %")
     for name, (title, digits) in _UNITS.items():
         row(title, lambda side, n=name, d=digits: _cell(side.columns[n], d))  # type: ignore[misc]

@@ -21,7 +21,7 @@ from flight.runtime.streams import stream
 from ground.missions.vehicle_files import VehicleFile, load_vehicle_file
 from ground.reports.touchdown_facts import DISTANCE_AIM
 from ground.studies.landing_flight import FlownLanding, fly_landing
-from ground.studies.study_runs import each_of
+from ground.studies.study_runs import all_of
 from sim_hw.assembly.descent import SITE_FRAME, place_in_space
 from sim_hw.assembly.entry_start import DEFAULT_AIM, start_of_entry
 from sim_hw.assembly.lander import HARDWARE
@@ -233,12 +233,11 @@ def fly_study(
     first: int = 1,
     progress: Callable[[int, int], None] = lambda done, all_: None,
 ) -> list[LandingResult]:
-    """Flies the runs `first` to `first + runs - 1`, in their order."""
-    results: list[LandingResult] = []
-    for result in each_of(fly_run, range(first, first + runs), workers):
-        results.append(result)
-        progress(len(results), runs)
-    return results
+    """Flies the runs `first` to `first + runs - 1`, in their order.
+
+    Raises BrokenOffError where a signal ends it.
+    """
+    return all_of(fly_run, range(first, first + runs), workers, progress)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ground.commands import (
     verify,
 )
 from ground.commands.asking import Times
+from ground.studies.study_runs import BrokenOffError
 from tests.ground.commands.asked import given, lines
 
 # ------------------------------------------------------------------------------ export
@@ -162,6 +163,31 @@ def test_a_landing_that_was_claimed_and_lost_is_a_no(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("flown", [[], ["a", "b"]])
+def test_landings_that_are_broken_off_are_told_and_kept(
+    flown: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    from ground.studies import landing_study
+
+    def fly(*args: Any, **kwargs: Any) -> None:
+        raise BrokenOffError(flown)
+
+    did: list[Any] = []
+    patch = monkeypatch.setattr
+    patch(landing_study, "setting", lambda: None)
+    patch(landing_study, "fly_study", fly)
+    patch(landing_study, "summarise", lambda results: SimpleNamespace(lost_in_silence=0))
+    patch(landing_study, "markdown", lambda summary: "table\n")
+    patch(landing_study, "write", lambda folder, results, summary: did.append((folder, results)))
+    with pytest.raises(KeyboardInterrupt):
+        study_landing.run(given(study_landing, "--out", str(tmp_path / "x"), "--runs", "9"))
+    told = capsys.readouterr()
+    assert did == ([(tmp_path / "x", flown)] if flown else [])
+    assert told.out == ("table\n" if flown else "")
+    assert ("after 2 of 9 runs" in told.err and "`--first 3 --runs 7`" in told.err) == bool(flown)
+
+
 def test_ascents_are_flown_at_the_cycle_that_was_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,8 +195,10 @@ def test_ascents_are_flown_at_the_cycle_that_was_said(
 
     did: list[Any] = []
 
-    def fly(runs: int, workers: int, *, first: int, cycle: float, progress: Any) -> str:
-        did.append((runs, workers, first, cycle))
+    def fly(
+        runs: int, workers: int, *, first: int, cycle: float, steering: Any, progress: Any
+    ) -> str:
+        did.append((runs, workers, first, cycle, *steering))
         return "results"
 
     patch = monkeypatch.setattr
@@ -181,13 +209,14 @@ def test_ascents_are_flown_at_the_cycle_that_was_said(
     patch(ascent_study, "write", lambda folder, *given: did.append(("write", folder, *given)))
     patch("ground.studies.draw.draw_study", lambda *given: did.append(("draw", *given)))
     assert study_ascent.run(given(study_ascent)) == 0
-    assert did == ["vehicle", (100, 2, 1, 0.02)] and capsys.readouterr().out == "sides\n"
+    assert did == ["vehicle", (100, 2, 1, 0.02, False, True)]
+    assert capsys.readouterr().out == "sides\n"
     for cycle in ("0.01", "0.05"):
         words = ["--cycle", cycle, "--runs", "1", "--out", str(tmp_path)]
         did.clear()
         assert study_ascent.run(given(study_ascent, *words)) == 0
         assert did[1:] == [
-            (1, 2, 1, float(cycle)), ("write", tmp_path, "results", "sides"),
+            (1, 2, 1, float(cycle), False, True), ("write", tmp_path, "results", "sides"),
             ("draw", "ascent", "results", tmp_path),
         ]  # fmt: skip
 
