@@ -1,7 +1,6 @@
 """Tries at what a device is to do are apart: a disturbance of seconds does not take them all."""
 
 import asyncio
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -38,10 +37,25 @@ async def test_before_a_pause_one_knows_how_long_it_is() -> None:
     assert known == [0.0, 1.0, 4.0, 0.0]
 
 
-@pytest.mark.parametrize("pauses", [SETTING, MOTION, WORK, UNFOLDING])
-def test_pauses_grow_and_the_first_is_longer_than_a_second(pauses: tuple[float, ...]) -> None:
-    assert pauses[0] > 1.0
-    assert all(after >= 4.0 * before for before, after in pairwise(pauses))
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        (SETTING, [0.0, 2.0, 22.0]),
+        (MOTION, [0.0, 5.0, 35.0]),
+        (WORK, [0.0, 60.0, 660.0]),
+        (UNFOLDING, [0.0, 60.0, 360.0, 2160.0]),
+    ],
+)
+async def test_what_each_kind_of_work_survives(kind: tuple[float, ...], at: list[float]) -> None:
+    begun, tried = now(), list[float]()
+
+    async def act() -> None:
+        tried.append(now() - begun)
+        raise JAM
+
+    with pytest.raises(DeviceFault):
+        await insist(act, kind, lambda n, e: None)
+    assert tried == at
 
 
 @pytest.mark.parametrize(

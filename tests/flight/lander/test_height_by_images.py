@@ -6,7 +6,6 @@ import pytest
 
 from flight.icd.devices.descent import RadarReading, TerrainFix
 from flight.lander import parachute
-from flight.lander.descent_navigation import ATTITUDE_ERROR
 from flight.lander.parachute import Hanging
 from flight.lander.powered_phase import PoweredFlight
 from flight.runtime.nursery import Nursery
@@ -130,11 +129,11 @@ def test_places_on_end_show_what_the_attitude_has_done_to_the_velocity() -> None
         error.felt = 5_000.0
     bench.where.errors[2].velocity = 0.04
     bench.where.velocity_was_shown()
-    assert bench.where.errors[2].felt == pytest.approx(0.2 / ATTITUDE_ERROR)
-    assert bench.where.errors[0].felt == pytest.approx(1.0 / ATTITUDE_ERROR)
+    assert bench.where.errors[2].felt == pytest.approx(0.2 / math.radians(0.04))
+    assert bench.where.errors[0].felt == pytest.approx(1.0 / math.radians(0.04))
     bench.where.errors[2].velocity = 1e4
     bench.where.velocity_was_shown()
-    assert bench.where.errors[2].felt == pytest.approx(0.2 / ATTITUDE_ERROR)  # never more
+    assert bench.where.errors[2].felt == pytest.approx(0.2 / math.radians(0.04))  # never more
 
 
 def test_a_place_on_a_map_that_is_off_is_no_surer_than_the_map() -> None:

@@ -9,7 +9,7 @@ import pytest
 from flight.astrodynamics.vectors import Vector, add, angle_between, scale, unit
 from flight.icd.devices.base import DeviceFault
 from flight.orbiter import confirming, near_search
-from flight.orbiter.confirming import HALF_FIELD, WAIT
+from flight.orbiter.confirming import HALF_FIELD
 from flight.orbiter.navigation import orbit_covariance
 from tests.flight.orbiter.ship import Ship, do, now, orbit, quick
 
@@ -119,7 +119,7 @@ def test_where_no_image_was_taken_nobody_has_looked(
 
     quick(monkeypatch, confirming, image=image)
     seen, ended = eyes.search()
-    assert seen == found and ended == (9 * WAIT if found else 2 * 86_400.0)
+    assert seen == found and ended == (8_100.0 if found else 2 * 86_400.0)
 
 
 def test_what_cannot_be_seen_is_waited_for_two_days(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.fault_protection.structure import STRUCTURE, Structure
 from flight.icd.devices.base import DeviceFault, DeviceRejected, DeviceTimeout
 from flight.rover.safeguards import DEVICE_REST
-from flight.rover.sol_work import DEVICE, DEVICE_RESTS, PASSING_TROUBLES, RoverSols
+from flight.rover.sol_work import DEVICE, PASSING_TROUBLES, RoverSols
 from flight.rover.sols import by_day
 
 SIGNAL: Any = SimpleNamespace()
+RESTS = (1_800.0, 7_200.0, 28_800.0, SOL_SECONDS, SOL_SECONDS)
 
 
 class Rover:
@@ -44,14 +46,14 @@ def ending(error: Exception) -> Any:
 async def test_it_rests_longer_and_longer_and_then_it_is_broken(error: Exception) -> None:
     node: Any = Rover()
     activity = ending(error)
-    for rest in DEVICE_RESTS:
+    for rest in RESTS:
         assert await activity(node, SIGNAL) == "rest"
         assert node.sols.reason == DEVICE and node.sols.device_rest == rest
     with pytest.raises(ActivityFailed):
         await activity(node, SIGNAL)
-    assert node.told == [round(rest) for rest in DEVICE_RESTS]
+    assert node.told == [round(rest) for rest in RESTS]
     node.sols.progress()
-    assert await activity(node, SIGNAL) == "rest" and node.sols.device_rest == DEVICE_RESTS[0]
+    assert await activity(node, SIGNAL) == "rest" and node.sols.device_rest == 1_800.0
 
 
 @pytest.mark.parametrize("error", [DeviceFault("reach", "too far"), DeviceRejected("not so")])

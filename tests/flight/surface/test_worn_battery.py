@@ -8,7 +8,7 @@ import pytest
 
 from flight.icd.devices.power import BatteryState
 from flight.runtime.loop import VirtualLoop, run
-from flight.surface.worn_battery import LASTS, EndOfCharge, WornBattery
+from flight.surface.worn_battery import EndOfCharge, WornBattery
 from tests.flight.vehicle_tables import says, table
 
 LOOK = 600.0  # s
@@ -118,9 +118,9 @@ def test_it_is_well_when_nearly_as_full_as_it_becomes_and_fuller_than_a_night_ne
 def test_the_time_for_which_it_takes_no_more_is_that_between_two_readings() -> None:
     end = EndOfCharge()
     assert end.shown(0.0, 0.5, True) is None
-    assert end.shown(LASTS - 1.0, 0.5, True) is None
-    assert end.shown(LASTS, 0.5, True) == pytest.approx(0.5)
-    assert end.shown(LASTS + 1.0, 0.5, True) is None, "it is found anew"
+    assert end.shown(1799.0, 0.5, True) is None
+    assert end.shown(1800.0, 0.5, True) == pytest.approx(0.5)
+    assert end.shown(1801.0, 0.5, True) is None, "it is found anew"
 
 
 def test_a_vehicle_says_so_where_loads_are_shed_by_the_charge() -> None:

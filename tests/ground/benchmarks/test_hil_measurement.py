@@ -7,7 +7,6 @@ import pytest
 from ground.benchmarks.hil_bench import PathFigures
 from ground.benchmarks.hil_costs import measure_costs
 from ground.benchmarks.hil_measurement import (
-    COST,
     MISSED,
     OK,
     UNKNOWN,
@@ -111,8 +110,8 @@ def test_devices_that_die_at_several_desks_are_each_told_and_are_back(
 def test_costs_are_summed_and_shown() -> None:
     costs = measure_costs(200)
     assert list(costs) == ["guard", "histogram", "recorder"] and all(costs.values())
-    row = cost_row({"guard": COST, "histogram": 0.0})
-    assert row.verdict == OK and cost_row({"guard": COST, "more": 1e-6}).verdict == MISSED
+    row = cost_row({"guard": 60e-6, "histogram": 0.0})
+    assert row.verdict == OK and cost_row({"guard": 60e-6, "more": 1e-6}).verdict == MISSED
     assert sum_of({"a": 1.0, "b": 2.0}) == 3.0
     beside = path_row(path(1e-3, 1e-4), 1.2e-3, 5e-3)
     table = hil_table([row, beside])

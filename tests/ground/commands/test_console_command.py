@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ground.cli import main
-from ground.commands.first_contact import MOST_PASSES, FirstContact
+from ground.commands.first_contact import FirstContact
 from ground.edge.lock import is_served, take_lock
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import GOAL
@@ -185,7 +185,7 @@ def test_a_demo_flies_pass_by_pass_until_somebody_was_heard() -> None:
 def test_a_demo_in_which_nobody_speaks_goes_on_all_the_same() -> None:
     control = Control(heard_from=1e9)
     assert "nobody was heard" in flown_ahead(control)[0]
-    assert len(control.paces) == MOST_PASSES + 1 and control.paces[-1] == (50.0, None)
+    assert len(control.paces) == 9 and control.paces[-1] == (50.0, None)
     control = Control(heard_from=1e9, passes=False)
     assert "nobody was heard" in flown_ahead(control)[0] and control.paces == [(50.0, None)]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ground.commands.spare import COPIED, Spare
+from ground.commands.spare import Spare
 
 
 class Prepared:
@@ -42,7 +42,7 @@ def test_a_copy_is_ordered_by_what_it_is_told_and_heard_by_what_it_says() -> Non
     copy = spare(prepared)._copied()
     assert copy is not None and copy.pid == 4321
     assert prepared.orders == [[prepared.orders[0][0], "runs/demo", "people.yaml"]]
-    assert prepared.asked == [(7, COPIED)]
+    assert prepared.asked == [(7, 2.0)]
     assert copy.stdin is not None and copy.stdout is not None
     asked, answer = prepared.given
     copy.stdin.write(b"take over\n")

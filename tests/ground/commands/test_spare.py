@@ -17,7 +17,7 @@ from flight.configuration.files import ConfigurationError
 from flight.runtime.throttled_loop import Input
 from ground.commands import spare, standing_by
 from ground.commands.adopted import NOBODY_WAS_TOLD, Adopted
-from ground.commands.spare import MOST_AGAIN, Spare
+from ground.commands.spare import Spare
 from ground.commands.standing_by import CannotStandBy, Follower
 from ground.edge.private_files import state_folder, write_private
 from ground.edge.standing import STANDING, Standing
@@ -315,9 +315,9 @@ def test_those_that_end_by_themselves_are_started_ever_later_and_not_for_ever(
             starts.append(dying.now - 1000.0)
             dying.start()
     gaps = [later - one for one, later in itertools.pairwise(starts)]
-    assert len(starts) == MOST_AGAIN + 1
-    assert gaps == pytest.approx([spare.AGAIN * 2**n for n in range(MOST_AGAIN)], abs=0.11)
-    assert dying.why_nobody() == f"{MOST_AGAIN + 1} spares have ended, the last with {code}"
+    assert len(starts) == 6
+    assert gaps == pytest.approx([10.0, 20.0, 40.0, 80.0, 160.0], abs=0.11)
+    assert dying.why_nobody() == f"6 spares have ended, the last with {code}"
     assert dying.why_nobody() == "" and not dying.is_wanted
 
 
@@ -325,18 +325,18 @@ def test_one_that_stood_by_for_long_is_replaced_at_once_and_one_that_took_over_i
     dying: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dying.start()
-    dying.now += spare.AGAIN
+    dying.now += 10.0
     assert not dying.is_wanted
     dying.now += 0.1
     assert dying.is_wanted
-    for _ in range(3 * MOST_AGAIN):
+    for _ in range(15):
         dying.ends_with = None
         dying.start()
         monkeypatch.setattr(dying, "_asked", lambda *_: {"pid": 123456789})
         assert dying.take_over(Path("record")) is not None
         assert not dying.is_wanted and dying.why_nobody() == ""
         dying._process.code = 1
-        dying.now += spare.AGAIN + 0.1
+        dying.now += 10.1
         assert dying.is_wanted and dying.why_nobody() == ""
 
 

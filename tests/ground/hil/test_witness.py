@@ -9,7 +9,7 @@ from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import FAILED, NOT_SHOWN, PASSED, Kit, Row, Slow, check_device
 from ground.hil.probes import PROBES
 from ground.hil.witness import EFFECTS_APART, MOST_WAIT, STEP, Witness
-from sim_hw.bench.pressure import WAITING, of_a_probe, stalled_s
+from sim_hw.bench.pressure import of_a_probe, stalled_s
 from sim_hw.bench.wire.wire import Wire
 from tests.sim_hw.bench.reference_device import ReferenceDevice
 
@@ -52,8 +52,8 @@ async def found(device: ReferenceDevice, machine: Machine, name: str) -> Row:
         (0.0, 0.0, ""),
         (0.9 * LATE, 0.0, ""),
         (LATE + 0.001, 0.0, "this machine was late by 0.03 s itself"),
-        (0.0, 0.9 * WAITING, ""),
-        (0.0, WAITING + 0.01, "some program of this machine waited for a CPU for 0.12 s of 2.00 s"),
+        (0.0, 0.049, ""),
+        (0.0, 0.06, "some program of this machine waited for a CPU for 0.12 s of 2.00 s"),
     ],
 )
 async def test_a_machine_is_late_beyond_its_limits(late: float, waits: float, words: str) -> None:

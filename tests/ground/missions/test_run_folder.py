@@ -11,7 +11,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import part_of
 from ground.missions.mission import load_mission
-from ground.missions.run_folder import LEAST_FREE, RunFolder
+from ground.missions.run_folder import RunFolder
 from ground.terminal import destinations
 from ground.terminal.signals import ended_in_order
 from ground.testbed.hardware.hardware import Hardware, load_vehicle_files
@@ -98,7 +98,7 @@ def test_a_second_run_in_one_folder_is_refused_and_a_third_after_it_is_not(tmp_p
 def test_a_disk_without_room_is_refused_before_the_earlier_run_is_removed(
     earlier: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocks = LEAST_FREE - 1
+    blocks = 49_999_999
     nearly_full = os.statvfs_result((1, 1, blocks, blocks, blocks, 9, 9, 9, 0, 255))
     monkeypatch.setattr(destinations.os, "statvfs", lambda path: nearly_full)
     with pytest.raises(ConfigurationError, match="allowed is a disk with 50 MB free"):

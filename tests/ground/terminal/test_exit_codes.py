@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 
 from ground.commands import standing_by
-from ground.terminal.exit_codes import NO, UNKNOWN, YES, exit_code_of
+from ground.terminal.exit_codes import after_signal, exit_code_of
 
-VERDICTS = {"success": YES, "failure": NO, "unknown": UNKNOWN, "": NO, "Success": NO}
+VERDICTS = {"success": 0, "failure": 1, "unknown": 3, "": 1, "Success": 1}
 
 
 @pytest.mark.parametrize(("verdict", "code"), VERDICTS.items())
 def test_of_a_verdict(verdict: str, code: int) -> None:
     assert exit_code_of(verdict) == code
+
+
+def test_of_a_signal_it_is_told_as_shells_do() -> None:
+    assert (after_signal(2), after_signal(15)) == (130, 143)
 
 
 @pytest.mark.parametrize("verdict", ["success", "failure", "unknown"])

@@ -9,7 +9,7 @@ import pytest
 from flight.runtime.forking import BESIDE
 from ground.testbed.bench.evidence import BenchEvidence, worse_floor
 from ground.testbed.bench.file import load_bench
-from sim_hw.bench.flight_floor import REST, SLICE, FlightFloor
+from sim_hw.bench.flight_floor import FlightFloor
 from sim_hw.bench.floor import Floor
 from sim_hw.bench.histogram import Histogram
 
@@ -29,7 +29,7 @@ class Wall:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
-        if seconds == SLICE:
+        if seconds == 0.05:
             return
         self.cycle += 1
         self.now += self.late(self.cycle)
@@ -99,7 +99,7 @@ def test_it_rests_when_nothing_works_and_begins_anew_without_a_slip() -> None:
 
     wall.floor._wakes = Wakes()  # type: ignore[assignment]
     floor = wall.measure()
-    assert len(rested) == 1 and rested[0] == pytest.approx(1000.0 + REST, abs=3.0 / RATE)
+    assert len(rested) == 1 and rested[0] == pytest.approx(1001.0, abs=3.0 / RATE)
     assert floor.slips == 0 and floor.lateness.count > 100 and floor.lateness.largest < 1e-6
 
 
@@ -129,7 +129,7 @@ def test_one_that_rests_is_ended_as_well() -> None:
     now = [0.0]
 
     def sleep(seconds: float) -> None:
-        now[0] += REST
+        now[0] += 1.0
 
     floor = FlightFloor(RATE, clock=lambda: now[0], sleep=sleep)
     waits = threading.Event()

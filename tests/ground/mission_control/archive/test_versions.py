@@ -9,11 +9,10 @@ from flight.icd.messages import Telemetry
 from ground.mission_control.archive import opening as archive_opening
 from ground.mission_control.archive.archive import Archive, ArchiveError
 from ground.mission_control.archive.read_only_samples import damaged_blocks, sound_samples
-from ground.mission_control.archive.sample_blocks import LARGEST
 from ground.mission_control.views.history import values_at
 
 BOOT = 1_000_000_000
-COUNT = LARGEST + 10
+COUNT = 266
 OLD = """
 DROP VIEW telemetry; DROP VIEW last_values; DROP VIEW samples;
 DROP TABLE sample_log; DROP TABLE sample_blocks; DROP TABLE reports;

@@ -12,7 +12,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from ground.testbed.bench import opening
 from ground.testbed.bench.file import RealtimeFile, load_bench
-from ground.testbed.bench.pace import LINGER, SETTLES, PacedBench
+from ground.testbed.bench.pace import PacedBench
 
 EFFECTORS, PERIOD = "mav.effectors", 0.02
 
@@ -83,7 +83,7 @@ def test_a_loop_that_goes_on_is_waited_for_and_let_go_when_it_has_ended() -> Non
         paced.called()
         paced.loop.go_on(PERIOD)
     assert paced.loop.pace.rate == 1.0
-    paced.loop.go_on(LINGER * PERIOD)
+    paced.loop.go_on(2.5 * PERIOD)
     assert paced.loop.pace.rate == inf
 
 
@@ -104,7 +104,7 @@ def test_the_floor_is_measured_while_something_works_or_a_loop_goes_on() -> None
 def test_one_that_is_seldom_told_the_same_holds_nobody_up_between_two_calls() -> None:
     """Just as far apart as a loop may be, it is one; a little farther, it is none."""
     paced = Paced()
-    for apart, rate in ((0.2, inf), (LINGER * PERIOD + 1e-6, inf), (LINGER * PERIOD - 1e-6, 1.0)):
+    for apart, rate in ((0.2, inf), (2.5 * PERIOD + 1e-6, inf), (2.5 * PERIOD - 1e-6, 1.0)):
         paced.loop.go_on(10.0)
         paced.called()
         paced.loop.go_on(apart)
@@ -115,7 +115,7 @@ def test_one_that_is_seldom_told_the_same_holds_nobody_up_between_two_calls() ->
 def test_one_that_is_told_anew_is_waited_for_until_it_is_there() -> None:
     paced = Paced()
     paced.called(anew=True)
-    paced.loop.go_on(SETTLES - 0.01)
+    paced.loop.go_on(0.99)
     assert paced.loop.pace.rate == 1.0
     paced.loop.go_on(0.02)
     assert paced.loop.pace.rate == inf
@@ -132,7 +132,7 @@ def test_a_run_is_ahead_of_other_programs_as_long_as_it_is_held_and_no_longer() 
         paced.called()
         paced.loop.go_on(PERIOD)
     assert said[-1] == "ahead" and paced.loop.pace.rate == 1.0
-    paced.loop.go_on(2.0 * SETTLES)
+    paced.loop.go_on(2.0)
     assert said[-1] == "as any" and paced.loop.pace.rate == inf
     paced._end_pace()
     paced._end_pace()

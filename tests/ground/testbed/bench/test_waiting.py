@@ -11,7 +11,7 @@ from flight.configuration.files import ConfigurationError
 from ground.testbed.bench import opening as bench_opening
 from ground.testbed.bench.file import BenchFile, load_bench
 from ground.testbed.bench.host import Bench
-from ground.testbed.bench.opening import LOOK, NOTED, until_ready
+from ground.testbed.bench.opening import until_ready
 from ground.testbed.hosts.throttled import Throttled, ThrottledHost
 from ground.testbed.record.session import Session
 
@@ -42,7 +42,7 @@ class Process:
         return told
 
     def now(self) -> float:
-        return self.look * LOOK
+        return self.look * 0.1
 
 
 class Flaps(Process):
@@ -53,7 +53,7 @@ class Flaps(Process):
         return state("found" if self.look % 2 else "lost", f"broken {self.look} times")
 
     def now(self) -> float:
-        return self.look * LOOK / 10
+        return self.look * 0.01
 
 
 def state(what: str, words: str = "") -> list[Any]:
@@ -89,7 +89,7 @@ def test_what_is_not_there_is_told_at_once_and_once(terminal: Terminal) -> None:
 def test_one_that_is_found_has_some_time_to_be_ready(terminal: Terminal) -> None:
     process = Process({1: state("found")}, terminal)
     waited(process)
-    noted = round(NOTED / LOOK)
+    noted = 30
     assert process.seen[noted] == "" and f"{SERVICE} is found; it is" in process.seen[noted + 1]
 
 

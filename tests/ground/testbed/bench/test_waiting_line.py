@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ground.testbed.bench import waiting_line
-from ground.testbed.bench.locks import LOOK, Held, Locks
+from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.processes import start_of
 from ground.testbed.bench.waiting_line import Place, WaitingLine
 
@@ -25,7 +25,7 @@ class Waits:
         self.told: list[str] = []
 
     def sleep(self, seconds: float) -> None:
-        assert 0.0 <= seconds <= LOOK
+        assert 0.0 <= seconds <= 0.5
         self.now += seconds
         self.looks += 1
         if self.happens:

@@ -6,8 +6,8 @@ import pytest
 
 from flight.runtime.discs import FileDisc
 from ground.testbed.computers.protections import parts_without
-from ground.testbed.computers.resets import WARM_RESETS, WINDOW, Resets
-from ground.testbed.computers.sides import UNPLANNED, Sides, exchange_memories
+from ground.testbed.computers.resets import Resets
+from ground.testbed.computers.sides import Sides, exchange_memories
 from sim_hw.faults.node_kinds import ClockStep, Crash, CrashLoop, Hang, SideSwap
 from tests.ground.testbed.faults.flights import Flight, at, fault, flown
 
@@ -23,10 +23,10 @@ def two(*roles: str, swaps: bool = True) -> Sides:
 
 def test_five_starts_in_an_hour_that_nobody_asked_for_are_enough_and_four_are_not() -> None:
     sides = two("rover")
-    asked = [sides.gives_up("rover", 100.0 * number) for number in range(UNPLANNED)]
-    assert asked == [False] * (UNPLANNED - 1) + [True]
+    asked = [sides.gives_up("rover", 100.0 * number) for number in range(5)]
+    assert asked == [False] * 4 + [True]
     slowly = two("rover")
-    step = 3600.0 / (UNPLANNED - 1)
+    step = 3600.0 / 4
     assert not any(slowly.gives_up("rover", step * number) for number in range(30))
 
 
@@ -37,7 +37,7 @@ def test_one_computer_or_a_swap_that_is_off_gives_way_to_nobody() -> None:
 
 def test_a_change_begins_a_new_count_and_is_told_at_the_first_start_alone() -> None:
     sides = two("rover", "lander")
-    for number in range(UNPLANNED):
+    for number in range(5):
         sides.gives_up("rover", float(number))
     is_a = sides.of_this_side("rover")
     assert sides.change("rover") == ("A", "B") and sides.of("rover") == "B"
@@ -49,17 +49,17 @@ def test_a_change_begins_a_new_count_and_is_told_at_the_first_start_alone() -> N
 
 def test_the_watchdog_tries_warm_then_cold_then_the_other_computer() -> None:
     resets, found = Resets(), []
-    for number in range(2 * WARM_RESETS + 2):
+    for number in range(8):
         now = float(number)
         helped = not resets.has_not_helped("rover", now)
         found.append(resets.next("rover", now, closely=False).name if helped else "swap")
-    assert found == ["warm"] * WARM_RESETS + ["cold"] + ["warm"] * WARM_RESETS + ["swap"]
+    assert found == ["warm"] * 3 + ["cold"] + ["warm"] * 3 + ["swap"]
     late = Resets()
-    for number in range(WARM_RESETS + 1):
+    for number in range(4):
         late.next("rover", float(number), closely=False)
-    for number in range(WARM_RESETS):  # an hour after the cold start it had helped
-        late.next("rover", WINDOW + 10.0 + number, closely=False)
-    assert not late.has_not_helped("rover", WINDOW + 20.0)
+    for number in range(3):  # an hour after the cold start it had helped
+        late.next("rover", 3_610.0 + number, closely=False)
+    assert not late.has_not_helped("rover", 3_620.0)
 
 
 def test_without_a_cross_strap_each_side_has_its_own_memory(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_a_computer_that_dies_again_and_again_gives_way_and_its_fault_stays_with
     )
     ((time, before, after),) = swaps(flight)
     assert (before, after) == ("A", "B")
-    assert time == 1000 + 80 * (UNPLANNED - 1) + 30
-    assert flight.record.boots["rover"] == 1 + UNPLANNED, "the other does not die"
+    assert time == 1000 + 80 * 4 + 30
+    assert flight.record.boots["rover"] == 6, "the other does not die"
     late = [(t, e.time_ns / 1e9) for t, e in flight.events("rover") if t >= time - 0.5]
     assert late and all(stamp == pytest.approx(t, abs=1e-3) for t, stamp in late)
 

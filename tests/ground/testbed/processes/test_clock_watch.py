@@ -7,7 +7,7 @@ import pytest
 
 from flight.runtime.common_clock import ClockKeeper, CommonClock
 from ground.testbed.participants.roles import owner_of, participants
-from ground.testbed.processes.clock_watch import HUNG, LOST, ClockWatch, Tell
+from ground.testbed.processes.clock_watch import ClockWatch, Tell
 
 NAMES = participants(["rover"])
 
@@ -49,7 +49,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def test_a_lost_message_is_given_up_after_its_looks_and_told(scene: Scene) -> None:
     scene.rover.sent_to(0)
-    scene.look(LOST)
+    scene.look(20)
     assert not scene.keeper.look().settled and not scene.told
     scene.look(1)
     assert scene.keeper.look().settled
@@ -58,10 +58,10 @@ def test_a_lost_message_is_given_up_after_its_looks_and_told(scene: Scene) -> No
 
 def test_each_change_begins_the_count_anew(scene: Scene) -> None:
     scene.rover.sent_to(0)
-    scene.look(LOST)
+    scene.look(20)
     scene.ground.busy(0)
     scene.ground.idle(10)
-    scene.look(LOST)
+    scene.look(20)
     assert not scene.told
     scene.keeper.busy(0)  # who looks is woken by the looks of others: that is no progress
     scene.keeper.idle(10)
@@ -71,7 +71,7 @@ def test_each_change_begins_the_count_anew(scene: Scene) -> None:
 
 def test_a_connection_that_never_comes_up_is_given_up_and_told(scene: Scene) -> None:
     scene.ground.follow("rover.node")
-    scene.look(LOST + 1)
+    scene.look(21)
     assert scene.keeper.look().settled
     assert scene.told == ["mission_control is not connected to rover"]
 
@@ -79,7 +79,7 @@ def test_a_connection_that_never_comes_up_is_given_up_and_told(scene: Scene) -> 
 def test_who_works_for_long_is_waited_for_and_who_hangs_is_told(scene: Scene) -> None:
     scene.rover.sent_to(0)
     scene.rover.busy(0)
-    scene.look(HUNG)
+    scene.look(480)
     assert not scene.hung and not scene.told and not scene.keeper.look().settled
     scene.look(1)
     assert scene.hung == ["rover"]
@@ -87,7 +87,7 @@ def test_who_works_for_long_is_waited_for_and_who_hangs_is_told(scene: Scene) ->
 
 def test_who_has_sent_a_message_is_waited_for_until_it_is_let_run(scene: Scene) -> None:
     scene.ground.sent_to(1)  # it lies there still, in a queue of a process that does not run
-    scene.look(HUNG, asleep=scene.ground)
+    scene.look(480, asleep=scene.ground)
     assert not scene.told
     scene.rover.taken()
     scene.look(1)
@@ -97,7 +97,7 @@ def test_who_has_sent_a_message_is_waited_for_until_it_is_let_run(scene: Scene) 
 def test_who_is_not_let_run_is_not_taken_for_one_to_whom_nothing_comes(scene: Scene) -> None:
     """A machine with much to do lets one process wait for many seconds, and another look."""
     scene.ground.sent_to(1)
-    scene.look(HUNG, asleep=scene.rover)
+    scene.look(480, asleep=scene.rover)
     assert not scene.told and not scene.keeper.look().settled
     scene.rover.taken()
     scene.look(1)
@@ -106,21 +106,21 @@ def test_who_is_not_let_run_is_not_taken_for_one_to_whom_nothing_comes(scene: Sc
 
 def test_one_that_never_answers_is_not_waited_for_for_ever(scene: Scene) -> None:
     scene.ground.sent_to(1)
-    scene.look(HUNG + 1, asleep=scene.rover)
+    scene.look(481, asleep=scene.rover)
     assert scene.told == ["rover has not taken 1 messages sent to it"]
 
 
 def test_a_connection_waits_for_both_its_ends(scene: Scene) -> None:
     scene.ground.follow("rover.node")
-    scene.look(HUNG, asleep=scene.rover)
+    scene.look(480, asleep=scene.rover)
     assert not scene.told
-    scene.look(LOST + 1)
+    scene.look(21)
     assert scene.told == ["mission_control is not connected to rover"]
 
 
 def test_what_was_given_up_and_comes_after_all_is_put_right_at_the_next_look(scene: Scene) -> None:
     scene.ground.sent_to(1)
-    scene.look(LOST + 1)
+    scene.look(21)
     scene.rover.taken()
     assert not scene.keeper.look().settled
     scene.look(1)
@@ -136,5 +136,5 @@ def test_what_is_taken_before_its_sender_has_counted_it_is_not_waited_for(scene:
     scene.ground.sent_to(1)
     scene.ground.idle(10)
     assert scene.keeper.look().settled
-    scene.look(LOST + 1)
+    scene.look(21)
     assert not scene.told and scene.keeper.look().settled
