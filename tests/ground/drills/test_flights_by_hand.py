@@ -66,6 +66,17 @@ def job(number: int, **more: Any) -> Job:
     return Job(number=number, **(plain | more))
 
 
+class Host(flying.VirtualHost):
+    """Stands for the host of a branch: what was sent there so far."""
+
+    def __init__(self) -> None:
+        log = SimpleNamespace(sha256=lambda: "abc", count=9)
+        self.rig = SimpleNamespace(log=log)  # type: ignore[assignment]
+
+    def runs(self, role: str) -> bool:
+        return False
+
+
 class Trunk:
     """A flight of drills that begin as they say; what is emitted, and when."""
 
@@ -79,9 +90,8 @@ class Trunk:
         pairs = [(job(number, **more), drill) for number, drill in enumerate(drills)]
         self.flight = Flight(pairs, self.emit, read=lambda each: drills[0])
         self.loop = Loop()
-        host = SimpleNamespace(runs=lambda role: False)
         mission = SimpleNamespace(vehicles=(), in_space=False)
-        run: Any = SimpleNamespace(observers=[], host=host, mission=mission)
+        run: Any = SimpleNamespace(observers=[], host=Host(), mission=mission)
         self.flight._run, self.flight._loop = run, self.loop  # type: ignore[assignment]
         self.flight._phases = SimpleNamespace(look=lambda now: None)  # type: ignore[assignment]
         self.flight._with_effect = lambda due: Record(  # type: ignore[method-assign]
@@ -256,13 +266,6 @@ def test_a_branch_ends_with_its_watch_its_error_or_its_bound(
     trunk = Trunk(good, Start(ARRIVED), Start(ARRIVED), most=most, count_calls=True,
                   wants_effect=True)  # fmt: skip
     watch = Watched()
-
-    class Host(flying.VirtualHost):
-        def __init__(self) -> None:
-            log = SimpleNamespace(sha256=lambda: "abc", count=9)
-            self.rig = SimpleNamespace(log=log)  # type: ignore[assignment]
-
-    trunk.flight._run.host = Host()  # type: ignore[misc]
     monkeypatch.setattr(flying, "Watch", lambda *given: watch)
     monkeypatch.setattr(flying, "_busy", lambda loop, callbacks: f"{callbacks} callbacks")
 

@@ -121,13 +121,6 @@ def test_a_branch_says_what_its_work_took_and_who_flies_alone_how(
 ) -> None:
     trunk = Trunk(good, Start(flying.AtTime(1.0)))
     watch = Watched()
-
-    class Host(flying.VirtualHost):
-        def __init__(self) -> None:
-            log = SimpleNamespace(sha256=lambda: "abc", count=9)
-            self.rig = SimpleNamespace(log=log)  # type: ignore[assignment]
-
-    trunk.flight._run.host = Host()  # type: ignore[misc]
     monkeypatch.setattr(flying, "Watch", lambda *given: watch)
     ticks = iter([10.0, 12.5])
     monkeypatch.setattr(
