@@ -14,7 +14,7 @@ from ground.terminal.collecting import SELDOM
 from tests.budget import Budget
 from tests.drawn import Draws, drawn
 from tests.flown import flown
-from tests.rewritten import rewrite_share
+from tests.rewritten import import_share
 
 __all__ = ["flown"]  # missions are flown once for all tests that look at them
 
@@ -68,7 +68,7 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
     the rest as seldom as in a flight."""
     gc.disable()
     try:
-        rewrite_share(session.config)
+        import_share(session.config)
         return (yield)
     finally:
         gc.freeze()
