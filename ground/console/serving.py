@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket
 
 from ground.console.browser import LARGEST_TEXT, Bell, Browser
 from ground.console.guard import Guard, origins_of
+from ground.console.impatience import ImpatientProtocol
 from ground.console.news import News, Reader
 from ground.console.panels import PanelFiles, installed_panels
 from ground.console.upstream import Upstream
@@ -187,7 +188,8 @@ def serve(api: str, streams: str, place: Place, note: str = "") -> None:
         Console(api, streams, note).app(place),
         host=place.host,
         port=place.port,
-        log_level="warning",
+        log_level="error",  # a warning is told of each request that is none, as often as one likes
+        http=ImpatientProtocol,
         proxy_headers=False,
         server_header=False,
         ws="websockets-sansio",
