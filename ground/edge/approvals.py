@@ -9,10 +9,14 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from flight.configuration.outside_files import UNDECODABLE
 from ground.api.times import DEFAULT_TIMES, Times
-from ground.edge.private_files import read_private, write_private
+from ground.edge.private_files import keep_private, read_private
 
 EDGE = "edge"
 """Who expires; no person may be called so."""
+
+SET_BACK = 60.0
+"""Wall seconds by which an hour may lie ahead: a clock that is corrected does so, one that is set
+back would have approvals last longer."""
 
 Row = dict[str, Any]
 
@@ -36,6 +40,7 @@ class Approvals:
             raise ConfigurationError(str(file), None, "", problem) from error
         self._kept: dict[str, float] = kept
         self._given: dict[str, str] = {}  # stage: hash
+        self._changed = False  # since it was kept
 
     def forget(self) -> None:
         """Another life of the run begins; what is approved in it is told anew."""
@@ -44,7 +49,6 @@ class Approvals:
     def heard(self, rows: Sequence[Row], before: bool = False) -> None:
         """Entries of the journal; `before`: they were there before the edge listened, and an
         approval of which it knows no hour is over."""
-        changed = False
         hour = self._now() - (self._lasts if before else 0.0)
         for row in rows:
             if row["topic"] != "stack":
@@ -52,20 +56,21 @@ class Approvals:
             item = row["data"]
             if item.get("state") == "approved":
                 name = self._note(item)
-                changed = changed or name not in self._kept
+                self._changed = self._changed or name not in self._kept
                 self._kept.setdefault(name, hour)
             else:
-                changed = self._drop(str(item.get("stage"))) or changed
-        if changed:
-            write_private(self._file, msgspec.json.encode(self._kept))
+                self._changed = self._drop(str(item.get("stage"))) or self._changed
+        if self._changed:
+            self._changed = not keep_private(self._file, msgspec.json.encode(self._kept))
 
     def over(self) -> Mapping[str, str]:
         """Stages whose approval is over, and the hash that was approved."""
-        limit = self._now() - self._lasts
+        now = self._now()
+        limit = now - self._lasts
         return {
             stage: digest
             for stage, digest in self._given.items()
-            if self._kept.get(f"{stage} {digest}", limit) <= limit
+            if not limit < self._kept.get(f"{stage} {digest}", limit) <= now + SET_BACK
         }
 
     def done(self, stage: str) -> None:

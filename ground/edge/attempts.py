@@ -22,7 +22,12 @@ class Attempts:
 
     def locked_for(self, name: str) -> float:
         """Seconds for which nothing of that name is tried; 0: it may be."""
-        return max(0.0, self._locked.get(self._bucket(name), 0.0) - self._now())
+        bucket, now = self._bucket(name), self._now()
+        left = self._locked.get(bucket, 0.0) - now
+        if left > self._times.locked_seconds:  # the wall's clock was set back
+            left = self._times.locked_seconds
+            self._locked[bucket] = now + left
+        return max(0.0, left)
 
     def failed(self, name: str) -> None:
         """It was not right."""

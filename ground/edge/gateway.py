@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from flight.configuration.files import ConfigurationError
 from flight.icd.codec import CodecError, decode_plain, unpack
 from ground.api.at_the_edge import Login, Logout
 from ground.api.operators import nobody_called
@@ -78,6 +79,11 @@ class Gateway:
             plain = await self._answer(frame, key_user)
         except Refusal as refusal:
             return AnswerFrame(frame.id, False, refused=str(refusal))
+        except ConfigurationError as error:  # of a file of the edge's own, such as the passwords
+            return AnswerFrame(frame.id, False, refused=f"it cannot be done here: {error}")
+        except OSError as error:  # such as a full disk: who asked is not left without an answer
+            why = error.strerror or str(error)
+            return AnswerFrame(frame.id, False, refused=f"it cannot be done here: {why}")
         return AnswerFrame(
             frame.id,
             plain.get("ok") is True,

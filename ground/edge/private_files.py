@@ -1,7 +1,9 @@
 """Files and folders that only their owner may read."""
 
+import contextlib
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 from flight.configuration.files import ConfigurationError
@@ -40,6 +42,25 @@ def write_private(file: Path, data: bytes) -> None:
         raise
 
 
+_not_kept: set[Path] = set()
+
+
+def keep_private(file: Path, data: bytes) -> bool:
+    """As `write_private`, of what who serves can go on without when the disk is full or gone:
+    whether it was kept. Why not is told on standard error, once until it is again."""
+    try:
+        write_private(file, data)
+    except OSError as error:
+        if file not in _not_kept:
+            _not_kept.add(file)
+            said = f"{file} is not kept, and lost when this ends: {error.strerror or error}"
+            with contextlib.suppress(OSError):
+                print(said, file=sys.stderr, flush=True)
+        return False
+    _not_kept.discard(file)
+    return True
+
+
 def read_private(file: Path) -> bytes | None:
     """What is in it; None where there is none.
 
@@ -59,8 +80,7 @@ def read_private(file: Path) -> bytes | None:
 
 def secrets_file() -> Path:
     """Where the passwords of this user's people lie."""
-    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "threeforks" / "secrets.json"
+    return _own_folder("XDG_CONFIG_HOME", "~/.config") / "secrets.json"
 
 
 def state_folder(run_folder: Path) -> Path:
@@ -69,6 +89,15 @@ def state_folder(run_folder: Path) -> Path:
     it goes, however that ends."""
     if is_scratch(run_folder):
         return private_folder(run_folder / SCRATCH_STATE)
-    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     name = hashlib.sha256(os.fsencode(run_folder.resolve())).hexdigest()[:16]
-    return private_folder(Path(base).expanduser() / "threeforks" / name)
+    return private_folder(_own_folder("XDG_STATE_HOME", "~/.local/state") / name)
+
+
+def _own_folder(variable: str, otherwise: str) -> Path:
+    """Ours in the folder that the environment names; raises ConfigurationError where it names none,
+    and this user has no home."""
+    try:
+        return Path(os.environ.get(variable) or otherwise).expanduser() / "threeforks"
+    except RuntimeError:
+        problem = "is not set, and this user has no home (HOME); allowed is a folder of the user's"
+        raise ConfigurationError(variable, None, "", problem) from None

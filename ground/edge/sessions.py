@@ -10,7 +10,7 @@ import msgspec
 from flight.configuration.files import ConfigurationError
 from flight.configuration.outside_files import UNDECODABLE
 from ground.api.times import DEFAULT_TIMES, Times
-from ground.edge.private_files import read_private, write_private
+from ground.edge.private_files import keep_private, read_private, write_private
 
 HOUR = 3600.0  # s
 MOST = 200  # sessions; beyond, the one that was used longest ago ends
@@ -62,7 +62,7 @@ class Sessions:
                 del self._kept.sessions[token]
 
     def open(self, user: str) -> tuple[str, Session]:
-        """A new session, and its token."""
+        """A new session, and its token. One that cannot be kept lasts as long as this edge."""
         number = self._kept.numbers.get(user, 0) + 1
         self._kept.numbers[user] = number
         token = secrets.token_urlsafe(32)
@@ -72,7 +72,7 @@ class Sessions:
             oldest = min(self._kept.sessions, key=lambda each: self._kept.sessions[each].used)
             del self._kept.sessions[oldest]
         self._kept.sessions[_hash(token)] = session
-        self._write()
+        keep_private(self._file, self._encoded())
         return token, session
 
     def find(self, token: str) -> Session | None:
@@ -81,13 +81,13 @@ class Sessions:
         now = self._now()
         if session is None or now - session.used > self._idle:
             return None
-        if now - session.used > NOTED:
+        if not 0.0 <= now - session.used <= NOTED:  # below: the wall's clock was set back
             session.used = now
-            self._write()
+            keep_private(self._file, self._encoded())
         return session
 
     def close(self, token: str) -> None:
-        """Ends a session."""
+        """Ends a session; raises OSError where it would be back with the next edge."""
         if self._kept.sessions.pop(_hash(token), None) is not None:
             self._write()
 
@@ -100,11 +100,16 @@ class Sessions:
         return token
 
     def use_link(self, token: str) -> str | None:
-        """Whose it is; from now on nobody's."""
+        """Whose it is; from now on nobody's. Raises OSError where that cannot be kept: then it is
+        not used."""
         link = self._kept.links.pop(_hash(token), None)
         if link is None:
             return None
-        self._write()
+        try:
+            self._write()
+        except OSError:
+            self._kept.links[_hash(token)] = link
+            raise
         return link.user if self._now() <= link.until else None
 
     def _end_those_over(self) -> None:
@@ -116,7 +121,10 @@ class Sessions:
         kept.links = dict(list(links.items())[-MOST:])
 
     def _write(self) -> None:
-        write_private(self._file, msgspec.json.encode(self._kept))
+        write_private(self._file, self._encoded())
+
+    def _encoded(self) -> bytes:
+        return msgspec.json.encode(self._kept)
 
 
 def _hash(token: str) -> str:

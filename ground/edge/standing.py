@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from flight.configuration.outside_files import UNDECODABLE
-from ground.edge.private_files import write_private
+from ground.edge.private_files import keep_private
 
 STANDING = "standing.json"
 GOAL = "resuming.json"  # to where a run is on its way that died
@@ -47,5 +47,6 @@ class StandingFile:
         asked = last is None or (standing.pace, standing.until) != (last.pace, last.until)
         if asked or standing.pace == 0.0 or self._now() - self._noted >= NOTED:
             self._noted = self._now()
-            self._last = standing
-            write_private(self._file, msgspec.json.encode(standing))
+            # One that cannot be kept is tried again with the next.
+            kept = keep_private(self._file, msgspec.json.encode(standing))
+            self._last = standing if kept else None

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from flight.configuration.outside_files import UNDECODABLE
-from ground.edge.private_files import read_private, write_private
+from ground.edge.private_files import keep_private, read_private
 
 FILE = "which_run.json"
 
@@ -39,4 +39,4 @@ class RunName:
             return
         run = self._kept.run if resumes else ""
         self._kept = _Kept(run or secrets.token_hex(8), life)
-        write_private(self._file, msgspec.json.encode(self._kept))
+        keep_private(self._file, msgspec.json.encode(self._kept))

@@ -73,6 +73,15 @@ def test_all_strangers_are_one(clock: Clock) -> None:
     assert attempts.locked_for("another") == 60.0 and attempts.locked_for("anna") == 0.0
 
 
+def test_a_clock_that_is_set_back_locks_for_no_longer(clock: Clock) -> None:
+    attempts = Attempts(["anna"], clock)
+    assert failed(attempts, clock, "anna", *[90_000.0] * 5) == 60.0
+    clock.s = 3600.0
+    assert attempts.locked_for("anna") == 60.0
+    clock.s += 60.0
+    assert attempts.locked_for("anna") == 0.0
+
+
 # -------------------------------------------------------------------- approvals
 
 
@@ -129,6 +138,17 @@ def test_over_a_restart_an_approval_keeps_its_hour_and_one_without_is_over(
     (tmp_path / "a").write_text("[]")
     with pytest.raises(ConfigurationError, match="no list of approvals"):
         Approvals(tmp_path / "a", clock)
+
+
+def test_a_clock_that_is_set_back_makes_no_approval_last_longer(
+    tmp_path: Path, clock: Clock
+) -> None:
+    approvals = Approvals(tmp_path / "a", clock)
+    approvals.heard([approved()])
+    clock.s -= 60.0
+    assert approvals.over() == {}, "it was corrected"
+    clock.s -= 1.0
+    assert approvals.over() == {"st-1": "d"}
 
 
 # --------------------------------------------------------------------- sessions
@@ -242,3 +262,18 @@ def test_what_no_time_can_be_is_refused_by_its_place(
     with pytest.raises(ConfigurationError) as refused:
         load_operators(file)
     assert words in str(refused.value) and ":5" in str(refused.value)
+
+
+def test_a_clock_that_is_set_back_makes_no_session_last_longer(
+    tmp_path: Path, clock: Clock
+) -> None:
+    sessions = Sessions(tmp_path / "s", ["anna"], clock)
+    clock.s = 90 * HOUR
+    token, _ = sessions.open("anna")
+    clock.s = 10 * HOUR
+    assert sessions.find(token) is not None, "it is used now"
+    again = Sessions(tmp_path / "s", ["anna"], clock)
+    clock.s = 22 * HOUR
+    assert again.find(token) is not None
+    clock.s += 12 * HOUR + 1.0
+    assert again.find(token) is None
