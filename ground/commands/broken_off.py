@@ -22,12 +22,18 @@ LOOK = 0.05
 
 class Watch:
     """That a console sees to the run of a folder. What it keeps is locked as long as the console
-    lives, and gone when it has ended in order: else it was killed."""
+    lives, and gone when it has ended in order: else it was killed. Raises ConfigurationError where
+    another one does."""
 
     def __init__(self, folder: Path) -> None:
         self._file = state_folder(folder) / CONSOLE
         self._lock = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # it has begun since this one looked
+            os.close(self._lock)
+            problem = "another console has just begun here; another --out is for another run"
+            raise ConfigurationError(str(folder), None, "--out", problem) from None
 
     def end(self) -> None:
         """It ends in order."""

@@ -35,10 +35,13 @@ def run(arguments: argparse.Namespace) -> int:
         check_mode(arguments)
         return _print_matrix(arguments.matrix)
     _check(arguments)
+    from ground.drills.growing import alone_in
+
     if arguments.bench is not None:
         from ground.commands import drill_bench
 
-        return drill_bench.run(arguments, _tasks, _write, _growing)
+        with alone_in(arguments.out):
+            return drill_bench.run(arguments, _tasks, _write, _growing)
     from ground.drills.campaign import Campaign
     from ground.drills.worker_choice import workers_of
 
@@ -47,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         campaign = Campaign(workers, arguments.workers, arguments.out, _progress(arguments.quiet))
         if arguments.write_hardware is not None:
             return _write_hardware(arguments, campaign)
-        return _run(arguments, campaign)
+        with alone_in(arguments.out):
+            return _run(arguments, campaign)
 
 
 def _run(arguments: argparse.Namespace, campaign: "Campaign") -> int:

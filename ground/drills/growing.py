@@ -1,18 +1,47 @@
 """The records of a campaign while it flies, so that one that is broken off leaves what was done."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from flight.configuration.files import ConfigurationError
 from flight.configuration.whole_files import replace_file
 from ground.drills.campaign import Campaign, Task
 from ground.drills.candidates import flown_task
 from ground.drills.record import Judged
 from ground.drills.results import RECORDS, SUMMARY, kept_name, write_results
 from ground.drills.telling import shown_of, summary_of
+from ground.missions.earlier_run import nearest_made, remove_empty
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """While a campaign flies, no other keeps its records in the same folder: each would write over
+    those of the other. Raises ConfigurationError where one does already. A folder that is made for
+    it and left empty, by a campaign that was refused, is removed."""
+    made = nearest_made(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            problem = "another campaign of drills is under way in this folder; allowed is another"
+            raise ConfigurationError(str(folder), None, "--out", problem) from None
+        except OSError:
+            pass  # a file system that locks no folders
+        yield
+    finally:
+        if made is not None:
+            with contextlib.suppress(OSError):
+                remove_empty(folder, made)
+        os.close(held)
 
 
 class GrowingRecords:

@@ -190,3 +190,11 @@ def test_a_console_keeps_that_it_sees_to_a_run_until_it_has_ended_in_order(
         assert not file.exists()
         made.end()
         assert not (state_folder(tmp_path / "branch") / broken_off.CONSOLE).exists()
+
+
+def test_of_two_consoles_that_begin_at_once_one_is_refused(tmp_path: Path) -> None:
+    first = Watch(tmp_path / "run")
+    with pytest.raises(ConfigurationError, match="--out another console has just begun here"):
+        Watch(tmp_path / "run")
+    first.end()
+    Watch(tmp_path / "run").end()

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from flight.configuration.files import ConfigurationError
 from ground.drills.campaign import Campaign, tasks_of
 from ground.drills.drill import Drill
-from ground.drills.growing import GrowingRecords
+from ground.drills.growing import GrowingRecords, alone_in
 from ground.drills.results import RECORDS, SUMMARY, Summary, read_results, write_results
 from tests.ground.drills.test_reports import record, shown
 
@@ -68,3 +69,20 @@ def test_one_that_comes_to_its_end_is_said_by_who_writes_it(tmp_path: Path, good
     broken_off(tmp_path, good, 99, said, lambda: None)
     assert said == [] and not (tmp_path / SUMMARY).exists()
     assert len(read_results(tmp_path, "--from")) == 4
+
+
+def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    with alone_in(folder):
+        refused = pytest.raises(ConfigurationError, match="--out another campaign of drills is")
+        with refused, alone_in(folder):
+            pass
+        with alone_in(folder.parent), alone_in(tmp_path / "other"):
+            pass
+        assert folder.is_dir()
+    assert list(tmp_path.iterdir()) == [], "one that has left nothing leaves no folder"
+    with alone_in(folder):
+        (folder / "kept").touch()
+    with alone_in(folder):
+        pass
+    assert (folder / "kept").exists()
