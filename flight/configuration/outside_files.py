@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from flight.configuration.given_texts import text_given
+
 UNDECODABLE = (ValueError, RecursionError)
 """What decoding JSON or MessagePack from outside raises: for what is none, is no UTF-8, is of
 another shape than was asked for, or is nested deeper than Python follows."""
@@ -12,16 +14,19 @@ class UnfitFile(ValueError):
 
 
 def read_outside(path: Path, largest: int, what: str) -> bytes:
-    """The bytes of a file that somebody has named, `largest` at most.
+    """The bytes of a file that somebody has named, or of a text that stands for one, `largest` at
+    most.
 
     A pipe or a device would have no end, or never begin: what is not regular is not opened. `what`:
     the kind of file that is allowed. Raises UnfitFile and OSError.
     """
-    if path.exists() and not path.is_file():
-        kind = "a folder" if path.is_dir() else "no regular file"
-        raise UnfitFile(f"is {kind}: allowed is {what}")
-    with path.open("rb") as file:
-        data = file.read(largest + 1)
+    data = text_given(path)
+    if data is None:
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "no regular file"
+            raise UnfitFile(f"is {kind}: allowed is {what}")
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
     if len(data) > largest:
         raise UnfitFile(f"the file is too large: allowed are {largest} bytes")
     return data

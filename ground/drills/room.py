@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError, configs_folder
-from flight.configuration.scratch_folder import ScratchFolder
+from flight.configuration.given_texts import given_text
 from flight.configuration.sections import load_section
 from flight.configuration.whole_files import replace_file
 from flight.icd.messages import Command, CommandReport, EventReport
@@ -109,15 +109,13 @@ class DrillRoom:
         return {"drill": drill.name, "title": drill.title, "starts": starts}
 
     def _read(self, name: str, text: str, case: str) -> Drill:
-        with ScratchFolder("drill-") as home:
-            file = home / f"{name.rpartition('/')[2]}.yaml"
-            file.write_text(text, encoding="utf-8")
+        with given_text(f"{name.rpartition('/')[2]}.yaml", text) as file:
             try:
                 if allowed := allowed_cases(file, case):
                     raise ValueError(f"case = {case!r}: allowed is one of {allowed}")
                 drill = load_variant(file, {CASE: case} if case else {})
             except ConfigurationError as error:
-                raise ValueError(str(error).replace(f"{home}/", "")) from None
+                raise ValueError(str(error).replace(f"{file.parent}/", "")) from None
         flown = load_scenario(drill.scenario).mission.name
         if flown != self._run.mission.name:
             raise ValueError(f"scenario = {drill.scenario}: {self._run.mission.name} is flown here")

@@ -19,7 +19,6 @@ JOURNALS = {
     ("flight/runtime/forking.py", "open"): "a pipe to the parent",
     ("flight/runtime/discs.py", "write_text"): "a draft, which then replaces the note",
     ("flight/runtime/common_clock.py", "write_bytes"): "a table that nobody maps before",
-    ("ground/mission_control/procedures/library.py", "write_text"): "in its own folder",
     ("ground/reports/archive_export.py", "open"): "a part, which then takes the file's place",
     ("ground/testbed/processes/host.py", "write_bytes"): "read by a process that starts later",
 }

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from flight.configuration.files import ConfigurationError
-from flight.configuration.scratch_folder import ScratchFolder
+from flight.configuration.given_texts import given_text
 from ground.mission_control.archive.archive import Archive
 from ground.mission_control.dictionary.dictionary import Dictionary
 from ground.mission_control.procedures import steps
@@ -86,13 +86,11 @@ class ProcedureLibrary:
         """The program that a text stands for. Raises NotSo, with file, line, key and value."""
         if self._compile is None:
             raise NotSo("no procedure can be read here")
-        with ScratchFolder("procedure-") as folder:
-            path = folder / f"{name}.yaml"
-            path.write_text(text, encoding="utf-8")
+        with given_text(f"{name}.yaml", text) as path:
             try:
                 program = self._compile(path)
             except ConfigurationError as error:
-                raise NotSo(str(error).replace(f"{folder}/", "")) from None
+                raise NotSo(str(error).replace(f"{path.parent}/", "")) from None
         return _named(program, str(path), f"{name}.yaml")
 
     def save(self, name: str, text: str, by: str) -> Version:
