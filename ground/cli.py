@@ -97,6 +97,7 @@ def main(
     if arguments is None and _began_as_msr() and not {"-h", "--help", "--version"} & set(given):
         libm.pin()
     if arguments is None:
+        output.stand_in_for_closed()
         collect_seldom()
     try:
         with ended_in_order():

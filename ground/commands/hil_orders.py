@@ -1,7 +1,6 @@
 """`msr hil arm | safe | stop | release | inject | heal | swap`, `lock`, `unlock`, `locks`."""
 
 import argparse
-import getpass
 import os
 import sys
 import time
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flight.configuration.files import ConfigurationError
 from ground.terminal.exit_codes import NO, REFUSED, YES
+from ground.terminal.user_names import user_name
 from sim_hw.faults.line_names import KINDS
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def who_of(arguments: argparse.Namespace) -> str:
     """The name of `--as`, else the user's; raises ConfigurationError where it is no name."""
     given = arguments.who
     if given is None:
-        return str(os.environ.get("SUDO_USER") or getpass.getuser())
+        return str(os.environ.get("SUDO_USER") or user_name())
     if not given.strip() or not given.isprintable() or len(given) > LONGEST_NAME:
         problem = f"= {given!r}: allowed is a name of 1 to {LONGEST_NAME} characters, in print"
         raise ConfigurationError("command line", None, "--as", problem)

@@ -3,11 +3,13 @@
 import contextlib
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
@@ -28,6 +30,10 @@ T = TypeVar("T")
 
 class SurveyFailed(RuntimeError):
     """A scenario could not be surveyed; the text has the worker's errors."""
+
+
+class WorkerKilled(BrokenExecutor, SurveyFailed):
+    """It could not, as somebody has killed the worker: that is no error of the program."""
 
 
 class Workers(Protocol):
@@ -124,7 +130,8 @@ def fly_survey(
     talk = _Talk(order, begun)
     found = [msgspec.json.decode(line, type=Survey) for line in talk.lines()]
     if not found:
-        raise SurveyFailed(f"{order.scenario}, seed {order.seed}: {talk.end}")
+        failed = WorkerKilled if talk.code == -signal.SIGKILL else SurveyFailed
+        raise failed(f"{order.scenario}, seed {order.seed}: {talk.end}")
     yield order, found[0]
 
 
@@ -134,6 +141,7 @@ class _Talk:
     def __init__(self, order: Order, begun: Begun) -> None:
         self._order, self._begun = order, begun
         self.end = ""
+        self.code = 0  # what it has ended with
 
     def lines(self) -> Iterator[bytes]:
         process = subprocess.Popen(
@@ -151,6 +159,7 @@ class _Talk:
                 process.stdin.close()
             yield from process.stdout
             reader.join()
+        self.code = process.returncode
         trace = b"".join(errors).decode(errors="replace")
         self.end = f"the worker ended with {process.returncode}:\n{trace}"
 

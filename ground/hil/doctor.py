@@ -1,6 +1,5 @@
 """Whether this machine and the wires of a bench are fit: one line each, with the next step."""
 
-import getpass
 import os
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from flight.icd.devices.base import DeviceError
 from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
 from ground.hil.machine import FAIL, OK, WARN, Finding, machine, machine_floor, serial_lines
+from ground.terminal.user_names import user_name
 from ground.testbed.bench.file import (
     REPLACEABLE,
     BenchFile,
@@ -73,7 +73,7 @@ def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False)
 def _held(bench: BenchFile) -> Finding | None:
     keys = lock_keys(bench)
     try:
-        mine = getpass.getuser()
+        mine = user_name()
         for lock in Locks().held():
             if lock.key in keys and (lock.pid or lock.who != mine):
                 words = f"{lock.words(time.time())}: {lock.next_step()}"

@@ -149,10 +149,15 @@ class RunFolder:
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """While a run is under way; one that is broken off says so in its mark. One that is refused
-        before it has begun, or that nobody wants any more by then, leaves nothing."""
+        before it has begun, or that nobody wants any more by then, leaves nothing. Raises OSError,
+        of ESTALE, in the place of what came of it that somebody has taken the folder away."""
         try:
             yield
         except BaseException as error:
+            if self._is_taken_away():  # what is there now may be another's
+                if not isinstance(error, Exception):
+                    raise
+                raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(self.path)) from error
             with contextlib.suppress(OSError):  # the disk may be full: then the mark stays
                 if not self._begun and isinstance(error, ConfigurationError | KeyboardInterrupt):
                     self._undo()
@@ -162,6 +167,14 @@ class RunFolder:
             raise
         finally:
             self.close()
+
+    def _is_taken_away(self) -> bool:
+        if self._lock < 0:
+            return False  # one that stands by has no folder that others know
+        try:
+            return not os.path.samestat(os.fstat(self._lock), (self.path / LOCK).stat())
+        except OSError:
+            return True
 
     def __del__(self) -> None:
         self.close()

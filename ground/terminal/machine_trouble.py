@@ -2,6 +2,7 @@
 
 import errno
 import sqlite3
+from concurrent.futures import BrokenExecutor
 
 _SENTENCES = {
     errno.ENOSPC: "the disk is full, or has no inode left",
@@ -16,6 +17,7 @@ _SENTENCES = {
     errno.EAGAIN: "no more processes or threads can be started",
     errno.EFBIG: "the file would be larger than is allowed",
     errno.ENAMETOOLONG: "the name is too long",
+    errno.ESTALE: "it was taken away while it was in use",
 }
 _SQLITE = {
     "database or disk is full": "the disk is full",
@@ -32,6 +34,10 @@ def sentence_of(error: BaseException) -> str:
         return _SENTENCES[errno.ENOMEM]
     if isinstance(error, sqlite3.OperationalError):
         return next((text for sign, text in _SQLITE.items() if sign in str(error)), "")
+    if isinstance(error, BrokenExecutor):
+        return "a process that worked for it has died: killed, or short of memory"
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return _SENTENCES[errno.EAGAIN]
     number = getattr(error, "errno", None)  # also that of ZeroMQ's errors, which are no OSError
     if number not in _SENTENCES:
         return ""

@@ -1,4 +1,5 @@
-"""Standard output and error as such: what they cannot write, and what to do when they fail."""
+"""Standard output and error as such: what they cannot write, and what to do when they fail, or are
+not there."""
 
 import contextlib
 import os
@@ -11,6 +12,20 @@ def take_any_character() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):  # replaced by a test, or closed
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def stand_in_for_closed() -> None:
+    """Standard streams that were closed when this process began (`2>&-`) lead nowhere. Else what is
+    opened next has their numbers, and whoever writes to them writes into it."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            os.set_inheritable(number, True)
+            stream = open(number, mode, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def flush() -> None:

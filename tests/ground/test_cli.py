@@ -8,12 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import types
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from flight.configuration.files import ConfigurationError
 from ground.cli import SUBCOMMANDS, Subcommand, main
+from ground.drills.workers import WorkerKilled
 
 HEAVY = ("numpy", "scipy", "zmq", "msgspec", "yaml", "rich", "matplotlib", "ground.testbed")
 
@@ -158,6 +160,10 @@ def test_an_error_of_the_program_has_code_4_a_traceback_and_a_sentence(probe, ca
         (OSError(errno.EMFILE, "Too many"), "this process may open no more files"),
         (MemoryError(), "the memory is used up"),
         (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
+        (OSError(errno.ESTALE, "Stale", "a/run"), "a/run: it was taken away while it was in use"),
+        (BrokenProcessPool("terminated"), "a process that worked for it has died"),
+        (WorkerKilled("short, seed 1"), "a process that worked for it has died"),
+        (RuntimeError("can't start new thread"), "no more processes or threads can be started"),
     ],
 )
 def test_what_the_machine_does_not_allow_has_code_3_and_a_sentence(probe, error, sentence, capsys):

@@ -1,6 +1,5 @@
 """Before a flight on a bench: its devices are locked, found, and as ready as they are to be."""
 
-import getpass
 import os
 import stat
 import sys
@@ -14,6 +13,7 @@ import msgspec
 from flight.configuration.files import ConfigurationError, refusal
 from ground.missions.mission import LoadedMission
 from ground.missions.vehicles import ON_THE_LANDER
+from ground.terminal.user_names import user_name
 from ground.testbed.bench.file import BenchFile, RealtimeFile
 from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.sharing import where_of
@@ -52,7 +52,7 @@ class Holding:
         """`wait`: s of the wall for which it waits in line for what others hold. Raises
         ConfigurationError."""
         self._keys = lock_keys(bench)
-        self._who = who or getpass.getuser()
+        self._who = who or user_name()
         what, mine = f"{what} {file.name}", os.getpid()
         try:
             self._locks = Locks()

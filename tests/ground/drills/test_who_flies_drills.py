@@ -23,7 +23,13 @@ from ground.drills.survey import Survey
 from ground.drills.surveys import surveys as kept_surveys
 from ground.drills.worker import drill_of
 from ground.drills.worker import fly_batch as fly_here
-from ground.drills.workers import LocalWorkers, SurveyFailed, environment, lost_record
+from ground.drills.workers import (
+    LocalWorkers,
+    SurveyFailed,
+    WorkerKilled,
+    environment,
+    lost_record,
+)
 from tests.ground.drills.conftest import GOOD
 from tests.ground.drills.test_flights_by_hand import Trunk, Watched
 from tests.ground.drills.test_reports import record
@@ -147,10 +153,12 @@ class Talked:
 
     says: ClassVar[list[bytes]] = []
     orders: ClassVar[list[Any]] = []
+    ends_with: ClassVar[int] = 7
 
     def __init__(self, order: Any, begun: Any) -> None:
         self.orders.append(order)
         self.end = "the worker ended with 7:\nwhy"
+        self.code = self.ends_with
 
     def lines(self) -> Iterator[bytes]:
         yield from self.says
@@ -180,13 +188,19 @@ def test_for_each_job_there_is_one_record_and_for_a_lost_one_the_reason(
     assert found[0][1].harness == "" and lost_record(job(1), "x").harness == "x"
 
 
-def test_a_survey_that_does_not_come_back_is_told_with_its_scenario(talked: type[Talked]) -> None:
+def test_a_survey_that_does_not_come_back_is_told_with_its_scenario(
+    talked: type[Talked], monkeypatch: pytest.MonkeyPatch
+) -> None:
     order = SurveyOrder(scenario="short", seed=4, digest="x")
     made = Survey(scenario="short", seed=4)
     talked.says = [msgspec.json.encode(made)]
     assert list(workers.fly_survey(order)) == [(order, made)]
     talked.says = []
-    with pytest.raises(SurveyFailed, match=r"^short, seed 4: the worker ended with 7"):
+    with pytest.raises(SurveyFailed, match=r"^short, seed 4: the worker ended with 7") as failed:
+        list(workers.fly_survey(order))
+    assert not isinstance(failed.value, WorkerKilled), "it has broken by itself"
+    monkeypatch.setattr(talked, "ends_with", -9)
+    with pytest.raises(WorkerKilled):
         list(workers.fly_survey(order))
 
 

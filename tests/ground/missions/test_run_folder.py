@@ -1,8 +1,10 @@
 """A run's folder: only what runs have left is removed; who reads it sees whole files."""
 
+import errno
 import fcntl
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -123,6 +125,25 @@ def test_a_run_that_breaks_says_why(tmp_path: Path) -> None:
         raise ZeroDivisionError("a bug")
     mark = json.loads((tmp_path / "run" / "run.json").read_text())
     assert mark == {"state": "interrupted", "reason": "ZeroDivisionError: a bug"}
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "No such file"), ZeroDivisionError()])
+def test_a_folder_that_is_taken_away_is_told_and_who_comes_after_is_left_alone(
+    tmp_path: Path, error: Exception
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(OSError) as told, folder.in_use():
+        folder.begin()
+        shutil.rmtree(folder.path)
+        other = RunFolder(tmp_path / "run")
+        before = contents(other.path)
+        raise error
+    assert (told.value.errno, told.value.filename) == (errno.ESTALE, str(folder.path))
+    assert contents(other.path) == before
+    with pytest.raises(KeyboardInterrupt), other.in_use():
+        shutil.rmtree(other.path)
+        raise KeyboardInterrupt
+    assert not other.path.exists()
 
 
 def contents(path: Path) -> dict[str, str | None]:
