@@ -6,13 +6,19 @@ from math import hypot
 
 from flight.surface.route_planning import Place
 
+PUT_OFF = 2
+"""Times that a tube to which there is no way is left for the next sol: what lasts for a sol begins
+on one and ends on the next."""
+
 
 @dataclass
 class FetchPlan:
     """The work of one fetch command; kept over reboots.
 
     `attempts`: visits by tube that came to nothing; `left`: tubes given up, with the reason;
-    `current`: the tube that is being fetched; `seen`: where tubes were last seen for sure.
+    `current`: the tube that is being fetched; `seen`: where tubes were last seen for sure;
+    `put_off`: tubes to which there was no way, with the last sol on which that was so, and how
+    often it was.
     """
 
     command: str = ""
@@ -21,6 +27,7 @@ class FetchPlan:
     left: dict[str, str] = field(default_factory=dict)
     current: str = ""
     seen: dict[str, list[float]] = field(default_factory=dict)
+    put_off: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def tried(self, tube: str, reason: str, limit: int) -> bool:
         """Counts a visit that came to nothing; True when the tube is given up."""
@@ -29,6 +36,19 @@ class FetchPlan:
             self.left[tube] = reason
             return True
         return False
+
+    def puts_off(self, tube: str, limit: int, sol: int) -> bool:
+        """Whether the last visit that would be, to which there was no way, is one of another sol
+        instead: twice for each tube, which is then tried as often again."""
+        _, times = self.put_off.get(tube, (0, 0))
+        if times == PUT_OFF or self.attempts.get(tube, 0) + 1 < limit:
+            return False
+        self.put_off[tube], self.attempts[tube] = (sol, times + 1), 0
+        return True
+
+    def on_another_sol(self, tube: str, sol: int) -> bool:
+        """Whether it is put off beyond this sol."""
+        return tube in self.put_off and self.put_off[tube][0] == sol
 
 
 def best_order(start: Place, end: Place, places: Mapping[str, Place]) -> list[str]:

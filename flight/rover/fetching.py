@@ -13,6 +13,7 @@ from flight.icd import places
 from flight.icd.devices.manipulation import RACK_SLOTS
 from flight.rover.fetch_plan import FetchPlan, best_order
 from flight.rover.grasping import held_tube, settle_moves
+from flight.rover.sol_work import NEXT_SOL
 from flight.rover.sols import by_day, fold_arm, set_awake
 from flight.rover.travel import leave_lander
 from flight.rover.vehicle import RoverVehicle
@@ -20,7 +21,8 @@ from flight.surface.driving import DriveFailed, DriveOutcome
 from flight.surface.route_planning import Place
 
 LOOKING_DISTANCE = 2.2  # m before the expected place from where the tube is looked for
-MISSED = ("tube_missing", "grasp_missed", "rack_missed", "no_way")
+NO_WAY = "no_way"
+MISSED = ("tube_missing", "grasp_missed", "rack_missed", NO_WAY)
 
 TubeIds = Annotated[list[TubeId], msgspec.Meta(min_length=1, max_length=RACK_SLOTS)]
 
@@ -48,10 +50,14 @@ async def plan_next(node: RoverVehicle, signal: Signal) -> str | Signal:
         return Signal("finished", {"result": _report(node)})
     if not await node.sols.plan():
         return "rest"
+    today = [tube for tube in wanted if not node.fetch.on_another_sol(tube, node.sols.sol)]
+    if not today and signal.name != "awake":  # else it has slept, whatever its clock says
+        node.sols.reason = NEXT_SOL
+        return "rest"
     await fold_arm(node)
     await node.locomotion.catch_up()
     await leave_lander(node)
-    node.fetch.current = _next_tube(node, wanted)
+    node.fetch.current = _next_tube(node, today or wanted)
     node.keep_fetch_plan()
     place = node.tube_place(node.fetch.current)
     node.tube_chosen(
@@ -73,7 +79,7 @@ async def drive_to_tube(node: RoverVehicle, signal: Signal) -> str | Signal:
     try:
         outcome = await node.locomotion.drive_to(goal, tolerance=0.8, may_go_on=node.sols.may_go_on)
     except DriveFailed as failure:
-        return Signal("no_way", {"reason": str(failure)})
+        return Signal(NO_WAY, {"reason": str(failure)})
     return "arrived" if outcome is DriveOutcome.ARRIVED else "rest"
 
 
@@ -120,7 +126,10 @@ def _take_note(node: RoverVehicle, signal: Signal) -> None:
         reason = str(signal.data.get("reason", signal.name))
         limit = node.parameters["visits"]
         node.tube_missed(tube=node.fetch.current, reason=reason)
-        if node.fetch.tried(node.fetch.current, reason, limit):
+        # What kept it from getting there is the rover's own trouble as often as the ground's.
+        if signal.name == NO_WAY and node.fetch.puts_off(node.fetch.current, limit, node.sols.sol):
+            node.tube_put_off(tube=node.fetch.current, reason=reason)
+        elif node.fetch.tried(node.fetch.current, reason, limit):
             node.tube_left(tube=node.fetch.current, reason=reason, visits=limit)
     node.keep_fetch_plan()
 

@@ -16,6 +16,8 @@ PASSING_TROUBLES = ("stall", "jam", "no_image", "invalid", "garbage", "stuck")
 DEVICE_RESTS = (1_800.0, 7_200.0, 28_800.0, SOL_SECONDS, SOL_SECONDS)
 """s for which a device is left alone before it is tried again: spread in time, so that one
 disturbance does not burn all attempts. Then it counts as broken, until something is achieved."""
+NEXT_SOL = "the next sol"
+"""What is waited for when what is left to do came to nothing on this one."""
 BLIND_WORK = "blind_work"
 """The load that is shed while nothing is to be done by what the array gives alone."""
 RESTS_IN_VAIN = 8  # half hours or nights waited for the same condition

@@ -12,10 +12,12 @@ from flight.icd.devices.base import DeviceError, DeviceFault, DeviceRejected, De
 from flight.rover.hardware import AVIONICS
 from flight.rover.lid_memory import may_hold_lid
 from flight.rover.safeguards import DEVICE_REST
-from flight.rover.sol_work import CONDITIONS, DEVICE, PASSING_TROUBLES
+from flight.rover.sol_work import CONDITIONS, DEVICE, NEXT_SOL, PASSING_TROUBLES
 from flight.rover.vehicle import RoverVehicle
 from flight.surface.sol_budget import WHOLE_WAY
 
+OF_THE_SOL = (WHOLE_WAY, NEXT_SOL)
+"""Reasons for which the same day does no good any more."""
 LOOK_AGAIN = 1800.0  # seconds between looks whether it is warm and charged enough to wake
 LONGEST_SLEEP = 400  # wakings in vain: some ten sols of a storm
 
@@ -87,7 +89,7 @@ async def _sleep(node: RoverVehicle) -> None:
         await node.hibernation_over()
         jd_tt = node.clock.jd_tt()
         if planner.elevation(jd_tt) < p["waking_sun"] or (
-            count == 0 and node.sols.reason == WHOLE_WAY and spent == node.sols.sol
+            count == 0 and node.sols.reason in OF_THE_SOL and spent == node.sols.sol
         ):
             if looked:
                 node.sols.slept_in_vain()

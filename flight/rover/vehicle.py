@@ -140,6 +140,9 @@ class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates, WornBatt
     @event(Severity.WARNING_HI, "{tube} is left after {visits} visits: {reason}")
     def tube_left(self, *, tube: str, visits: int, reason: str) -> None: ...
 
+    @event(Severity.WARNING_LO, "No way to {tube} on this sol, it is tried on the next: {reason}")
+    def tube_put_off(self, *, tube: str, reason: str) -> None: ...
+
     @event(Severity.WARNING_HI, "It is not known where {tube} is")
     def tube_lost(self, *, tube: str) -> None: ...
 

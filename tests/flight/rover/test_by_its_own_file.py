@@ -98,8 +98,8 @@ async def test_so_often_it_tries(rover: Any) -> None:
         False, False, True,
     ]  # fmt: skip
     rover = Standing()
-    fetching._take_note(rover, Signal("no_way", {"reason": "x"}))
-    fetching._take_note(rover, Signal("no_way", {"reason": "x"}))
+    for _ in range(8):  # on three sols
+        fetching._take_note(rover, Signal("no_way", {"reason": "x"}))
     assert rover.fetch.left == {}
     fetching._take_note(rover, Signal("no_way", {"reason": "x"}))
     assert rover.fetch.left == {TUBE: "x"}

@@ -80,7 +80,40 @@ def test_the_same_command_again_goes_on_and_another_begins_anew(rover: Any) -> N
         fetching._take_note(rover, Signal("fetch_tubes", carried=FetchTubes(["M9"]), cause="c3"))
 
 
-@pytest.mark.parametrize("name", ["tube_missing", "grasp_missed", "rack_missed", "no_way"])
+async def test_a_tube_without_a_way_to_it_is_tried_as_often_on_the_next_two_sols(
+    rover: Any,
+) -> None:
+    """What kept it is the rover's own trouble as often as the ground's, and that passes."""
+    rover.parameters["visits"] = 2
+    no_way = Signal("no_way", {"reason": "sand"})
+    assert await fetching.plan_next(rover, no_way) == "drive" and rover.fetch.current == OTHER
+    rover.fetch.current = TUBE
+    await fetching.plan_next(rover, no_way)
+    assert rover.told("tube_put_off") == [{"tube": TUBE, "reason": "sand"}]
+    assert rover.fetch.left == {} and rover.fetch.current == OTHER, "the others, meanwhile"
+    rover.fetch.left[OTHER] = "not seen"
+    assert await fetching.plan_next(rover, SIGNAL) == "rest"
+    assert rover.sols.reason == "the next sol"
+    for sol in (2, 3):
+        rover.sols.sol = sol
+        found = await fetching.plan_next(rover, Signal("awake"))
+        assert found == "drive" and rover.fetch.current == TUBE
+        await fetching.plan_next(rover, no_way)
+        assert rover.fetch.left == {OTHER: "not seen"}
+        found = await fetching.plan_next(rover, no_way)
+    assert found.name == "finished" and rover.fetch.left[TUBE] == "sand"
+    assert len(rover.told("tube_put_off")) == 2 and len(rover.told("tube_missed")) == 6
+
+
+async def test_with_a_clock_that_stands_still_it_waits_for_one_night_only(rover: Any) -> None:
+    rover.fetch.put_off, rover.fetch.left = {TUBE: (rover.sols.sol, 1)}, {OTHER: "not seen"}
+    assert await fetching.plan_next(rover, SIGNAL) == "rest"
+    assert (
+        await fetching.plan_next(rover, Signal("awake")) == "drive" and rover.fetch.current == TUBE
+    )
+
+
+@pytest.mark.parametrize("name", ["tube_missing", "grasp_missed", "rack_missed"])
 def test_each_visit_in_vain_counts_and_the_last_leaves_the_tube(rover: Any, name: str) -> None:
     rover.parameters["visits"] = 2
     fetching._take_note(rover, Signal(name, {"reason": "dark"}))
