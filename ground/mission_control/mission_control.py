@@ -32,7 +32,7 @@ from ground.mission_control.products.imagery import Imagery
 from ground.mission_control.space_link.downlink import Downlink
 from ground.mission_control.space_link.link_log import LinkLog
 from ground.mission_control.space_link.reception import Reception
-from ground.mission_control.space_link.stations import HOSTS, Stations
+from ground.mission_control.space_link.stations import HOSTS, Hours, Stations
 from ground.mission_control.space_link.uplink import Uplink
 from ground.mission_control.telemetry.custody import CustodyView, TubeEntry, write_manifest
 from ground.mission_control.telemetry.telemetry import LatestTelemetry
@@ -70,6 +70,7 @@ class MissionControl:
     `folder` holds the archive; a ground that is started again in the same folder continues. It
     reaches space only through the device service `ground.stations` on `bus`. `conjunctions`: when
     nobody commands, s of mission time. `compile_procedure` reads what people write.
+    `hours`: of vehicles whose direct link sleeps.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class MissionControl:
         *,
         durable: bool = False,
         compile_procedure: Compile | None = None,
+        hours: Hours | None = None,
     ) -> None:
         self.clock = clock
         self.dictionary = dictionary
@@ -107,7 +109,7 @@ class MissionControl:
             self.shelves = Shelves(self.alarms, clock.now_ns)
             self.watches = Watches()
             self.recent_events: deque[EventReport] = deque(maxlen=RECENT_EVENTS)
-            self.stations = Stations(bus, self.boot, clock.now, hosts)
+            self.stations = Stations(bus, self.boot, clock.now, hosts, hours)
             self.stations.on_status = LinkLog(self.archive, clock.now_ns).take
             self.uplink = Uplink(
                 self.stations, self.archive, clock.now_ns, self.archive.count("uplinks")

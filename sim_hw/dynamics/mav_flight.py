@@ -185,10 +185,11 @@ class MavBody(FlyingBody):
 
     def advance(self, until: float | None = None) -> State:
         goal = self._clock() if until is None else until
-        if self._is_shadow and goal - self.time > LONG_COAST and self._only_falls():
-            place, turning = self.state[:6], self.state[6:]
-            self.state, self.time = (*fall_long(place, goal - self.time), *turning), goal
         while not self.frozen and goal - self.time > 1e-9:
+            if self._is_shadow and goal - self.time > LONG_COAST and self._only_falls():
+                place, turning = self.state[:6], self.state[6:]
+                self.state, self.time = (*fall_long(place, goal - self.time), *turning), goal
+                break
             step = min(self._longest_step(), goal - self.time)
             self._step(step)
             self.time += step

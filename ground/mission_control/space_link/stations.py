@@ -26,6 +26,10 @@ FARTHEST = 3600.0
 LAST_FRAME = 2**53  # more than a store counts to, and than a mission has
 HOSTS: Mapping[str, str] = {"arm": "lander", "mav": "lander", "entry": "orbiter"}
 """Nodes that have no radio of their own, and whose radio serves them."""
+RECEPTION = 60.0
+"""s for which a radio has to go on listening after a frame's first bit (assumption)."""
+Hours = Mapping[str, Callable[[float], bool]]
+"""Of vehicles whose direct link sleeps: whether it listens at a mission time (s), by its habit."""
 
 
 class NotSent(Exception):
@@ -50,10 +54,12 @@ class Stations:
         boot: int,
         now: Callable[[], float],
         hosts: Mapping[str, str] = HOSTS,
+        hours: Hours | None = None,
     ) -> None:
         self._driver: GroundStations = connect(bus, GroundStations, STATIONS_SERVICE, boot=boot)
         self._now = now
         self._hosts = hosts
+        self._hours = hours or {}
         self.status: NetworkStatus | None = None
         self.on_frame: Callable[[NumberedFrame], None] = lambda frame: None
         self.on_status: Callable[[NetworkStatus], None] = lambda status: None
@@ -82,21 +88,34 @@ class Stations:
     def choose(self, vehicle: str, last: str = "", waited: float = 0.0) -> tuple[str, str]:
         """The spacecraft to send to and the radio that it is for.
 
-        The direct link when it is up, else the relay. A repeat takes the other way than the `last`
-        sending, if there is one, whether it is up now or not: the radio of the first may be off.
-        When that way has not come up while the frame `waited` (seconds) for a sol, any that is up.
+        The direct link when it is up and will be listened to, else the relay. A repeat takes the
+        other way than the `last` sending, if there is one, whether it is up now or not: the radio
+        of the first may be off. When that way has not come up while the frame `waited` (seconds)
+        for a sol, any that is up.
         """
         radio = self.radio_of(vehicle)
         links = self.status.links if self.status is not None else []
-        ways = {link.spacecraft: link.up for link in links if link.spacecraft in (radio, RELAY)}
+        ways = {
+            link.spacecraft: link.up and self.listens(link.spacecraft)
+            for link in links
+            if link.spacecraft in (radio, RELAY)
+        }
         up = [way for way in (radio, RELAY) if ways.get(way)] or [RELAY]
         other = [way for way in (radio, RELAY) if way in ways and way != last]
         if not last or not other or (not ways[other[0]] and waited >= SOL_SECONDS):
             return up[0], radio
         return other[0], radio
 
+    def listens(self, spacecraft: str) -> bool:
+        """Whether a radio will be listening when what leaves now arrives, by its hours."""
+        hours = self._hours.get(spacecraft)
+        arrival = self._now() + self.light_time
+        return hours is None or (hours(arrival) and hours(arrival + RECEPTION))
+
     async def send(self, spacecraft: str, radio: str, data: bytes) -> float | None:
         """Sends one frame; when it should be there (None: not known). Raises NotSent."""
+        if not self.listens(spacecraft):
+            raise NotSent(f"{spacecraft} does not listen by its direct link at this hour")
         try:
             return (await self._driver.uplink(spacecraft, radio, data)).estimated_delivery
         except DeviceFault as fault:

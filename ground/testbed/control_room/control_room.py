@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from flight.astrodynamics.conjunctions import moratorium_intervals
-from flight.astrodynamics.mars_time import SOL_SECONDS
+from flight.astrodynamics.ellipsoids import MARS_IAU
+from flight.astrodynamics.mars_time import SOL_SECONDS, sun_elevation_azimuth
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
 from flight.configuration.files import ConfigurationError, find_configuration
 from flight.configuration.whole_files import replace_file
@@ -113,6 +114,30 @@ def conjunctions(mission: LoadedMission) -> list[tuple[float, float]]:
     ]
 
 
+def direct_hours(clock: MissionClock) -> dict[str, Callable[[float], bool]]:
+    """Of vehicles whose direct link sleeps at night: whether it listens at a mission time (s)."""
+    lander = load_vehicle_file(vehicle_class("lander"), None).flight
+    perseverance = load_vehicle_file(vehicle_class("perseverance"), None).flight
+
+    def by_day(latitude: float, longitude: float, least: float) -> Callable[[float], bool]:
+        place = MARS_IAU.planetographic(latitude)
+
+        def listens(at: float) -> bool:
+            sun = sun_elevation_azimuth(clock.jd_tt(at), place, longitude)
+            return sun.elevation_degrees >= least
+
+        return listens
+
+    return {
+        "lander": by_day(
+            lander["site_latitude"], lander["site_longitude"], lander["day_begins"]
+        ),
+        "perseverance": by_day(
+            perseverance["latitude"], perseverance["longitude"], perseverance["sleeping_sun"]
+        ),
+    }  # fmt: skip
+
+
 def make_mission_control(
     mission: LoadedMission, bus: Bus, folder: Path, disc: Disc = FILES, *, durable: bool = False,
     program: Program | None = None,
@@ -137,6 +162,7 @@ def make_mission_control(
             bus, folder, dictionary, program, tubes, clock, opportunities=opportunities, disc=disc,
             conjunctions=conjunctions(mission), durable=durable,
             compile_procedure=lambda path: read_procedure(path, mission, dictionary),
+            hours=direct_hours(clock),
         )  # fmt: skip
     except NoRoom:
         raise

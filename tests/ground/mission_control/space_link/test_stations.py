@@ -1,5 +1,6 @@
 """Which way a frame takes, and how windows follow from light time and passes."""
 
+import math
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from flight.icd.devices.ground_station import EarthLinkState, NetworkStatus, Pre
 from flight.icd.messages import Telemetry
 from flight.runtime.bus import Bus
 from flight.runtime.fabric import Fabric
-from ground.mission_control.space_link.stations import Stations
+from ground.mission_control.space_link.stations import Hours, NotSent, Stations
 from ground.mission_control.telemetry.telemetry import LatestTelemetry
 from ground.mission_control.timing.windows import Window
 
@@ -34,8 +35,9 @@ def stations(
     passes: list[tuple[float, float]],
     up: tuple[str, ...] = ("relay",),
     now: float = 0.0,
+    hours: Hours | None = None,
 ) -> Stations:
-    found = Stations(bus, 1, lambda: now)
+    found = Stations(bus, 1, lambda: now, hours=hours)
     found.status = NetworkStatus(
         light_time=600.0,
         moratorium=False,
@@ -63,6 +65,40 @@ async def test_a_repeat_waits_for_the_other_way_but_no_longer_than_a_sol(bus: Bu
 @pytest.mark.parametrize("up", [("relay",), ()])
 async def test_without_the_direct_link_all_goes_by_relay(bus: Bus, up: tuple[str, ...]) -> None:
     assert stations(bus, [], up=up).choose("arm") == ("relay", "lander")
+
+
+def until(dusk: float) -> Hours:
+    return {"lander": lambda at: at <= dusk}
+
+
+@pytest.mark.parametrize(
+    ("dusk", "way"),
+    [(660.0, "lander"), (math.nextafter(660.0, 0.0), "relay"), (600.0, "relay"), (0.0, "relay")],
+)
+async def test_what_would_arrive_when_the_radio_sleeps_goes_by_relay(
+    bus: Bus, dusk: float, way: str
+) -> None:
+    both = stations(bus, [], up=("relay", "lander"), hours=until(dusk))
+    assert both.choose("mav") == (way, "lander")  # there after 600 s, and heard for a minute
+
+
+async def test_a_radio_that_sleeps_is_no_way_even_where_the_relay_is_down(bus: Bus) -> None:
+    night = stations(bus, [], up=("lander",), hours=until(0.0))
+    assert night.choose("mav") == ("relay", "lander")
+    assert night.choose("mav", "lander", SOL_SECONDS) == ("relay", "lander")
+
+
+async def test_a_repeat_waits_for_the_hours_of_the_radio_that_sleeps(bus: Bus) -> None:
+    night = stations(bus, [], up=("relay", "lander"), hours=until(0.0))
+    assert night.choose("mav", "relay") == ("lander", "lander")
+    with pytest.raises(NotSent, match="lander does not listen") as told:
+        await night.send("lander", "lander", b"")
+    assert not told.value.refused and not told.value.unsure  # nothing has left; tried again later
+    assert night.choose("mav", "relay", SOL_SECONDS) == ("relay", "lander")
+
+
+async def test_who_has_no_hours_listens_always(bus: Bus) -> None:
+    assert stations(bus, [], hours=until(0.0)).listens("orbiter")
 
 
 async def test_a_window_holds_light_time_the_wait_for_a_pass_and_the_wait_back(bus: Bus) -> None:

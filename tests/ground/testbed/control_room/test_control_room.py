@@ -7,14 +7,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.configuration.files import ConfigurationError
+from flight.lander.rhythm import Energy, Rhythm
 from flight.runtime.bus import Bus, Fabric
 from flight.runtime.common_clock import ClockKeeper
+from ground.mission_control import MissionClock
 from ground.mission_control.mission_control import ARCHIVE_FILE
 from ground.missions.mission import load_mission
-from ground.testbed.control_room.control_room import make_mission_control
+from ground.missions.vehicle_files import load_vehicle_file
+from ground.testbed.control_room.control_room import direct_hours, make_mission_control
 from ground.testbed.host import GROUND
 from ground.testbed.participants.roles import owner_of
+from ground.testbed.participants.vehicles import vehicle_class
 from ground.testbed.processes.process import Specification, main
 from ground.testbed.processes.reporting_pipe import REFUSED, ReadingEnd
 
@@ -74,3 +79,23 @@ def test_a_process_that_refuses_its_files_says_so_and_ends_with_2(
     captured = capsys.readouterr()
     assert "is no archive" in captured.err
     assert "Traceback" not in captured.err
+
+
+def test_the_hours_of_the_direct_link_are_those_that_the_lander_keeps() -> None:
+    clock = MissionClock(load_mission("short").epoch_jd_tt)
+    rhythm = Rhythm.of(load_vehicle_file(vehicle_class("lander"), None).flight)
+    listens = direct_hours(clock)["lander"]
+    moments = [n * SOL_SECONDS / 400.0 for n in range(800)]
+    kept = [rhythm.wanted(clock.jd_tt(at), Energy.AMPLE, safe=False).x_band for at in moments]
+    assert [listens(at) for at in moments] == kept
+    assert 200 < sum(kept) < 600  # by day alone
+
+
+def test_perseverance_listens_while_the_sun_is_high_enough_for_it_to_be_awake() -> None:
+    clock = MissionClock(load_mission("short").epoch_jd_tt)
+    hours = direct_hours(clock)
+    begins = [
+        next(at for at in range(0, 200_000, 60) if not hours[v](at - 60.0) and hours[v](at))
+        for v in ("lander", "perseverance")
+    ]
+    assert 600 < begins[1] - begins[0] < 1800  # 12 degrees of the Sun's height after 8
