@@ -27,7 +27,7 @@ from flight.lander.safeguards import LANDER_SAFEGUARDS
 from flight.lander.thermal_control import ThermalControl
 from flight.lander.witnesses import CONFIRMATIONS
 from flight.surface.hibernation import Hibernates
-from flight.surface.worn_battery import WornBattery
+from flight.surface.night_charge import NightCharge
 
 CARRIED = ("arm", "mav")
 HOUSEKEEPING = 1800.0  # s at the most, by day
@@ -42,7 +42,7 @@ class Commissioning(msgspec.Struct, frozen=True):
 
 
 class LanderVehicle(
-    DescentReports, DescentMemory, HearsPeers, TwoComputers, Hibernates, WornBattery
+    DescentReports, DescentMemory, HearsPeers, TwoComputers, Hibernates, NightCharge
 ):
     """The lander: entry, descent and landing (`descent_states`), then commissioning, power and
     warmth through the nights, relay for arm, MAV and rover.

@@ -13,7 +13,7 @@ from flight.core.custody.ledger import CustodyError, Evidence
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd import places
-from flight.icd.devices.base import DeviceError
+from flight.icd.devices.base import DeviceError, usable
 from flight.icd.devices.orbiter_navigation import TrackedAttitude
 from flight.orbiter.capturing import capture
 from flight.orbiter.clearance import check_drift
@@ -180,6 +180,15 @@ class Orbiter(OrbiterVehicle):
         if self.is_in("idle") and self.is_near_container():
             check_drift(self)
         self.tubes_held = len(on_board(self))
+        if self.is_worn() or self.protection.is_set("battery_low"):
+            await self._look_at_battery()
+
+    async def _look_at_battery(self) -> None:
+        """How full it becomes, where that is in doubt: it is looked at in the safe state, too."""
+        try:
+            self.battery_rests(usable(await self.devices.battery.state()))
+        except DeviceError as error:
+            self.device_trouble(reason=str(error))
 
     async def _look_at_stars(self) -> None:
         """Whether the star tracker knows the attitude; it does not turning, nor before the Sun."""

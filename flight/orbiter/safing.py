@@ -88,9 +88,11 @@ async def _hold_arrays(node: OrbiterVehicle, angle: float) -> str:
 async def _why_not_charged(node: OrbiterVehicle) -> str:
     """What says that the battery gives current, or why nobody can tell; empty when it does not."""
     try:
-        current = usable(await node.devices.battery.state()).current
+        battery = usable(await node.devices.battery.state())
     except DeviceError as error:
         return str(error)
+    node.battery_rests(battery)
+    current = battery.current
     return "" if current >= GIVES else f"it gives {-current:.1f} A"
 
 

@@ -22,6 +22,7 @@ from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
 from flight.core.telling.events import event
 from flight.core.two_computers import TwoComputers
+from flight.core.worn_battery import WornBattery
 from flight.icd.custody_record import CustodyRecord
 from flight.icd.devices.base import DeviceError, usable
 from flight.icd.messages import Severity
@@ -47,7 +48,7 @@ ARRAYS_HELD = 3600.0  # s for which their drive holds an angle that it was told
 RADIO_PAUSES = (10.0, 60.0, 600.0, 3600.0, 21_600.0)  # s between attempts to switch it on
 
 
-class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines):
+class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines, WornBattery):
     """The Earth Return Orbiter."""
 
     name = "orbiter"
@@ -63,6 +64,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     safeguards = ORBITER_SAFEGUARDS
     confirmations = CONFIRMATIONS
     redundant = REDUNDANT
+    warm_cells = 274.0  # K: they take charge from 273 K on, and the gauge is off by some tenths
     handover: ActiveHandover
     flies_by_stars = False  # no inertial unit says anything valid
 
@@ -291,6 +293,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         self.boresight: Vector | None = None
         self._own_taken = self._looked = -math.inf
         self._radio_is_on = False
+        self.take_up_battery()
         self.arrays_turned: float | None = None  # when they were told to be at an angle last
         self._burnt_solution = -1
         self.delta_v_used = self.delta_v_kept
@@ -342,7 +345,7 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
     def housekeeping_period(self) -> float:
         if self.is_in("rendezvous") or self.is_in("holding") or self.is_in("capturing"):
             return RENDEZVOUS_HOUSEKEEPING
-        if self.protection.is_set("battery_low"):
+        if self.protection.is_set("battery_low") or self.is_worn():
             return RENDEZVOUS_HOUSEKEEPING
         if self.is_in("idle") and self.is_near_container():
             return RENDEZVOUS_HOUSEKEEPING

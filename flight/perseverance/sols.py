@@ -10,6 +10,7 @@ from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.activities import ActivityFailed
 from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
+from flight.perseverance.sol_work import energy_reserve
 from flight.perseverance.vehicle import PerseveranceVehicle
 from flight.surface.sol_budget import WHOLE_WAY
 
@@ -31,7 +32,9 @@ async def fit_to_work(node: PerseveranceVehicle) -> bool:
     """Whether it is light, warm and charged enough for a drive."""
     await node.read_power()
     charge = node.state_of_charge
-    if charge is None or charge < node.parameters["wake_charge"]:
+    if charge is None or not (
+        charge >= node.parameters["wake_charge"] or node.charged_for_its_wear()
+    ):
         node.sols.reason = "energy"
         return False
     wheels = await node.hardware.wheels.state()
@@ -65,7 +68,8 @@ async def keep_hours(node: PerseveranceVehicle, signal: Signal) -> None:
     while True:
         await node.read_power()
         charge = node.state_of_charge
-        charged = charge is not None and charge > node.parameters["energy_reserve"]
+        reserve = energy_reserve(node.parameters, node.full_charge)
+        charged = charge is not None and charge > reserve
         needed = monotonic() < node.awake_until
         await node.set_awake(needed or (charged and node.sols.is_day))
         await asyncio.sleep(REST_LOOK)

@@ -28,6 +28,7 @@ from flight.perseverance.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
 from flight.surface.mobility import locomotion_of, stored_pose
+from flight.surface.night_charge import NightCharge
 from flight.surface.route_planning import CostMap
 from flight.surface.safeguards import DRIVING_SAFEGUARDS
 from flight.surface.site_place import SitePlace, known_place
@@ -38,7 +39,7 @@ ASLEEP_HOUSEKEEPING = 7200.0  # s
 PROGRESS_EVERY = 100.0  # m
 
 
-class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
+class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes, NightCharge):
     """Parked with the tubes that it kept; drives to the lander with them and hands them out."""
 
     name = "perseverance"
@@ -52,6 +53,7 @@ class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
         """Of the Sun as seen, over where the clock says that it is."""
         return self.locomotion.sun_height_error
 
+    night_charge = "critical_charge"
     hardware: PerseveranceHardware
     locomotion: Locomotion
     handover: PassiveHandover
@@ -138,8 +140,11 @@ class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
         self.awake_until = 0.0
         self.side = 0.0
         self.sols = SolBudget(
-            self, energy_parameters(self.parameters), least_way=self.parameters["segment"]
+            self,
+            energy_parameters(self.parameters, self.full_charge),
+            least_way=self.parameters["segment"],
         )
+        self.take_up_battery()
         self._awake: bool | None = None
         self._radios: dict[str, bool] = {}
         self._resting: dict[str, None] = {}  # radios that are off to be restarted
@@ -157,8 +162,11 @@ class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
         return HOUSEKEEPING[self.state.split(".", 1)[0]]
 
     def parameters_changed(self) -> None:
-        self.sols.use(energy_parameters(self.parameters))
+        self._use_what_is_left()
         self.sols.least_way = self.parameters["segment"]
+
+    def _use_what_is_left(self) -> None:
+        self.sols.use(energy_parameters(self.parameters, self.full_charge))
 
     @property
     def pose(self) -> Pose:
@@ -188,6 +196,10 @@ class PerseveranceVehicle(HearsPeers, TwoComputers, LooksForTubes):
         self.state_of_charge = round(battery.state_of_charge, 4)
         self.battery_voltage = round(battery.voltage, 2)
         self.net_power = round(battery.current * battery.voltage, 1)
+        full = self.full_charge
+        self.battery_rests(battery)
+        if self.full_charge != full:
+            self._use_what_is_left()
 
     async def set_awake(self, awake: bool) -> None:
         """Wakes the computer and what belongs to it, or lets it sleep."""

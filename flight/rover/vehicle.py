@@ -31,16 +31,16 @@ from flight.rover.witnesses import CONFIRMATIONS
 from flight.surface.dead_reckoning import Pose
 from flight.surface.driving import Locomotion
 from flight.surface.hibernation import Hibernates
+from flight.surface.night_charge import NightCharge
 from flight.surface.route_planning import Place
 from flight.surface.site_place import SitePlace, known_place
 from flight.surface.sol_budget import SolDistance
-from flight.surface.worn_battery import WornBattery
 
 BY_DAY = {"wheels": "state", "inertial_measurement_unit": "state"}
 """What has power while the rover is awake, and the reading to ask it for."""
 
 
-class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates, WornBattery):
+class RoverVehicle(HearsPeers, TwoComputers, LooksForTubes, Hibernates, NightCharge):
     """The fetch rover: four wheels, an arm, a rack for 36 tubes."""
 
     name = "rover"

@@ -7,10 +7,7 @@ import pytest
 
 from flight.astrodynamics.mars_time import SOL_SECONDS
 from flight.core.fault_protection.monitors import MonitorRun, Verdict
-from flight.core.fault_protection.names import Names
 from flight.core.fault_protection.table_checks import active_leaves
-from flight.icd.compiled_expressions import compile_condition, looking_up
-from flight.icd.devices.power import Battery
 from flight.icd.expressions import parse_expression
 from tests.flight.vehicle_tables import HOUR, KINDS, MINUTE, names_of, says, table
 
@@ -345,27 +342,6 @@ def test_a_monitor_watches_where_it_is_meant_to(
     assert [path for path in not_here.split() if watched(path)] == []
 
 
-@pytest.mark.parametrize(
-    ("monitor", "violated", "well"),
-    [
-        ("battery_low", (0.6999, 0.7001), (0.8501, 0.8499)),
-        ("battery_critical", (0.4499, 0.45), (0.7001, 0.7)),
-    ],
-)
-def test_the_orbiter_minds_its_battery_whatever_it_does(
-    monitor: str, violated: tuple[float, float], well: tuple[float, float]
-) -> None:
-    entry = table("orbiter").monitors[monitor]
-    names = Names(KINDS["orbiter"], {"battery": Battery})
-
-    def at(condition: str | None, charge: float) -> Any:
-        find = looking_up({"battery.state.state_of_charge": charge}.__getitem__)
-        return compile_condition(parse_expression(condition or "").asked, find, names.resolve)()
-
-    assert [at(entry.violated_if, charge) for charge in violated] == [True, False]
-    assert [at(entry.clear_if, charge) for charge in well] == [True, False]
-
-
 def test_a_drift_is_in_doubt_until_it_is_known_to_be_clear() -> None:
     condition = table("orbiter").monitors["drift_in_doubt"].violated_if
     said = [says("orbiter", condition, {"drift_is_clear": each}) for each in (False, True, None)]
@@ -404,7 +380,7 @@ def test_whatever_its_parameter_is_a_monitor_is_well_again_farther_off_than_it_s
     full = channel == CHARGE
     for part in (0.05, 0.3, 0.6, 0.8):
         limit = allowed.ge + part * (allowed.le - allowed.ge)
-        values = {parameter: limit, "hibernating": False}
+        values = {parameter: limit, "hibernating": False, "charged_for_its_wear": False}
         bad, well = limit + 1e-6 * side, limit - 1e-6 * side
         assert says(vehicle, entry.violated_if, {channel: bad, **values}) is True
         assert says(vehicle, entry.violated_if, {channel: well, **values}) is False

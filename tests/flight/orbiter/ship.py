@@ -136,6 +136,9 @@ class Ship:
     def critical(self, what: str) -> Any:
         return contextlib.nullcontext()
 
+    def battery_rests(self, battery: Any) -> None:
+        self.rests = battery
+
     async def refresh_own(self) -> None:
         self.said.append(("refresh_own", {}))
 

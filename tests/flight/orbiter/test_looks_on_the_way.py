@@ -37,7 +37,7 @@ class Cruising:
         self.gauge: Any = "gauge"
         self.stars: Any = SimpleNamespace(valid=True, reason="")
         self._sampled = self._looked = -math.inf
-        self.near = False
+        self.near = self.worn = False
         self.state = "cruise"
         self.looked_after = {"battery": "state"}
         self.protection = SimpleNamespace(
@@ -53,6 +53,9 @@ class Cruising:
             main_engine=SimpleNamespace(propellant=answers(self.gauge)),
             star_tracker=SimpleNamespace(attitude=answers(self.stars)),
         )
+
+    def is_worn(self) -> bool:
+        return self.worn
 
     def housekeeping_period(self) -> float:
         return self.period
@@ -163,6 +166,8 @@ def test_it_looks_often_near_the_container_and_with_a_low_battery(
     node: Any = Cruising(state=state, near=near)
     node.protection.is_set = lambda name: low and name == "battery_low"
     assert OrbiterVehicle.housekeeping_period(node) == period
+    node.worn = True
+    assert OrbiterVehicle.housekeeping_period(node) == 1_800.0, "with few cells it sinks fast"
 
 
 def test_its_devices_are_looked_after_each_time_or_twice_a_day() -> None:

@@ -171,23 +171,6 @@ def test_before_the_last_free_metres_it_steers_once_more(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("state", "near", "violated", "period"),
-    [("rendezvous", False, "", 1800.0), ("holding", False, "", 1800.0),
-     ("capturing", False, "", 1800.0), ("cruise", True, "", 18_000.0),
-     ("idle", True, "", 1800.0), ("idle", False, "", 18_000.0),
-     ("cruise", False, "battery_low", 1800.0), ("cruise", False, "samples_warm", 18_000.0)],
-)  # fmt: skip
-def test_near_the_container_and_low_on_power_it_tells_of_itself_more_often(
-    state: str, near: bool, violated: str, period: float
-) -> None:
-    vehicle: Any = SimpleNamespace(
-        is_in=lambda name: name == state, is_near_container=lambda: near,
-        protection=SimpleNamespace(is_set=lambda name: name == violated),
-    )  # fmt: skip
-    assert OrbiterVehicle.housekeeping_period(vehicle) == period
-
-
-@pytest.mark.parametrize(
     ("along", "change", "near"),
     [(300.0, {}, True), (49_000.0, {}, True), (51_000.0, {}, False),
      (300.0, {"container_captured": True}, False),

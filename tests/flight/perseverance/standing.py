@@ -68,6 +68,7 @@ class Standing:
         self.drops: dict[str, Any] = {}
         self.states: tuple[str, ...] = ("surface.delivering",)
         self.state_of_charge: float | None = 0.9
+        self.full_charge, self.is_full = 1.0, False
         self.hardware = SimpleNamespace(
             carousel=Answers(
                 state=[store(0, 1)], present=[store(1, port=True, presented=0)],
@@ -93,6 +94,9 @@ class Standing:
                 free_before=lambda place, come, way: (*place, *come, way),
             ),
         )  # fmt: skip
+
+    def charged_for_its_wear(self) -> bool:
+        return self.is_full
 
     async def _plan(self) -> bool:
         return self.plans

@@ -319,10 +319,28 @@ async def test_parked_it_sleeps_and_safe_it_listens_on_both_radios(rover: Any) -
 
 
 def test_what_the_generator_gives_is_taken_off_what_is_drawn() -> None:
-    energy = energy_parameters(PARAMETERS)
+    energy = energy_parameters(PARAMETERS, 1.0)
     assert energy.day_power == 135.0 - 87.0 and energy.work_power == 330.0 - 87.0
     assert energy.night_power == 0.0 and energy.reserve == 0.4 and energy.wake_charge == 0.55
     assert (energy.waking_sun, energy.sleeping_sun, energy.capacity) == (20.0, 12.0, 2470.0)
+
+
+@pytest.mark.parametrize(
+    ("full", "reserve"), [(0.951, 0.4), (0.95, 0.38), (0.625, 0.25), (0.5, 0.25), (0.1, 0.25)]
+)
+def test_of_cells_that_are_lost_nothing_is_kept_and_enough_for_the_night_always(
+    full: float, reserve: float
+) -> None:
+    assert energy_parameters(PARAMETERS, full).reserve == pytest.approx(reserve)
+
+
+async def test_a_battery_as_full_as_it_becomes_is_enough_to_wake_with(rover: Any) -> None:
+    rover.state_of_charge = 0.4
+    assert not await sols.fit_to_work(rover) and rover.sols.reason == "energy"
+    rover.is_full = True
+    assert await sols.fit_to_work(rover)
+    rover.state_of_charge = None
+    assert not await sols.fit_to_work(rover)
 
 
 def test_the_sides_are_tried_in_this_order(rover: Any) -> None:

@@ -1,0 +1,96 @@
+"""An orbiter that has lost cells goes by those that are left."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flight.core.fault_protection.names import Names
+from flight.core.worn_battery import EndOfCharge
+from flight.icd.compiled_expressions import compile_condition, looking_up
+from flight.icd.devices.power import Battery
+from flight.icd.expressions import parse_expression
+from flight.runtime.loop import VirtualLoop, run
+from tests.flight.orbiter.bench import Bench, bench
+from tests.flight.vehicle_tables import KINDS, table
+
+HOUR = 3600.0
+
+
+async def led_out_after(b: Bench, hours: float) -> None:
+    await asyncio.sleep(hours * HOUR)
+    assert b.node.is_in("safe")
+    await b.do("leave_safe")
+    await asyncio.sleep(20.0 * HOUR)
+
+
+def test_led_out_it_stays_out_and_what_is_back_counts_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            power = b.devices["battery"]._electrical
+            power.lost_cells.append(0.6)
+            power._energy *= 0.3
+            await b.do("enter_safe")
+            await led_out_after(b, 6.0)
+            assert b.node.is_in("idle") and b.node.full_charge == pytest.approx(0.4, abs=0.02)
+            assert len(b.events("battery_worn")) == 1
+            power.lost_cells.clear()
+            await asyncio.sleep(20.0 * HOUR)
+            assert b.node.full_charge == 1.0
+
+    run(main(), VirtualLoop())
+
+
+def test_cells_too_cold_to_take_anything_are_not_taken_for_full(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path) as b:
+            power = b.devices["battery"]._electrical
+            power._energy *= 0.4
+            power.battery_temperature = lambda: 272.9
+            await b.do("enter_safe")
+            await asyncio.sleep(2.0 * HOUR)
+            assert b.node.full_charge == 1.0
+
+    run(main(), VirtualLoop())
+
+
+@pytest.mark.parametrize(
+    ("monitor", "full", "violated", "well"),
+    [
+        ("battery_low", 1.0, (0.6999, 0.7001), (0.8501, 0.8499)),
+        ("battery_critical", 1.0, (0.4499, 0.45), (0.7001, 0.7)),
+        ("battery_low", 0.4, (0.2799, 0.2801), (0.3501, 0.3499)),
+        ("battery_critical", 0.4, (0.1799, 0.1801), (0.2801, 0.2799)),
+        ("battery_low", 0.8, (0.6799, 0.6801), (0.7501, 0.7499)),
+        ("battery_critical", 0.1, (0.0499, 0.05), (0.1001, 0.1)),
+    ],
+)
+def test_the_orbiter_minds_what_is_left_of_its_battery_whatever_it_does(
+    monitor: str, full: float, violated: tuple[float, float], well: tuple[float, float]
+) -> None:
+    entry = table("orbiter").monitors[monitor]
+    names = Names(KINDS["orbiter"], {"battery": Battery})
+
+    def at(condition: str | None, charge: float) -> Any:
+        values = {"battery.state.state_of_charge": charge, "charge_when_full": full}
+        find = looking_up(values.__getitem__)
+        return compile_condition(parse_expression(condition or "").asked, find, names.resolve)()
+
+    assert [at(entry.violated_if, charge) for charge in violated] == [True, False]
+    assert [at(entry.clear_if, charge) for charge in well] == [True, False]
+
+
+def test_the_time_for_which_it_takes_no_more_is_that_between_two_readings() -> None:
+    end = EndOfCharge()
+    assert end.shown(0.0, 0.5, True) is None
+    assert end.shown(1799.0, 0.5, True) is None
+    assert end.shown(1800.0, 0.5, True) == pytest.approx(0.5)
+    assert end.shown(1801.0, 0.5, True) is None, "it is found anew"
+
+
+def test_a_charge_that_has_moved_between_two_readings_is_none_at_which_it_rests() -> None:
+    end = EndOfCharge()
+    assert end.shown(0.0, 0.5, True) is None
+    assert end.shown(1800.0, 0.521, True) is None
+    assert end.shown(3600.0, 0.502, True) == pytest.approx(0.5115)
