@@ -22,6 +22,7 @@ from flight.lander.descent_hardware import DescentDevices
 from flight.lander.descent_memory import DescentMemory
 from flight.lander.descent_navigation import DescentNavigation, navigation_of
 from flight.lander.descent_reports import DescentReports
+from flight.lander.doubted_stretch import DoubtedStretch
 from flight.lander.entry_guidance import EntryGuidance
 from flight.lander.landing_site import LandingMap, Spot
 from flight.lander.safeguards import INSISTENCE, SATURATION_HEARD
@@ -81,6 +82,7 @@ class Descent:
         self._deaf_since: float | None = None
         self._heard = 0.0
         self._sound = SoundIncrements()
+        self._doubted = DoubtedStretch()
         self._troubles: dict[str, int] = {}
         self._show_next = -math.inf
         self.sensing = GroundSensing(self)
@@ -178,6 +180,8 @@ class Descent:
         if felt.saturated and not self.structure.keeps(SATURATION_HEARD):
             felt = msgspec.structs.replace(felt, saturated=False)
         navigation.propagate(felt)
+        if self._doubted.believed(navigation, felt):
+            await self._ask_for_the_whole()
         if navigation.saturated and not was_saturated:
             self.host.gyroscope_saturated(gap=felt.gap)
         if navigation.time - self._stored >= STORE_PERIOD:
@@ -185,8 +189,24 @@ class Descent:
         self._show(navigation)
         return True
 
+    async def _ask_for_the_whole(self) -> None:
+        """Has the unit tell once more, and in one, what it told amid readings that were refused."""
+        try:
+            whole = await self.devices.inertial_unit.increments(self._doubted.since)
+        except DeviceError:
+            whole = None  # what was believed stays
+        now = asyncio.get_running_loop().time()
+        anew = self._doubted.end(self.navigation, whole, now)
+        if anew is not None:
+            self.host.device_trouble(
+                device="descent_inertial_unit",
+                reason=f"what it told of the last {anew:.3g} s is not what it says of them in all: "
+                "they are flown anew by that",
+            )
+
     def _go_on_without(self, now: float, why: str) -> None:
         """Flies on by what is to be expected: the unit counts on, and will say what really was."""
+        self._doubted.refused(self.navigation)
         if self._deaf_since is None:
             self._deaf_since = now
             self.trouble(device="descent_inertial_unit", reason=why)

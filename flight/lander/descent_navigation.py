@@ -179,10 +179,7 @@ class DescentNavigation:
         if seconds <= 0.0:
             return
         if self._before_guess is None:
-            kept = copy.copy(self)
-            kept.errors = copy.deepcopy(self.errors)
-            kept.felt_only = copy.deepcopy(self.felt_only)
-            self._before_guess = kept
+            self._before_guess = self.copied()
         if turning is not None:
             self.rates = add(self.rates, scale(seconds, turning))
         if felt is not None:
@@ -202,10 +199,20 @@ class DescentNavigation:
     def end_guess(self) -> None:
         """Goes back to what was known before it had to guess, if it had."""
         if self._before_guess is not None:
-            kept = vars(self._before_guess)
-            self._before_guess = None
-            vars(self).update(kept)
-            self._before_guess = None
+            self.become(self._before_guess)
+
+    def copied(self) -> "DescentNavigation":
+        """Another one that knows what this one knows, and guesses nothing."""
+        kept = copy.copy(self)
+        kept.errors = copy.deepcopy(self.errors)
+        kept.felt_only = copy.deepcopy(self.felt_only)
+        kept._before_guess = None
+        return kept
+
+    def become(self, other: "DescentNavigation") -> None:
+        """Knows what the other one knows, and guesses nothing; that one is used no more."""
+        vars(self).update(vars(other))
+        self._before_guess = None
 
     def _fly_silent(self, interval: float, gained: Vector) -> None:
         """The way made in a silence, and by how much that is less sure; the velocity is right."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from flight.astrodynamics.vectors import norm
 from flight.core.fault_protection.witnesses import WITNESSES
 from flight.icd.devices.base import DeviceError
+from flight.icd.devices.descent import ENGINES
 from flight.lander.confirming import unconfirmed
 from flight.lander.descent import PATIENCE, Descent
 from flight.lander.descent_memory import Landing
@@ -22,7 +23,7 @@ NEAR = 100.0
 """m over the ground that its navigation may be off by after a reboot there."""
 SHUT_PAUSES = (1.2, 2.0, 4.0)
 """s after which the legs must bear it: engines that hear nothing for a second close by themselves.
-"""
+As long they are left to whatever kept them from shutting down."""
 
 
 async def stands(descent: Descent) -> bool:
@@ -63,7 +64,9 @@ async def landed(descent: Descent, how: str) -> Landing:
 
 
 async def shut_down(descent: Descent) -> None:
-    """Shuts the engines until the legs bear it."""
+    """Shuts the engines until the legs bear it. Those that refuse are throttled to nothing at once:
+    with the thrusts that they were told last, each another, they would tip it over within a second.
+    """
     d, told = descent, False
     for pause in SHUT_PAUSES:
         d.alive(PATIENCE)
@@ -71,6 +74,9 @@ async def shut_down(descent: Descent) -> None:
             await d.devices.engines.shut_down()
         except DeviceError as error:
             d.trouble(device="descent_engines", reason=str(error))
+            await _throttle_to_nothing(d)
+            d.alive(PATIENCE)
+            await asyncio.sleep(pause)
             continue
         if not d.structure.keeps(WITNESSES):
             return
@@ -81,6 +87,14 @@ async def shut_down(descent: Descent) -> None:
         if not told:
             told = True
             unconfirmed(d, SHUT_DOWN)
+
+
+async def _throttle_to_nothing(descent: Descent) -> None:
+    descent.alive(PATIENCE)
+    try:
+        await descent.devices.engines.throttle([0.0] * ENGINES)
+    except DeviceError as error:  # shut after all, or deaf: then they close by themselves
+        descent.trouble(device="descent_engines", reason=str(error))
 
 
 async def ask_legs(descent: Descent, what: Literal["state", "clear"]) -> Any:

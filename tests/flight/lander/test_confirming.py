@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from flight.core.keeping.clock import monotonic
 from flight.icd.devices.base import DeviceFault
 from flight.lander import confirming, parachute, powered_phase
+from flight.lander import standing as standing_still
 from flight.lander.confirming import Balance, Shield, confirm_backshell, confirm_cruise_stage
 from flight.lander.witnesses import CRUISE_BALANCE, ENTRY_BALANCE
 from tests.flight.lander.descent_bench import (
@@ -203,6 +205,31 @@ def test_engines_are_shut_until_the_legs_bear_it(in_the_air: int, shut: int) -> 
     bench.do(flight.end("legs"))
     assert len(bench.engines.of("shut_down")) == shut
     assert unconfirmed(bench) == ["descent_engines.shut_down by touchdown_sensors"][: shut - 1]
+
+
+@pytest.mark.parametrize(("refused", "shut"), [(0, 1), (1, 2), (2, 3), (9, 3)])
+def test_engines_that_refuse_to_be_shut_are_throttled_to_nothing_and_told_again(
+    refused: int, shut: int
+) -> None:
+    bench = Bench()
+    flight = engines_at(bench, closed=0)
+    standing = msgspec.structs.replace(LEGS, loaded=(True,) * 4)
+    bench.legs.answers["state"] = [standing]
+    nothing_moves = DeviceFault("not_primed", "nothing moves")
+    bench.engines.answers["shut_down"] = [nothing_moves] * refused + [ENGINES]
+
+    async def end() -> float:
+        begun = monotonic()
+        await flight.end("legs")
+        return monotonic() - begun
+
+    took = bench.do(end())
+    assert [call[0] for call in bench.engines.asked] == (
+        ["shut_down", "throttle"] * min(refused, 3) + ["shut_down"] * (refused < 3)
+    )
+    assert bench.engines.of("throttle") == [([0.0] * 12,)] * min(refused, 3)
+    assert len(bench.engines.of("shut_down")) == shut
+    assert took == pytest.approx(math.fsum(standing_still.SHUT_PAUSES[:shut])), "not all at once"
 
 
 def test_without_the_witnesses_all_answers_are_believed() -> None:

@@ -264,7 +264,7 @@ def test_each_thing_that_takes_its_time_is_allowed_it_beforehand() -> None:
     _, flight = flying()
     flight.descent = bench.descent
     bench.do(flight.end("legs"))
-    assert allowed == [5.0] * 3
+    assert allowed == [5.0] * 9, "to shut, to throttle to nothing and to pause, each time"
 
 
 def test_both_sides_of_what_nobody_saw_go_are_fired_whatever_they_answer() -> None:
