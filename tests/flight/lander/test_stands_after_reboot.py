@@ -41,12 +41,25 @@ def resting(
         ({"felt": 6.0}, False),  # the engines push
         ({"rate": 0.1}, False),
         ({"height": 400.0}, False),  # it hangs, and its legs are stuck
+        ({"felt": 3.72 + 0.399}, True), ({"felt": 3.72 + 0.401}, False),
+        ({"felt": 3.72 - 0.399}, True), ({"felt": 3.72 - 0.401}, False),
+        ({"rate": 0.0499}, True), ({"rate": -0.0501}, False),
+        ({"height": 99.9}, True), ({"height": 100.1}, False),
     ],
-)
+)  # fmt: skip
 def test_who_stands_is_borne_by_legs_feels_its_weight_and_keeps_still(
     changed: dict[str, Any], does: bool
 ) -> None:
     assert do_stands(resting(**changed)) == does
+
+
+@pytest.mark.parametrize(("beats", "does"), [(19, False), (20, True)])
+def test_who_stands_does_so_for_a_second(beats: int, does: bool) -> None:
+    bench = resting()
+    steady, off = bench.legs.answers["state"][0], msgspec.structs.replace(LEGS)
+    bench.legs.answers["state"] = [steady] * beats + [off]
+    assert do_stands(bench) is does
+    assert len(bench.legs.of("state")) == 20
 
 
 def do_stands(bench: Bench) -> bool:

@@ -104,7 +104,9 @@ def test_stars_after_a_long_outage_take_back_what_was_felt_since(cycles: int, an
     assert felt == pytest.approx(expected, rel=0.03)
 
 
-@pytest.mark.parametrize(("longer", "told"), [(0.0009, 0), (0.0011, 1), (0.9, 1), (-0.0009, 0)])
+@pytest.mark.parametrize(
+    ("longer", "told"), [(0.000999, 0), (0.001001, 1), (0.9, 1), (-0.000999, 0)]
+)
 def test_sums_over_more_time_than_there_was_are_not_believed(longer: float, told: int) -> None:
     vehicle, seen = Vehicle(), []
     navigation = Navigation(0.0, (4e6, 0.0, 0.0), (0.0, 0.0, 0.0), IDENTITY)
@@ -156,3 +158,37 @@ def test_a_unit_that_says_the_same_again_and_again_feels_nothing(
 
     run(fly(), VirtualLoop())
     assert blind == [blind_from is not None and count >= blind_from for count in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("missed", "bridged", "anew"),
+    [
+        (999_999, 0.0, False),  # of a thousandth: rounding
+        (1_000_001, 0.001, False), (200_000_000, 0.2, False), (200_000_001, 0.2, True),
+    ],
+)  # fmt: skip
+def test_sums_that_are_gone_are_bridged_and_many_of_them_begin_the_attitude_anew(
+    missed: int, bridged: float, anew: bool
+) -> None:
+    """`missed`: ns between two readings that the second does not sum up over."""
+    vehicle, begun = Vehicle(), []
+    navigation = Navigation(0.0, (4e6, 0.0, 0.0), (0.0, 0.0, 0.0), IDENTITY)
+    navigation.begin_anew = lambda: begun.append(1)  # type: ignore[method-assign]
+    stamps = [10**9, 10**9 + 20_000_000 + missed]
+
+    async def increments() -> Increments:
+        return Increments(
+            time_ns=stamps.pop(0), interval=CYCLE, delta_angle=(0.0, 0.0, 1e-6 * len(stamps)),
+            delta_velocity=(PUSH * CYCLE, 0.0, 0.0), saturated=False,
+        )  # fmt: skip
+
+    vehicle.inertial_unit.increments = increments  # type: ignore[method-assign]
+
+    async def fly() -> None:
+        felt = Felt(vehicle, navigation)  # type: ignore[arg-type]
+        for _ in range(2):
+            navigation.take(await felt.read(CYCLE))
+
+    run(fly(), VirtualLoop())
+    assert navigation.bridged == pytest.approx(bridged, abs=1e-6) and bool(begun) is anew
+    assert vehicle.told == []

@@ -178,6 +178,9 @@ def test_an_alarm_of_the_ground_is_taken_up_after_a_restart(
         ("[0.2, 1.0]", "[0.5, 1.0]", "limits at or beyond those of yellow"),
         ("yellow: [null, 3], ", "", "at least one limit"),
         ("[null, 3]", "[null, 3], red: [3, null]", "leave, with yellow, values between"),
+        ("[null, 3]", "[3, 3]", "a lower limit below the upper one"),
+        ("[0.2, 1.0]", "[0.40001, 1.0]", "limits at or beyond those of yellow"),
+        ("yellow: [0.4, null]", "yellow: [0.4, 1.00001]", "limits at or beyond those of yellow"),
         ("format: 1", "format: 2", "format"),
         ("night:", "on_board:", "any name but"),
         ("source: test}\n  day", "}\n  day", "source"),
@@ -189,6 +192,22 @@ def test_a_wrong_set_is_refused_by_a_sentence(
     assert old in SETS
     with pytest.raises(ConfigurationError, match=problem):
         load_limit_sets(write(SETS.replace(old, new, 1)), dictionary)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[null, 3]", "[null, 3], red: [2.9999, null]"), ("[0.2, 1.0]", "[0.4, 1.0]"),
+        ("yellow: [0.4, null]", "yellow: [0.4, 1.0]"), ("[null, 3]", "[2.9999, 3]"),
+    ],
+)  # fmt: skip
+def test_limits_that_just_leave_something_are_right(
+    write: Write, dictionary: Dictionary, old: str, new: str
+) -> None:
+    assert load_limit_sets(write(SETS.replace(old, new, 1)), dictionary).sets.keys() == {
+        "night",
+        "day",
+    }
 
 
 def test_the_files_that_come_along_are_right() -> None:

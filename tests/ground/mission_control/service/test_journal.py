@@ -76,3 +76,24 @@ def test_what_was_kept_is_as_it_was_then_whatever_becomes_of_what_was_given(
     journal.add("a", "x", data=given)
     given["list"].append(2)
     assert journal.after(0)[0].data == {"list": [1]}
+
+
+def test_of_each_the_newest_by_an_instant_is_found_in_the_order_of_their_numbers(
+    archive: Archive,
+) -> None:
+    now = [0]
+    journal = Journal(archive, lambda: now[0])
+    for now[0], topic, number, state in (
+        (10, "alarm", 2, "ACTIVE"), (20, "alarm", 1, "ACTIVE"), (20, "alarm", 2, "RETURNED"),
+        (25, "other", 2, "none"), (30, "alarm", 2, "CLOSED"),
+    ):  # fmt: skip
+        journal.add(topic, "x", data={"number": number, "state": state})
+    found = {
+        at: [(e.data["number"], e.data["state"]) for e in journal.newest_of("alarm", "number", at)]
+        for at in (9, 10, 19, 20, 29, 30)
+    }
+    assert found == {
+        9: [], 10: [(2, "ACTIVE")], 19: [(2, "ACTIVE")], 20: [(1, "ACTIVE"), (2, "RETURNED")],
+        29: [(1, "ACTIVE"), (2, "RETURNED")], 30: [(1, "ACTIVE"), (2, "CLOSED")],
+    }  # fmt: skip
+    assert journal.has("other") and not journal.has("alarms")
