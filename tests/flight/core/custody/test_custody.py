@@ -367,6 +367,39 @@ def test_a_damaged_record_and_journal_make_the_tube_openly_unknown(pair: Pair) -
     assert not record.responsible
 
 
+def test_entries_that_are_gone_behind_the_newest_of_a_tube_count_as_its_steps(pair: Pair) -> None:
+    pair.rover.begin(TUBE, "rover_gripper", "rover.gripper")
+    before = pair.rover.commit(TUBE, SEEN)
+    corrupt(pair.folder / "rover", "record", "TRUE")
+    corrupt(pair.folder / "rover", "entry", "number = 2")
+    assert pair.reopen("rover").records() == [before], "what followed it is there"
+    corrupt(pair.folder / "rover", "record", "TRUE")
+    corrupt(pair.folder / "rover", "entry", "number = 3")
+    [record] = pair.reopen("rover").records()
+    adopted = pair.published[0]
+    assert (record.step, record.place, record.since_ns) == ("repair", "rover_rack", pair.now)
+    assert record.link == adopted.link + 3 and record.sequence == adopted.sequence + 3
+
+
+def test_of_a_tube_of_which_nothing_is_left_every_other_word_is_newer(pair: Pair) -> None:
+    pair.rover.adopt(OTHER_TUBE, "rover_rack", LOAD, slot=4)
+    corrupt(pair.folder / "rover", "record", "TRUE")
+    corrupt(pair.folder / "rover", "entry", "number = 1")
+    other, record = sorted(pair.reopen("rover").records(), key=lambda each: each.tube != OTHER_TUBE)
+    assert (other.status, other.slot) == (CustodyStatus.HELD, 4)
+    assert (record.tube, record.owner, record.place) == (TUBE, "rover", "rover")
+    assert (record.link, record.sequence) == (0, 500_000) and not record.responsible
+
+
+def test_how_a_transfer_ended_is_repaired_from_its_last_step(pair: Pair) -> None:
+    transfer = pair.release()
+    pair.rover.complete(transfer, SEEN)
+    corrupt(pair.folder / "rover", "record", "TRUE")
+    ledger = pair.reopen("rover")
+    assert ledger.outcome(transfer) is Outcome.CONFIRMED
+    assert status(ledger) is CustodyStatus.HANDED_OVER
+
+
 def test_two_holders_are_a_contradiction(pair: Pair) -> None:
     pair.arm.adopt(TUBE, "container", LOAD)
     told = account({"rover": pair.rover.records(), "arm": pair.arm.records()})[TUBE]

@@ -2,11 +2,14 @@
 
 import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flight.icd.messages import Command, Rung
+from ground.mission_control.commanding.tracker import Verdict
+from ground.mission_control.execution.patience import pause_before_more
 
 Fly = Callable[..., Any]
 DRIVE = "  - {do: command, vehicle: rover, command: drive, arguments: {distance: 5}%s}\n"
@@ -80,3 +83,34 @@ def test_of_a_vehicle_that_is_lost_nothing_is_waited_for(fly: Fly) -> None:
 def test_a_ground_that_was_killed_in_the_pause_tries_no_oftener(fly: Fly) -> None:
     outcome, apart = fly(DRIVE % ", attempts: 2", failing(99, killed=40_000.0))
     assert outcome.verdict == "failed" and len(apart) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "pause"),
+    [
+        ({}, 30_000.0), ({"further": 1}, 60_000.0), ({"further": 2}, None),
+        ({"limit": 40_000.001}, 30_000.0), ({"limit": 40_000.0}, None),  # it is 10,000 s now
+        ({"attempts": 1}, None), ({"on_failure": "continue"}, None), ({"mode": "lost"}, None),
+        ({"mode": "lost_time"}, 30_000.0), ({"verdict": Verdict.REJECTED}, 30_000.0),
+        ({"verdict": Verdict.ABORTED}, 30_000.0), ({"verdict": Verdict.UNANSWERED}, None),
+        ({"verdict": Verdict.CANCELLED}, None), ({"verdict": Verdict.COMPLETED}, None),
+    ],
+)  # fmt: skip
+def test_who_waits_for_another_try_and_for_how_long(
+    changes: dict[str, Any], pause: float | None
+) -> None:
+    case = {
+        "further": 0, "limit": 9e9, "attempts": 2, "on_failure": "stop", "mode": "idle",
+        "verdict": Verdict.FAILED, **changes,
+    }  # fmt: skip
+    step: Any = SimpleNamespace(
+        attempts=case["attempts"], on_failure=case["on_failure"], vehicle="rover"
+    )
+    command: Any = SimpleNamespace(verdict=case["verdict"])
+    rules: Any = SimpleNamespace(pauses_seconds=[30_000.0, 60_000.0])
+    tools: Any = SimpleNamespace(
+        clock=SimpleNamespace(now=lambda: 10_000.0),
+        telemetry=SimpleNamespace(value=lambda vehicle, name: case["mode"]),
+    )
+    found = pause_before_more(step, command, case["further"], rules, tools, case["limit"])
+    assert found == pause
