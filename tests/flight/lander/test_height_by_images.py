@@ -111,7 +111,7 @@ def test_the_range_is_missed_after_five_seconds_of_listening(seconds: float, mis
     [
         (4_200.0, True, True), (4_201.0, False, True), (4_349.0, False, True),
         (4_351.0, False, False), (60.0, True, True), (59.0, False, True),
-        (-89.0, False, True), (-91.0, False, False),
+        (-89.9, False, True), (-90.1, False, False),
     ],
 )  # fmt: skip
 def test_without_the_radar_images_are_taken_beyond_their_heights_and_where_the_height_is_in_doubt(

@@ -289,7 +289,7 @@ def test_trimming_ends_when_it_is_done_or_the_gas_or_its_limit_is() -> None:
     assert trim(c, 5.0) is not None
 
 
-@pytest.mark.parametrize(("degrees", "pushes"), [(4.9, True), (5.1, False)])
+@pytest.mark.parametrize(("degrees", "pushes"), [(4.99, True), (5.01, False)])
 def test_it_pushes_only_when_the_nose_points_there(degrees: float, pushes: bool) -> None:
     turned = from_axis_angle((0.0, 0.0, 1.0), 0.5 * math.pi + math.radians(degrees))
     order = trim(computer(attitude=turned), 5.0)

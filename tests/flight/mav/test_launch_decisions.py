@@ -390,7 +390,7 @@ async def test_a_device_that_does_not_answer_stands_against_a_launch(device: str
     assert await countdown.checks(node) == ["it has no power"]
 
 
-@pytest.mark.parametrize(("follows", "stands"), [(0.0, True), (0.6, True), (0.8, False)])
+@pytest.mark.parametrize(("follows", "stands"), [(0.0, True), (0.699, True), (0.701, False)])
 async def test_a_nozzle_that_does_not_go_where_it_is_told_stands_against_a_launch(
     follows: float, stands: bool
 ) -> None:

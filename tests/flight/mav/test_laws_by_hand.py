@@ -143,7 +143,7 @@ def test_where_the_plane_is_missed_by_another_pitch_the_planned_one_is_flown(
 
 @pytest.mark.parametrize(
     ("higher", "yaw", "flown"),
-    [(2690.0, 0.1, True), (2710.0, 0.1, False), (0.0, 1.49, True), (0.0, 1.51, False),
+    [(2699.0, 0.1, True), (2701.0, 0.1, False), (0.0, 1.499, True), (0.0, 1.501, False),
      (0.0, -1.51, False), (-5310.0, 0.1, False)],
 )  # fmt: skip
 def test_a_law_that_turns_the_vehicle_wildly_is_none(

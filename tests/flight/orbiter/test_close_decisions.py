@@ -321,7 +321,7 @@ def test_points_that_lie_farther_away_are_left_out(
     assert [call[2][1] for call in calls if call[0] == "hold"] == [side * p for p in points]
 
 
-@pytest.mark.parametrize(("arrival", "kept"), [(60.0, False), (61.0, True)])
+@pytest.mark.parametrize(("arrival", "kept"), [(60.0, False), (60.01, True)])
 def test_the_last_leg_is_ended_here_when_it_is_not_over(
     monkeypatch: pytest.MonkeyPatch, arrival: float, kept: bool
 ) -> None:

@@ -310,7 +310,7 @@ def test_more_than_a_dozen_outliers_are_a_lost_container(
         do(follow_leg(ship, Leg((0.0, 300.0, 0.0), 300.0), look, 90.0))
 
 
-@pytest.mark.parametrize(("unseen", "lost"), [(15.0, False), (16.0, True)])
+@pytest.mark.parametrize(("unseen", "lost"), [(15.0, False), (15.01, True)])
 def test_no_leg_is_begun_to_what_is_not_where_it_is_believed_to_be(
     monkeypatch: pytest.MonkeyPatch, unseen: float, lost: bool
 ) -> None:

@@ -172,7 +172,7 @@ def test_before_the_last_free_metres_it_steers_once_more(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("along", "change", "near"),
-    [(300.0, {}, True), (49_000.0, {}, True), (51_000.0, {}, False),
+    [(300.0, {}, True), (49_990.0, {}, True), (50_010.0, {}, False),
      (300.0, {"container_captured": True}, False),
      (300.0, {"departure": Departure(0.0, 1.0, 9.0)}, False)],
 )  # fmt: skip

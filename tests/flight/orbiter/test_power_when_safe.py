@@ -64,7 +64,7 @@ def test_a_look_at_which_it_is_charged_begins_the_count_anew() -> None:
     assert asked(ship) == ["turn"] * 5 and not why(ship)
 
 
-@pytest.mark.parametrize(("current", "follows"), [(-0.05, False), (-0.051, True), (3.0, False)])
+@pytest.mark.parametrize(("current", "follows"), [(-0.05, False), (-0.0501, True), (3.0, False)])
 def test_what_counts_as_giving(current: float, follows: bool) -> None:
     assert ("follow" in asked(safe(4, [current]))) == follows
 

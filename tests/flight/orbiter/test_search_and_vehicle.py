@@ -158,7 +158,7 @@ def test_a_member_is_tracked_as_it_moves() -> None:
     assert track(300.0) == pytest.approx(line, abs=1e-9) and own != ship.navigator.own
 
 
-@pytest.mark.parametrize(("shift", "seen"), [(0.74, True), (0.76, False), (-0.74, True)])
+@pytest.mark.parametrize(("shift", "seen"), [(0.749, True), (0.751, False), (-0.749, True)])
 def test_members_that_lie_too_far_along_the_orbit_are_not_looked_at(
     monkeypatch: pytest.MonkeyPatch, shift: float, seen: bool
 ) -> None:
@@ -309,7 +309,8 @@ def test_what_is_believed_is_remembered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "burnt", "old"), [(1.49, -1, False), (1.51, -1, True), (0.1, 0, True), (0.1, 4, True)]
+    ("days", "burnt", "old"),
+    [(1.499, -1, False), (1.501, -1, True), (0.1, 0, True), (0.1, 4, True)],
 )
 def test_a_solution_is_old_after_a_day_and_a_half_or_a_large_burn(
     monkeypatch: pytest.MonkeyPatch, days: float, burnt: int, old: bool

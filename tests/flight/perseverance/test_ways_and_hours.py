@@ -290,7 +290,7 @@ async def test_it_sleeps_until_it_is_fit_and_tells_of_each_sol_that_is_lost(
 
 @pytest.mark.parametrize(
     ("charge", "day", "needed", "awake"),
-    [(0.41, True, False, True), (0.4, True, False, False), (0.41, False, False, False),
+    [(0.4001, True, False, True), (0.4, True, False, False), (0.41, False, False, False),
      (None, True, False, False), (0.1, False, True, True)],
 )  # fmt: skip
 async def test_at_rest_it_is_awake_by_day_with_charge_or_when_it_was_asked(

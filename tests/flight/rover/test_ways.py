@@ -80,7 +80,7 @@ async def test_without_the_marks_it_rests_when_the_day_is_over_and_else_says_so(
     assert len(rover.drives) == 12
 
 
-@pytest.mark.parametrize(("by", "told"), [(0.5, False), (0.51, True)])
+@pytest.mark.parametrize(("by", "told"), [(0.5, False), (0.5001, True)])
 async def test_the_marks_correct_the_place_and_what_is_much_is_told(
     rover: Any, by: float, told: bool
 ) -> None:

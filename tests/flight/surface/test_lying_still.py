@@ -234,7 +234,7 @@ def test_four_hours_of_light_without_a_gap_are_a_day(length: float, known: bool)
     assert noons(day(1e5, 1e5 + length)) == ([pytest.approx(1e5 + length / 2)] if known else [])
 
 
-@pytest.mark.parametrize(("watts", "light"), [(0.51, True), (0.5, False)])
+@pytest.mark.parametrize(("watts", "light"), [(0.5001, True), (0.5, False)])
 def test_light_is_more_than_half_a_watt(watts: float, light: bool) -> None:
     assert bool(noons(day(1e5, 1.3e5, watts=watts))) is light
 

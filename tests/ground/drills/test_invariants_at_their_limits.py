@@ -56,8 +56,8 @@ def test_each_loss_of_energy_has_to_be_missing(name: str) -> None:
 
 
 @pytest.mark.parametrize(("array", "off", "told"), [
-    (6400.0, 0.9e-5, False), (6400.0, 1.1e-5, True), (6400.0, -1.1e-5, True),
-    (996_400.0, 0.99e-3, False), (996_400.0, 1.01e-3, True),
+    (6400.0, 0.999e-5, False), (6400.0, 1.001e-5, True), (6400.0, -1.001e-5, True),
+    (996_400.0, 0.9999e-3, False), (996_400.0, 1.0001e-3, True),
 ])  # fmt: skip
 def test_a_billionth_of_what_went_through_is_rounding_and_no_more(
     array: float, off: float, told: bool

@@ -73,7 +73,7 @@ def test_a_drill_begins_at_its_time_and_its_delay_later(delay: float, begins: fl
     assert flight.live(100.0) == [begins]
 
 
-@pytest.mark.parametrize(("at", "late"), [(0.0, False), (10.0, False), (10.5, True), (90.0, True)])
+@pytest.mark.parametrize(("at", "late"), [(0.0, False), (10.0, False), (10.01, True), (90.0, True)])
 def test_a_time_that_is_over_is_refused_and_one_that_is_now_is_not(at: float, late: bool) -> None:
     flight = Flight(AtTime(10.0))
     refused = []

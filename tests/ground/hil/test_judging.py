@@ -80,7 +80,7 @@ async def test_a_call_is_seen_to_move_within_half_a_second(
 
 
 @pytest.mark.parametrize(
-    ("after", "number", "broken"), [(0.29, 1, True), (0.31, 1, False), (0.2, 2, False)]
+    ("after", "number", "broken"), [(0.299, 1, True), (0.301, 1, False), (0.2, 2, False)]
 )
 async def test_who_is_stopped_says_nothing_more_of_its_motion(
     after: float, number: int, broken: bool

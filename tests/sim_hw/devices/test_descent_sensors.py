@@ -44,7 +44,7 @@ async def test_over_flat_ground_the_range_is_the_height_and_the_velocity_that_ov
 
 
 @pytest.mark.parametrize(
-    ("height", "valid"), [(9000.0, True), (9000.1, False), (5.0, True), (4.9, False)]
+    ("height", "valid"), [(9000.0, True), (9000.1, False), (5.0, True), (4.999, False)]
 )
 async def test_the_range_has_its_limits(height: float, valid: bool) -> None:
     bench = radar()

@@ -174,7 +174,7 @@ async def test_tilt_has_its_signs_noise_and_bias() -> None:
 
 @pytest.mark.parametrize(
     ("elevation", "dust", "valid"),
-    [(10.1, 1.9, True), (9.9, 1.9, False), (10.1, 2.0, False), (10.1, 2.1, False)],
+    [(10.01, 1.999, True), (9.99, 1.999, False), (10.1, 2.0, False), (10.1, 2.1, False)],
 )
 async def test_the_sun_is_found_above_its_least_height_and_not_through_dust(
     elevation: float, dust: float, valid: bool

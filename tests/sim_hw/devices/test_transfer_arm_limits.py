@@ -194,7 +194,7 @@ async def test_the_gripper_closes_on_tube_lid_or_itself() -> None:
 @pytest.mark.parametrize(
     ("up", "aside", "sun", "seen"),
     [
-        (0.2, 0.0, 40.0, True), (0.021, 0.0, 40.0, True), (0.019, 0.0, 40.0, False),
+        (0.2, 0.0, 40.0, True), (0.0201, 0.0, 40.0, True), (0.0199, 0.0, 40.0, False),
         (0.999, 0.0, 40.0, True), (1.001, 0.0, 40.0, False), (0.399, 0.0, -1.0, True),
         (0.401, 0.0, -1.0, False), (0.2, 0.169, 40.0, True), (0.2, 0.171, 40.0, False),
         (-0.2, 0.0, 40.0, False),
