@@ -204,9 +204,9 @@ class Armed(Capsule):
 @pytest.mark.parametrize(
     ("source", "seconds", "state", "why"),
     [
-        ("orbiter", 1_800.1, "armed", ""), ("orbiter", 3.0e6, "armed", ""),
+        ("orbiter", 1_800.001, "armed", ""), ("orbiter", 3.0e6, "armed", ""),
         ("orbiter", 1_800.0, "armed", "allowed is more than"),
-        ("orbiter", 3.1e6, "armed", "allowed is more than"),
+        ("orbiter", 3_000_000.1, "armed", "allowed is more than"),
         ("orbiter", None, "armed", "allowed is more than"),
         ("lander", 9_000.0, "armed", "does not carry"), ("orbiter", 9_000.0, "stowed", "not armed"),
     ],

@@ -80,7 +80,10 @@ def test_what_stands_against_it_keeps_it_from_being_targeted(
 
 @pytest.mark.parametrize(
     ("past", "size", "burnt"),
-    [(True, 0.0021, True), (True, 0.0019, False), (False, 0.0006, True), (False, 0.00029, False)],
+    [
+        (True, 0.00201, True), (True, 0.00199, False), (False, 0.000301, True),
+        (False, 0.000299, False),
+    ],
 )
 def test_small_corrections_are_worth_it_only_when_it_is_targeted(
     monkeypatch: pytest.MonkeyPatch, past: bool, size: float, burnt: bool

@@ -354,10 +354,10 @@ def test_blind_for_an_hour_and_a_half_it_is_lost(
 @pytest.mark.parametrize(
     ("left", "size", "safe", "burnt"),
     [
-        (600.0, 0.0031, True, True),
-        (600.0, 0.0029, True, False),
+        (600.0, 0.003001, True, True),
+        (600.0, 0.002999, True, False),
         (600.0, 0.0031, False, False),
-        (59.0, 0.5, True, False),
+        (59.99, 0.5, True, False),
         (60.0, 0.5, True, True),
     ],
 )

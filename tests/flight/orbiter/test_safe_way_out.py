@@ -27,7 +27,7 @@ async def settle(ship: Any, seconds: float = 100.0) -> None:
 @pytest.mark.parametrize(
     ("along", "certain", "believed", "leaves"),
     [(300.0, 5.9, 50.0, True), (300.0, 6.0, 50.0, True), (300.0, 6.01, 50.0, False),
-     (300.0, None, None, True), (999.0, 1.0, 50.0, True), (1_001.0, 1.0, 6.1, False),
+     (300.0, None, None, True), (999.0, 1.0, 50.0, True), (1_001.0, 1.0, 6.01, False),
      (1_001.0, 1.0, 6.0, True)],
 )  # fmt: skip
 def test_where_its_drift_is_not_clear_of_it_the_safe_state_begins_with_a_way_out(

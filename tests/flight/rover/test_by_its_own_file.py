@@ -149,7 +149,7 @@ def test_an_unread_tube_is_followed_from_so_much_confidence_on(
 
 @pytest.mark.parametrize(
     ("force", "height", "down"),
-    [(10.0, 0.0, True), (9.99, 0.0, False), (20.0, 0.0005, True), (20.0, 0.00051, False)],
+    [(10.0, 0.0, True), (9.99, 0.0, False), (20.0, 0.0005, True), (20.0, 0.000501, False)],
 )
 async def test_the_lid_is_down_by_force_and_height(
     rover: Any, force: float, height: float, down: bool

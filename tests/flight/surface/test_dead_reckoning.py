@@ -76,9 +76,9 @@ def test_the_pose_survives_storage() -> None:
 @pytest.mark.parametrize(
     ("ahead", "right", "made"),
     [
-        (5.0, 0.0, True), (0.05, 0.0, True), (4.0, 1.7, True), (6.7, 0.0, True),
-        (6.9, 0.0, False), (4.9, 1.9, False), (4.9, -1.9, False), (-1.7, 0.0, True),
-        (-1.9, 0.0, False), (-5.0, 0.0, False),
+        (5.0, 0.0, True), (0.05, 0.0, True), (4.0, 1.79, True), (6.79, 0.0, True),
+        (6.81, 0.0, False), (4.9, 1.81, False), (4.9, -1.81, False), (-1.79, 0.0, True),
+        (-1.81, 0.0, False), (-5.0, 0.0, False),
     ],
 )  # fmt: skip
 def test_what_no_wheels_can_have_made_is_not_believed(

@@ -65,7 +65,7 @@ MOTION: Any = SimpleNamespace(method=SimpleNamespace(name="drive"))
 
 
 @pytest.mark.parametrize(
-    ("after", "number", "moves"), [(0.4, 1, True), (0.4, 2, False), (0.6, 1, False)]
+    ("after", "number", "moves"), [(0.499, 1, True), (0.499, 2, False), (0.501, 1, False)]
 )
 async def test_a_call_is_seen_to_move_within_half_a_second(
     after: float, number: int, moves: bool
@@ -252,7 +252,7 @@ def way(pace: float, first: float, *, begun: float = 10.0, count: int = 10) -> l
 @pytest.mark.parametrize(
     ("took", "brief", "first", "count", "words"),
     [
-        (0.51, 0.1, 0.01, 10, ""), (0.49, 0.1, 0.01, 10, "a short motion was done within"),
+        (0.501, 0.1, 0.01, 10, ""), (0.499, 0.1, 0.01, 10, "a short motion was done within"),
         (0.0, 0.0099, 0.01, 10, ""), (9.0, 0.1, 0.05, 10, "it counts from the start of its call"),
         (0.0, 0.1, 0.5, 3, ""), (9.0, 0.1, 0.01, 10, ""),
     ],

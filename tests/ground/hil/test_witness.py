@@ -52,8 +52,8 @@ async def found(device: ReferenceDevice, machine: Machine, name: str) -> Row:
         (0.0, 0.0, ""),
         (0.9 * LATE, 0.0, ""),
         (LATE + 0.001, 0.0, "this machine was late by 0.03 s itself"),
-        (0.0, 0.049, ""),
-        (0.0, 0.06, "some program of this machine waited for a CPU for 0.12 s of 2.00 s"),
+        (0.0, 0.0499, ""),
+        (0.0, 0.0501, "some program of this machine waited for a CPU for 0.10 s of 2.00 s"),
     ],
 )
 async def test_a_machine_is_late_beyond_its_limits(late: float, waits: float, words: str) -> None:

@@ -177,11 +177,12 @@ def test_what_is_held_out_at_the_port_is_gripped_there() -> None:
     ("up", "aside", "full", "lid", "place", "raised"),
     [
         (0.0, 0.0, False, ON_STAND, CONTAINER, {}),
-        (0.0029, 0.0, False, ON_STAND, CONTAINER, {}),
-        (0.0031, 0.0, False, ON_STAND, CONTAINER, {6: 0.0031}),
-        (SOCKET_DEPTH - 0.021, 0.0, False, ON_STAND, CONTAINER, {6: SOCKET_DEPTH - 0.021}),
-        (SOCKET_DEPTH - 0.019, 0.0, False, ON_STAND, "ground", {}),
-        (0.0, 0.0039, False, ON_STAND, CONTAINER, {}), (0.0, 0.0041, False, ON_STAND, "ground", {}),
+        (0.00299, 0.0, False, ON_STAND, CONTAINER, {}),
+        (0.00301, 0.0, False, ON_STAND, CONTAINER, {6: 0.00301}),
+        (SOCKET_DEPTH - 0.0201, 0.0, False, ON_STAND, CONTAINER, {6: SOCKET_DEPTH - 0.0201}),
+        (SOCKET_DEPTH - 0.0199, 0.0, False, ON_STAND, "ground", {}),
+        (0.0, 0.00399, False, ON_STAND, CONTAINER, {}),
+        (0.0, 0.00401, False, ON_STAND, "ground", {}),
         (0.0, 0.0, True, ON_STAND, "ground", {}), (0.0, 0.0, False, ON_SEAT, "ground", {}),
     ],
 )  # fmt: skip
