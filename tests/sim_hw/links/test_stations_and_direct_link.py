@@ -143,7 +143,10 @@ async def test_frames_leave_one_after_the_other_so_that_they_are_heard_when_they
     ground._send = lambda *what: ground.sent.append(what)
     first = await ground.uplink("relay", "arm", b"x" * 1_000)  # a second of airtime
     second = await ground.uplink("relay", "rover", b"x" * 1_000)
-    assert [each[3:] for each in ground.sent] == [(901.0, LIGHT), (902.0, LIGHT)]
+    data = b"x" * 1_000
+    assert ground.sent == [
+        ("relay", "arm", data, 901.0, LIGHT), ("relay", "rover", data, 902.0, LIGHT),
+    ]  # fmt: skip
     assert first.estimated_delivery == second.estimated_delivery == 1_500.0, "with the next pass"
     direct = await ground.uplink("rover", "rover", b"x" * 1_000)  # by another antenna: four
     assert direct.estimated_delivery == 704.0 and ground.sent[-1][3:] == (704.0, LIGHT)
@@ -158,7 +161,7 @@ async def test_a_free_antenna_sends_at_once_to_a_vehicle_that_it_was_told_of() -
     relay, direct = ground._relay, ground._direct
     ground._relay = ground._direct = None
     ground._send = lambda *what: None
-    with pytest.raises(DeviceRejected, match="no radio of 'rover' is known"):
+    with pytest.raises(DeviceRejected, match="no radio of 'rover' is known; there are: rover, arm"):
         await ground.uplink("rover", "rover", b"x" * 1_000)
     ground.use(relay, direct, dict.fromkeys(("rover", "arm", "lander")))
     assert ground._relay is relay
@@ -374,6 +377,7 @@ async def test_a_frame_that_comes_where_nobody_listens_is_lost_and_a_changed_one
     for name, value in changes.items():
         setattr(line.earth if name == "below" else line.radio, name, value)
     assert line.link.arrive(vehicle, b"x") is taken
+    assert [data for _, data in line.radio.taken] == [b"x"] * counted[0]
     assert (line.link.uplink_counters.delivered, line.link.uplink_counters.lost) == counted
 
 
