@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from flight.icd.devices.ground_station import NumberedFrame
 from flight.icd.messages import EventReport, Severity
 from flight.runtime.bus import Bus
 from flight.runtime.discs import FILES, Disc
@@ -16,7 +17,7 @@ from ground.mission_control.alarms.alarms import Alarms
 from ground.mission_control.alarms.shelves import Shelves
 from ground.mission_control.archive.archive import Archive, ArchiveError
 from ground.mission_control.archive.retention import Retention
-from ground.mission_control.archive.rows import room_in
+from ground.mission_control.archive.rows import NoRoom, room_in
 from ground.mission_control.commanding.keeping_in_touch import Interval, KeepingInTouch
 from ground.mission_control.commanding.read_back import ReadBack
 from ground.mission_control.commanding.tracked import DECOMMISSION
@@ -140,7 +141,9 @@ class MissionControl:
             self.reception = Reception(
                 self.archive, self.stations.frames, self.downlink.take, self._log_reception
             )
-            self.stations.on_frame = self.reception.arrived
+            self.stations.on_frame = self._arrived
+            self._nursery: Nursery | None = None  # while it runs
+            self._broken = False
             tools = ProcedureTools(
                 self.archive,
                 clock,
@@ -169,6 +172,7 @@ class MissionControl:
         for want of that. Raises ArchiveError; NoRoom where it can go on when it is begun again."""
         with room_in(self.archive.path):
             async with Nursery("mission control") as nursery:
+                self._nursery = nursery
                 await self._look()
                 self._check_life()
                 nursery.start(self.uplink.run(self.tracker), name="uplink")
@@ -245,6 +249,20 @@ class MissionControl:
         if command.has_switched_off:
             self.alarms.retire(command.order.target)
 
+    def _arrived(self, frame: NumberedFrame) -> None:
+        """A frame comes between the steps of all that runs here: where the archive does not take
+        it, all of that ends, and who is begun again asks the stations for it and for what comes
+        meanwhile."""
+        if self._broken:
+            return
+        try:
+            with room_in(self.archive.path):
+                self.reception.arrived(frame)
+        except NoRoom as error:
+            self._broken = self._nursery is not None
+            if self._nursery is not None:
+                self._nursery.start(_raised(error), name="no room")
+
     def _log_reception(self, text: str) -> None:
         self.archive.add_log(self.clock.now_ns(), "reception", text)
 
@@ -268,6 +286,10 @@ class MissionControl:
         if event.severity in _SHOWN:
             self.recent_events.append(event)
         self.on_event(event)
+
+
+async def _raised(error: Exception) -> None:
+    raise error
 
 
 def _units(dictionary: Dictionary) -> dict[tuple[str, str], str]:

@@ -28,8 +28,19 @@ _SQLITE = {
 }
 
 
-def sentence_of(error: BaseException) -> str:
-    """What is wrong with the machine; empty for an error that is the program's own."""
+def sentence_of(error: BaseException | None) -> str:
+    """What is wrong with the machine; empty for an error that is the program's own.
+
+    One that was raised from an error of the machine is the machine's.
+    """
+    while error is not None:
+        if sentence := _sentence_of_one(error):
+            return sentence
+        error = error.__cause__
+    return ""
+
+
+def _sentence_of_one(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return _SENTENCES[errno.ENOMEM]
     if isinstance(error, sqlite3.OperationalError):

@@ -153,6 +153,13 @@ def test_an_error_of_the_program_has_code_4_a_traceback_and_a_sentence(probe, ca
     assert said.splitlines()[-1].startswith("msr: the program broke (RuntimeError)")
 
 
+def raised_from(cause: Exception) -> Exception:
+    """As the archive tells it: an error of the program's, by one of the machine's."""
+    error = ValueError("the archive takes no more")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
@@ -164,6 +171,7 @@ def test_an_error_of_the_program_has_code_4_a_traceback_and_a_sentence(probe, ca
         (BrokenProcessPool("terminated"), "a process that worked for it has died"),
         (WorkerKilled("short, seed 1"), "a process that worked for it has died"),
         (RuntimeError("can't start new thread"), "no more processes or threads can be started"),
+        (raised_from(sqlite3.OperationalError("database or disk is full")), "the disk is full"),
     ],
 )
 def test_what_the_machine_does_not_allow_has_code_3_and_a_sentence(probe, error, sentence, capsys):
@@ -179,7 +187,7 @@ def test_what_the_machine_does_not_allow_has_code_3_and_a_sentence(probe, error,
 
 def test_an_error_of_a_store_that_is_the_programs_own_is_not_the_machines(probe, capsys):
     def fail(arguments: argparse.Namespace) -> int:
-        raise sqlite3.OperationalError("no such table: tubes")
+        raise raised_from(sqlite3.OperationalError("no such table: tubes"))
 
     probe.run = fail
     assert main(["probe"], PROBE) == 4
