@@ -16,7 +16,6 @@ from flight.core.keeping.clock import monotonic
 from flight.core.keeping.memory import Remembered
 from flight.core.radio_rest import rest
 from flight.core.redundant_units import RedundantUnits
-from flight.core.sound_readings import sound
 from flight.core.telling.carried import keeper
 from flight.core.telling.channels import Channel
 from flight.core.telling.communications import wire
@@ -31,6 +30,7 @@ from flight.orbiter.feeding import FeedsFromLines
 from flight.orbiter.hardware import REDUNDANT, OrbiterDevices
 from flight.orbiter.navigation import NavigationState, Navigator
 from flight.orbiter.orbit_determination import Bearing
+from flight.orbiter.own_orbit import newest_solution
 from flight.orbiter.parameters import PARAMETERS
 from flight.orbiter.propagation import coast
 from flight.orbiter.records import CapsuleRelease, Departure, Guess, LastLeg, TargetOrbit
@@ -389,8 +389,10 @@ class OrbiterVehicle(TwoComputers, RedundantUnits, LooksForTubes, FeedsFromLines
         self.show_navigation()
 
     async def refresh_own(self) -> None:
-        """Takes the newest tracking solution."""
-        known = await sound(self.devices.orbit_knowledge.state)
+        """Takes the newest tracking solution, if it can be."""
+        known = await newest_solution(self, burnt=self._burnt_solution >= 0)
+        if known is None:
+            return
         self.navigator.take_own(known, known.time_ns / NANOSECONDS)
         self._own_taken = monotonic()
         if known.solution != self._burnt_solution:
