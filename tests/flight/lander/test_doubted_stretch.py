@@ -9,8 +9,8 @@ import pytest
 from flight.astrodynamics.vectors import scale
 from flight.icd.devices.base import DeviceTimeout
 from flight.icd.devices.descent import InertialIncrements
-from flight.lander.doubted_stretch import SOUND_AGAIN
-from tests.flight.lander.descent_bench import Bench
+from flight.lander.doubted_stretch import DoubtedStretch
+from tests.flight.lander.descent_bench import Bench, nothing_felt
 from tests.flight.lander.test_sound_increments import CountingUnit
 
 BAD = range(10, 18)
@@ -75,7 +75,7 @@ def quiet() -> Story:
 @pytest.mark.parametrize("slip", [slipped(turn=0.0884), slipped(push=2.0), slipped(0.1, -9.0)])
 def test_a_turn_or_a_push_that_was_none_is_taken_back(slip: Any) -> None:
     story = Story(slip)
-    assert story.asked == [BAD[-1] + SOUND_AGAIN] and story.anew == 1
+    assert story.asked == [BAD[-1] + 20] and story.anew == 1
     assert story.known == pytest.approx(quiet().known, rel=1e-9, abs=0.05)
     rates, felt = (getattr(story.bench.descent.navigation, what) for what in ("rates", "felt"))
     assert rates == pytest.approx((0.01, 0.0, 0.0)) and felt == pytest.approx((0.0, 0.0, 1.0))
@@ -110,7 +110,7 @@ def test_a_whole_that_says_nothing_changes_nothing_and_is_asked_for_once(whole: 
 
 def test_one_more_that_is_refused_begins_to_count_anew_from_the_same_reading() -> None:
     story = Story(slipped(turn=0.0884), bad=range(10, 30), beats=60)
-    assert story.asked == [29 + SOUND_AGAIN] and story.anew == 1
+    assert story.asked == [29 + 20] and story.anew == 1
     assert story.known[4:] == pytest.approx(quiet().known[4:], rel=1e-9, abs=0.1)
 
 
@@ -120,3 +120,26 @@ def test_where_a_gyroscope_was_at_its_limit_the_attitude_is_found_otherwise() ->
     doubted = bench.descent._doubted
     doubted.refused(bench.where)
     assert doubted.end(bench.where, CountingUnit(bench)(7), 0.0) is None and doubted.since == 0
+
+
+@pytest.mark.parametrize(
+    ("turn", "gained", "more", "anew"),
+    [
+        (0.002999, 0.0, 0.0, False), (0.003001, 0.0, 0.0, True), (-0.003001, 0.0, 0.0, True),
+        (0.0, 0.0, 1.009, False), (0.0, 0.0, 1.011, True),  # 1 m/s, and a hundredth of that
+        (0.0, 20.0, 1.212, False), (0.0, 20.0, 1.2123, True), (0.0, 20.0, -1.19, True),
+    ],
+)  # fmt: skip
+def test_a_whole_is_another_by_three_milliradians_or_a_metre_a_second_and_a_hundredth(
+    turn: float, gained: float, more: float, anew: bool
+) -> None:
+    navigation, stretch = Bench().where, DoubtedStretch()
+    stretch.refused(navigation)
+    stamp = round((navigation.time + 0.1) * 1e9)
+    felt = nothing_felt(8, 0.1, time_ns=stamp, velocity=(0.0, 0.0, gained))
+    navigation.propagate(felt)
+    assert not stretch.believed(navigation, felt)
+    whole = msgspec.structs.replace(
+        felt, rotation=(turn, 0.0, 0.0), velocity=(0.0, 0.0, gained + more)
+    )
+    assert (stretch.end(navigation, whole, 0.1) is not None) is anew

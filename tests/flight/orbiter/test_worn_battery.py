@@ -2,15 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flight.core.fault_protection.names import Names
-from flight.core.worn_battery import EndOfCharge
+from flight.core.worn_battery import EndOfCharge, WornBattery
 from flight.icd.compiled_expressions import compile_condition, looking_up
-from flight.icd.devices.power import Battery
+from flight.icd.devices.power import Battery, BatteryState
 from flight.icd.expressions import parse_expression
+from flight.lander.node import Lander
+from flight.orbiter.node import Orbiter
 from flight.runtime.loop import VirtualLoop, run
 from tests.flight.orbiter.bench import Bench, bench
 from tests.flight.vehicle_tables import KINDS, table
@@ -92,5 +95,28 @@ def test_the_time_for_which_it_takes_no_more_is_that_between_two_readings() -> N
 def test_a_charge_that_has_moved_between_two_readings_is_none_at_which_it_rests() -> None:
     end = EndOfCharge()
     assert end.shown(0.0, 0.5, True) is None
-    assert end.shown(1800.0, 0.521, True) is None
-    assert end.shown(3600.0, 0.502, True) == pytest.approx(0.5115)
+    assert end.shown(1800.0, 0.5201, True) is None
+    assert end.shown(3600.0, 0.502, True) == pytest.approx(0.51105)
+
+
+@pytest.mark.parametrize(
+    ("kind", "current", "kelvin", "rests"),
+    [
+        (Orbiter, 0.05, 274.0, True), (Orbiter, -0.05, 300.0, True),
+        (Orbiter, 0.0501, 300.0, False), (Orbiter, -0.0501, 300.0, False),
+        (Orbiter, 0.0, 273.99, False),
+        (Lander, 0.0, 254.0, True), (Lander, 0.0, 253.99, False),
+    ],
+)  # fmt: skip
+async def test_warm_cells_rest_that_neither_take_nor_give(
+    kind: Any, current: float, kelvin: float, rests: bool
+) -> None:
+    seen: list[bool] = []
+    node: Any = SimpleNamespace(full_charge=0.5, warm_cells=kind.warm_cells)
+    node._end_of_charge = SimpleNamespace(shown=lambda now, charge, rest: seen.append(rest))
+    node.battery_takes = lambda *given, **more: WornBattery.battery_takes(node, *given, **more)
+    state = BatteryState(
+        valid=True, state_of_charge=0.5, voltage=28.0, current=current, temperature=kelvin
+    )
+    WornBattery.battery_rests(node, state)
+    assert seen == [rests]
