@@ -325,15 +325,17 @@ class Alarms:
     # ----------------------------------------------------------------- what time does
 
     def check(self) -> None:
-        """Lists again what was shelved until now or before."""
+        """Lists again what was shelved until now or before; what still holds calls anew."""
         now = self._now_ns()
         for alarm in list(self._shelved.values()):
             if not alarm.is_shelved(now):
                 self._take_from_shelf(alarm)
                 if alarm.state is AlarmState.CLOSED:
                     self._write(alarm)  # nothing that anybody sees
-                else:
-                    self._keep(alarm, "unshelved")
+                    continue
+                if alarm.state is AlarmState.ACKNOWLEDGED:  # for so long, and no longer
+                    alarm.state = AlarmState.ACTIVE
+                self._keep(alarm, "unshelved")
 
     def next_return(self) -> int | None:
         """When the next shelved one comes back, in ns of mission time; None: none is shelved."""

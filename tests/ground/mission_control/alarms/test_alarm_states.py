@@ -118,6 +118,25 @@ def test_a_shelved_one_comes_back_at_its_instant_and_not_before(desk: Desk) -> N
     assert desk.alarms.next_return() is None
 
 
+def test_a_shelf_that_runs_out_calls_anew_also_who_had_seen_it(desk: Desk) -> None:
+    desk.limit(1, "RED")
+    desk.alarms.acknowledge(1, "anna")
+    desk.alarms.shelve(1, "anna", HOUR, "until the heater is on")
+    desk.alarms.unshelve(1, "ben")
+    assert desk.states == ["ACKNOWLEDGED"], "who takes it off looks at it"
+    desk.alarms.shelve(1, "anna", HOUR, "until the heater is on")
+    desk.now = HOUR - 1
+    desk.alarms.check()
+    assert desk.alarms.unacknowledged() == []
+    desk.now = HOUR
+    desk.alarms.check()
+    assert desk.states == ["ACTIVE"] and desk.changes[-1] == ("unshelved", "", 1)
+    assert desk.again().states == ["ACTIVE"]
+    desk.alarms.acknowledge(1, "anna")
+    desk.alarms.check()
+    assert desk.states == ["ACKNOWLEDGED"], "once"
+
+
 @pytest.mark.requirement("REC-04")
 def test_a_shelved_one_that_becomes_worse_comes_back_at_once(desk: Desk) -> None:
     desk.limit(1, "YELLOW")
@@ -180,7 +199,7 @@ def test_all_of_it_survives_a_restart_of_the_ground(desk: Desk) -> None:
     assert before[0]["notes"] == [{"t": 0, "who": "ben", "text": "wheel 3 is looked at"}]
     again.now = HOUR
     again.alarms.check()
-    assert again.states == ["ACTIVE", "ACKNOWLEDGED"]
+    assert again.states == ["ACTIVE", "ACTIVE"], "it calls anew"
     assert again.changes == [("unshelved", "", 2)]
 
 
