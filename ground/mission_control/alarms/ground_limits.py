@@ -1,6 +1,7 @@
 """Judges what comes down by the limit sets that are in force, and has alarms raised by them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ground.mission_control.alarms.active_limits import ActiveLimits
 from ground.mission_control.alarms.alarms import BY_GROUND, LIMIT, Alarms
@@ -40,7 +41,7 @@ class GroundLimits:
         if state is None or state == "NONE":
             return
         unit = self._alarms.units(vehicle, channel)
-        value = f"{sample.value} {unit}".rstrip()
+        value = f"{_shown(sample.value)} {unit}".rstrip()
         by = self.limits.in_force(vehicle)
         text = f"{channel} = {value} is {state} by the limit set {by}"
         self._alarms.judge(vehicle, channel, state, text, sample.occurred_ns, sample.place)
@@ -79,3 +80,8 @@ class GroundLimits:
             return False
         own = self.limits.own(source, name.removeprefix(LIMIT).removesuffix(BY_GROUND))
         return own is not None and own.latched
+
+
+def _shown(value: Any) -> str:
+    """A value as people read it: of a fraction six digits."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

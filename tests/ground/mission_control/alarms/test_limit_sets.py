@@ -282,7 +282,7 @@ def test_the_grounds_own_alarm_says_the_unit_of_the_value(
     watched = Watched(tmp_path, write(SETS), dictionary)
     watched.alarms.units = lambda source, channel: "A h" if channel == "charge" else ""
     watched.ground.decide("night")
-    watched.measure(1, charge=0.3)
+    watched.measure(1, charge=0.1 + 0.2)  # 0.30000000000000004
     watched.ground.decide("day")
     watched.measure(2, pieces=4)
     texts = [alarm.text for alarm in watched.alarms.all()]
