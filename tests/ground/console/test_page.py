@@ -75,6 +75,10 @@ def test_the_link_lost_greys_the_page_and_comes_back_by_itself(
     tab.page.locator(".console:not(.lost)").wait_for()
     served.console.kill()
     tab.sees("The link to the console's server is lost since", ".alarmbar")
+    since = tab.page.locator(".alarmbar").inner_text().split("by this")[0]
+    for _ in range(2):  # attempts to come back, which fail, are no other loss
+        tab.page.wait_for_event("console", lambda line: "ws://" in line.text)
+    tab.sees(since, ".alarmbar")
     served.console.start()
     tab.page.locator(".console:not(.lost)").wait_for()
     tab.sees("surface.docked", ".card")

@@ -64,10 +64,12 @@ async function judgeAnew() {
 }
 
 function told(up, why) {
+  const was = store.link.socket;
   store.link.socket = up;
   store.link.why = why;
-  if (!up) store.link.since = Date.now();
-  else refresh();
+  // An attempt to come back that fails is no other loss.
+  if (!up && was) store.link.since = Date.now();
+  else if (up) refresh();
   redraw();
 }
 
