@@ -47,14 +47,15 @@ function take(poll) {
   redraw();
 }
 
-// A value comes once; whether it is stale by now depends on its vehicle, which goes silent and is heard
-// again later: then all are asked for as they are judged now.
+// A value comes once; what it is worth by now depends on its vehicle, which goes silent and is heard
+// again later, and on the set of limits that is in force: then all are asked for as they are judged now.
 let judgedBy = "";
 
 async function judgeAnew() {
-  const stale = String(store.clock?.stale ?? "");
-  if (stale === judgedBy || !there || !store.link.socket) return;
-  judgedBy = stale;
+  const sets = Object.values(store.limits?.vehicles ?? {}).map(({ set, settling }) => [set, settling]);
+  const by = JSON.stringify([store.clock?.stale ?? [], store.limits?.name, sets]);
+  if (by === judgedBy || !there || !store.link.socket) return;
+  judgedBy = by;
   try {
     takeRows(listOf(await link.ask("values")));
   } catch {
@@ -77,6 +78,7 @@ async function askAgain(topics) {
   const told = await ask("snapshot", { topics });
   if (told?.authority) store.authority = told.authority;
   if (told?.limits) store.limits = told.limits;
+  judgeAnew();
 }
 
 // What entries do not tell one by one is asked for again, as mission time goes on.
@@ -222,7 +224,7 @@ export async function lookAt(ns) {
   if (rows && events && commands && tubes && alarms) {
     store.time = {
       live: false, at, values: rowsToMap(listOf(rows)), events: listOf(events).map(adapt.event), commands: listOf(commands).map(adapt.command),
-      tubes: listOf(tubes).map(adapt.tube), alarms: alarms.journaled ? alarms.alarms : null,
+      tubes: listOf(tubes).map(adapt.tube), alarms: alarms.journaled ? alarms.alarms : null, limitSets: rows.limit_sets ?? {},
     };
     lookAnew();
   }

@@ -1,6 +1,6 @@
 // A channel over time on a canvas: what the server made of it for so many pixels, with its limits.
 import { listOf, link, redraw } from "./app.js";
-import { channelOf, store, viewNs } from "./store.js";
+import { channelOf, limitedBy, store, viewNs } from "./store.js";
 import { number, unitOf } from "./parts.js";
 import { lmst, SOL_NS } from "./time.js";
 
@@ -54,7 +54,7 @@ export function drawTrend(canvas, vehicle, channel, sols) {
     pen.fillText(data?.rows ? (data.problem ?? (rows.length ? "no number was told in this time" : "nothing was received in this time")) : "asking…", 60, height / 2);
     return;
   }
-  plot(pen, rows, data, channelOf(vehicle, channel), { left: 54, right: width - 8, top: 8, bottom: height - 18 });
+  plot(pen, rows, data, limitedBy(vehicle, channelOf(vehicle, channel)), { left: 54, right: width - 8, top: 8, bottom: height - 18 });
 }
 
 // What is no number, as of a gauge that is broken, is not drawn: there the line is broken, too.

@@ -318,7 +318,7 @@ class Answering(Reading):
     def do_limits_set(self, user: str, name: str) -> Values:
         """For the engineer."""
         self._needs(user, "engineer", "director")
-        own = {"lander.state_of_charge": {"yellow": [0.91, None], "red": [None, None]}}
+        own = {"lander.state_of_charge": {"yellow": [1.01, None], "red": [None, None]}}
         self.limits = {**self.limits, "name": name, "limits": own if name == "night" else {}}
         self.run.tell("limits", "set", "", {"name": name}, user)
         return self.limits

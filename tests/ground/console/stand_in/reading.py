@@ -111,10 +111,14 @@ class Reading:
     def do_values(self, user: str, at_ns: int | None = None) -> list[Any]:
         """All values, now or at an instant."""
         if at_ns is None:
-            silent = self.silent()
+            silent, limited = self.silent(), self.limits["limits"]
+            rows = [
+                [*row[:5], "YELLOW"] if f"{row[0]}.{row[1]}" in limited else row
+                for row in self.run.values.values()
+            ]
             return [
                 [*row[:5], "STALE"] if row[0] in silent and row[5] != "NONE" else row
-                for row in self.run.values.values()
+                for row in rows
             ]
         rows = []
         for (vehicle, channel), samples in self.run.recording.samples.items():

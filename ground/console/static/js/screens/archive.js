@@ -4,7 +4,7 @@ import { link, listOf, lookAt, redraw, say } from "../app.js";
 import { h, MOST_ROWS } from "../dom.js";
 import { breakable, button, panel, table, toldBy, unitOf } from "../parts.js";
 import { best } from "../fuzzy.js";
-import { channelOf, nowNs, replayed, titleOf, store, vehicleNames, viewNs } from "../store.js";
+import { channelOf, limitedBy, nowNs, replayed, titleOf, store, vehicleNames, viewNs } from "../store.js";
 import { lmst, nsOfText, spanNs, utc } from "../time.js";
 import { judged } from "../status.js";
 
@@ -126,7 +126,7 @@ const columns = [
   { head: "channel", cell: (row) => breakable(row[1], 9) },
   { head: "value", cls: "right told", cell: (row) => h("strong", null, breakable(toldBy(row), 12)) },
   { head: "", cls: "nowrap", cell: (row) => unitOf(channelOf(row[0], row[1])?.unit) },
-  { head: "", cls: "nowrap", cell: (row) => judged(row, channelOf(row[0], row[1])) },
+  { head: "", cls: "nowrap", cell: (row) => judged(row, limitedBy(row[0], channelOf(row[0], row[1]))) },
   { head: "age", cls: "nowrap right soft", cell: (row) => spanNs(viewNs() - row[3]) },
 ];
 

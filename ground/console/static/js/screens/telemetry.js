@@ -74,7 +74,7 @@ function view() {
 
 // The set of limits that the ground judges by; who may puts another in force.
 function limitSets() {
-  if (!store.limits) return null;
+  if (!store.limits || !store.time.live) return null;
   const { name, sets } = store.limits;
   const words = (each) => `limits: ${plainly(each)}`;
   if (!may("engineer", "director") || !commanding()) return h("span", { class: "soft", title: sets[name] }, words(name));
@@ -87,6 +87,8 @@ const plainly = (name) => name.replaceAll("_", " ");
 function inForce() {
   const { name, vehicles, sets } = store.limits ?? {};
   const told = vehicles?.[state.vehicle];
+  const then = store.time.limitSets?.[state.vehicle];
+  if (then) return h("span", { class: "soft", key: "inforce" }, `judged by ${plainly(then)} then`, told && told.set !== then && `; the limits here are of ${plainly(told.set)}, in force now`);
   if (!store.time.live || !told || (told.by === "hand" && told.set === name)) return null;
   const silent = told.by === "phase" && told.stale && told.mode;
   const why = told.by === "hand" ? "chosen for this vehicle" : told.mode ? `by its state, ${told.mode}` : "its phase is not known yet";

@@ -5,7 +5,7 @@ import { eventsKnown } from "../known.js";
 import { breakable, button, commanding, panel, table, toldBy, unitOf } from "../parts.js";
 import { eventColumns, eventKey, select } from "./events.js";
 import { isSafe, judged, severityStatus, shape, status, waitsForSomebody, wordOfAlarm } from "../status.js";
-import { channelOf, may, openAlarms, store, titleOf, user, valueOf, vehicleNames, viewNs } from "../store.js";
+import { channelOf, limitedBy, may, openAlarms, store, titleOf, user, valueOf, vehicleNames, viewNs } from "../store.js";
 import { lmst, spanNs } from "../time.js";
 import { caption, drawTrend } from "../trend.js";
 
@@ -84,7 +84,7 @@ function health(name, entry) {
   return table("Health", [
     { head: "", cls: "nowrap soft", cell: (channel) => channel.replaceAll("_", " ") },
     { head: "", cls: "grow", cell: (channel) => (row(channel) ? h("strong", null, breakable(toldBy(row(channel), WHOLE))) : h("span", { class: "soft" }, "never told")) },
-    { head: "", cls: "nowrap", cell: (channel) => judged(row(channel), entry.channels[channel]) },
+    { head: "", cls: "nowrap", cell: (channel) => judged(row(channel), limitedBy(name, entry.channels[channel])) },
     { head: "age", cls: "right nowrap soft", cell: (channel) => (row(channel) ? spanNs(viewNs() - row(channel)[3]) : "") },
   ], HEALTH.filter((channel) => channel in entry.channels), { key: (channel) => channel });
 }
