@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.ground.console.by_keyboard import hold
 from tests.ground.console.conftest import Serve, Tab
 
 pytestmark = [
@@ -46,7 +47,8 @@ def test_who_may_puts_limits_in_force_and_gives_roles(serve: Serve, open_tab: Op
     max_.page.get_by_label("Limits in force").select_option("night")
     max_.sees("In force: night, at night.", "#said")
     for tab in (max_, anna):
-        tab.sees("< 0.91", charge)  # by the set, not by the vehicle
+        tab.sees("< 1.01", charge)  # by the set, not by the vehicle
+        tab.sees("yellow", f"{charge} .status")  # also what came before the set was in force
     anna.sees("limits: night")
     assert anna.page.get_by_label("Limits in force").count() == 0
 
@@ -59,6 +61,16 @@ def test_who_may_puts_limits_in_force_and_gives_roles(serve: Serve, open_tab: Op
     max_.sees("eve: trainer.", "#said")
     anna.go("y")
     assert anna.page.locator("#roles-of").count() == 0
+    hold(anna, "lander")
+    anna.page.get_by_label("Offer lander to").fill("max")
+    anna.page.get_by_role("button", name="Offer", exact=True).press("Enter")
+    max_.go("o")
+    max_.sees("anna offers you Lander", ".notebar")
+    max_.go("y")
+    max_.page.get_by_role("button", name="Accept").press("Enter")
+    max_.sees("You hold lander", "#said")
+    max_.go("o")
+    max_.page.locator(".notebar", has_text="offers you").wait_for(state="detached")
     assert max_.said == anna.said == []
 
 

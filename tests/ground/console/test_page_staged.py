@@ -61,6 +61,9 @@ def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: Op
     anna.sees("waiting_approval: it cannot leave", "#said")
     anna.press("Escape")
 
+    wish = "st-1, Fetch rover release_tube, staged by anna, waits for your approval"
+    ben.sees(wish, ".notebar")  # on the screen that ben looks at, whichever that is
+    assert anna.page.locator(".notebar", has_text="your approval").count() == 0
     ben.press("c", "Escape")
     ben.sees("waiting approval", ".stack tr")
     ben.press("j", "Tab", "Shift+A")
@@ -72,6 +75,8 @@ def test_a_second_person_approves_in_a_second_browser(serve: Serve, open_tab: Op
     ben.press("Enter")
     ben.sees("st-1 is approved", "#said")
     anna.sees("by ben", ".stack tr")
+    ben.go("o")
+    ben.page.locator(".notebar", has_text=wish).wait_for(state="detached")
 
     release_by_name(anna, "rover")
     anna.sees("Released: op-", "#said")

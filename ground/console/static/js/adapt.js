@@ -54,10 +54,15 @@ export function procedure(told) {
   return {
     ...told, state: stateOf(told), step: told.position,
     steps: (told.steps ?? []).map((each, place) => step(each, place, told)), log: lines(told.log),
-    prompt: ["prompt", "approval"].includes(hold?.kind) ? { ...hold, prompt: hold.id, choices: hold.kind === "approval" ? ["approve", "refuse"] : hold.answers } : null,
-    poll: hold?.kind === "poll" ? { poll: hold.id, question: hold.text, answers: hold.said ?? {} } : null,
+    prompt: ["prompt", "approval"].includes(hold?.kind) ? { ...hold, command: orderOf(hold.command), prompt: hold.id, choices: hold.kind === "approval" ? ["approve", "refuse"] : hold.answers } : null,
+    poll: hold?.kind === "poll" ? { poll: hold.id, question: hold.text, answers: hold.said ?? {}, awaited: awaited(hold) } : null,
   };
 }
+
+const orderOf = (command) => (typeof command === "object" && Object.keys(command ?? {}).length === 0 ? null : command);
+
+// The roles of a poll of which nobody has said go yet.
+export const awaited = ({ roles, said }) => (roles ?? []).filter((role) => !Object.values(said ?? {}).includes(role));
 
 function stateOf({ ended, hold, pace, position }) {
   if (position === undefined) return "not run";

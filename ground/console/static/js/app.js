@@ -89,6 +89,7 @@ let freshAt = 0;
 
 export async function freshen() {
   if (linked() && store.procedureIsOld && WITH_PROCEDURE.has(router.screen)) await readProcedure();
+  await askProcedures();
   const now = store.clock?.time_ns ?? 0;
   if (!store.link.socket || !store.link.api || Math.abs(now - freshAt) < MISSION_TIME) return;
   freshAt = now;
@@ -96,6 +97,20 @@ export async function freshen() {
     takeParts(await link.ask("snapshot", { topics: TOPICS }));
   } catch {
     freshAt = 0; // the link was lost: the page says so
+  }
+  redraw();
+}
+
+// Which procedures there are, and what they wait for, when any has gone on since.
+let procedureNews = -1;
+
+async function askProcedures() {
+  if (!linked() || procedureNews === store.procedureNews) return;
+  procedureNews = store.procedureNews;
+  try {
+    store.procedures = listOf(await link.ask("procedures"));
+  } catch {
+    procedureNews = -1; // the link was lost: the page says so
   }
   redraw();
 }

@@ -5,6 +5,7 @@ import { h, render } from "./dom.js";
 import { drillBar, freshenDrill } from "./drill.js";
 import { foot, greyed, rail } from "./frame.js";
 import { help } from "./help.js";
+import { forYouBar } from "./foryou.js";
 import { hearKey, hearStop } from "./keys.js";
 import { palette } from "./palette.js";
 import { loadPanels } from "./panels.js";
@@ -20,7 +21,7 @@ function draw() {
   root.className = `console ${greyed() ? "lost" : ""} ${replay ? "replay" : ""}`;
   document.title = `${screen.title}: Three Forks console`;
   render(root, [
-    h("header", { class: "top", key: "top" }, topBar(), alarmBar(screen), benchBar(), drillBar(), noteBar()),
+    h("header", { class: "top", key: "top" }, topBar(), alarmBar(screen), benchBar(), drillBar(), forYouBar(), noteBar()),
     rail(),
     h("main", { class: `screen ${screen.id}`, key: `screen ${screen.id}`, "aria-label": screen.title },
       h("h1", { class: "unseen" }, screen.title), isThere() ? screen.view() : waiting()),

@@ -29,6 +29,7 @@ export const store = {
   procedure: null,
   procedureIsOld: true, // whether the mission's own has gone on since it was asked for
   procedureNews: 0, // how often any has gone on
+  procedures: [], // all of them, with what each waits for
   authority: {},
   audits: [],
   faults: [], // what trainers did, the newest first

@@ -3,7 +3,7 @@ import { procedure as procedureOf } from "../adapt.js";
 import { link, listOf, order, readProcedure, redraw, say } from "../app.js";
 import { openPrompts, promptTable } from "../drill.js";
 import { h } from "../dom.js";
-import { button, commanding, panel, table } from "../parts.js";
+import { button, commanding, panel, table, words as inWords } from "../parts.js";
 import { review } from "../review.js";
 import { status } from "../status.js";
 import { may, store, titleOf, user } from "../store.js";
@@ -88,8 +88,11 @@ function standing(one) {
   return [status(KINDS[word] ?? "off", word), now && draft && h("span", { class: "note soft" }, draft === "submitted" ? " new version submitted" : " draft beside it")];
 }
 
+// Also of one that is a draft, or has not run yet.
+const titleOfOne = (each) => each.title ?? each.draft?.title ?? each.approved?.title ?? each.name;
+
 const columns = [
-  { head: "name", cell: (each) => [h("strong", null, each.title ?? each.name), (each.doc ?? (each.title && each.name !== MISSION && each.name)) && h("span", { class: "note soft" }, each.doc ?? each.name)] },
+  { head: "name", cell: (each) => [h("strong", null, titleOfOne(each)), (each.doc ?? (titleOfOne(each) !== each.name && each.name !== MISSION && each.name)) && h("span", { class: "note soft" }, each.doc ?? each.name)] },
   { head: "state", cls: "nowrap", cell: standing },
 ];
 
@@ -136,7 +139,7 @@ function actions(one) {
       does("run", own ? "Take in hand" : "Run", { cls: "main" }), does("pause", "Pause", { keys: "⇧P" }), does("step", "Step", { keys: "⇧S" }),
       does("go", "Go on", { keys: "⇧G" }), does("retry", "Retry"), does("jump", state.at === undefined ? "Jump" : `Jump to ${state.at}`),
       does("stop", own ? "Stop, and end the run" : "Stop", { cls: "grave" })),
-    h("label", { for: "why" }, "Reason"),
+    h("label", { for: "why" }, "Reason ", h("span", { class: "soft" }, "is needed to jump, to stop, and to go on after a failure")),
     h("input", { id: "why", type: "text", maxlength: 500, value: state.why, oninput: (event) => { state.why = event.target.value; redraw(); } }),
     one?.prompt && prompt(one),
   ];
@@ -147,7 +150,7 @@ function prompt({ prompt: asked }) {
     if (await order("procedure_answer", { name: state.name ?? MISSION, prompt: asked.prompt ?? "", answer: choice, note: state.why }, "Answered.")) state.why = "";
     freshen(true);
   };
-  return h("div", { class: "prompt" }, h("p", { class: "lead" }, asked.text), asked.command && h("p", null, h("code", null, typeof asked.command === "string" ? asked.command : JSON.stringify(asked.command))),
+  return h("div", { class: "prompt" }, h("p", { class: "lead" }, asked.text), asked.command && h("p", null, h("code", null, inWords(asked.command))),
     h("div", { class: "actions" }, (asked.choices ?? ["yes", "no"]).map((choice) => {
       const silent = choice === "refuse" && asked.kind === "approval" && !state.why;
       return button(String(choice), () => answer(choice), { key: String(choice), disabled: !commanding() || silent, why: silent ? "needs the reason, above" : "" });
@@ -163,8 +166,10 @@ function poll(procedure) {
   };
   return [
     h("p", { class: "lead" }, asked.question ?? asked.text),
-    h("ul", { class: "poll" }, Object.entries(asked.answers ?? {}).map(([who, role]) => h("li", { key: who }, status("normal", "go"), ` ${who}`, h("span", { class: "soft" }, ` ${role}`)))),
-    h("div", { class: "actions" }, button(`${user().name}: go`, answer("go"), { disabled: !commanding() }), button(`${user().name}: no-go`, answer("no-go"), { disabled: !commanding() })),
+    h("ul", { class: "poll" },
+      Object.entries(asked.answers).map(([who, role]) => h("li", { key: who }, status("normal", "go"), ` ${who}`, h("span", { class: "soft" }, ` ${role}`))),
+      asked.awaited.map((role) => h("li", { key: `awaited ${role}` }, status("standby", "awaited"), h("span", { class: "soft" }, ` ${role}`)))),
+    h("div", { class: "actions" }, button(`${user().name}: go`, answer("go"), { disabled: !commanding() || user().name in asked.answers, why: user().name in asked.answers ? "you have said go" : "" }), button(`${user().name}: no-go`, answer("no-go"), { disabled: !commanding() })),
   ];
 }
 
