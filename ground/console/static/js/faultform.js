@@ -191,7 +191,7 @@ function field(place, name, entry, problems, known = [], note = "") {
   const kind = entry.type.kind;
   const options = kind === "boolean" ? ["yes", "no"] : kind === "choice" ? entry.type.choices.map(String) : null;
   const units = Object.keys(entry.units);
-  const range = sentence(entry.type).replace("0 to 10000000000", "0 or more");
+  const range = sentence(bounded(entry.type));
   return h("div", { class: "argument", key: place },
     h("label", { for: id }, name, !entry.required && h("span", { class: "soft" }, " may be left out")),
     h("div", { class: "amount" },
@@ -201,6 +201,10 @@ function field(place, name, entry, problems, known = [], note = "") {
     known.length > 0 && h("datalist", { id: `${id}-known` }, known.map((each) => h("option", { value: each, key: each }))),
     h("p", { id: `${id}-doc`, class: bad ? "problem" : "soft" }, bad || [range, entry.unit !== "1" && ` ${entry.unit}`, !entry.required && entry.default !== null && `; default ${asTyped(entry.default)}`, note && `; ${note}`]));
 }
+
+// A bound that is beyond all use is none to whoever reads it.
+const BEYOND = 1e10;
+const bounded = ({ ge, le, ...type }) => ({ ...type, ...(ge > -BEYOND && { ge }), ...(le < BEYOND && { le }) });
 
 function plain(place, name, problems, { note = "", known = [] } = {}) {
   const id = `fault-${place.replaceAll(" ", "-")}`;

@@ -98,5 +98,5 @@ export function leave(item) {
   if (ns === null) return h("span", { class: "soft" }, "no pass is known");
   const left = ns - (store.clock?.time_ns ?? 0);
   const { window } = outlookOf(item);
-  return [left <= 1e9 ? "now" : `in ${spanNs(left)}`, window && h("span", { class: "note soft" }, `for the pass at ${lmst(window[0])}`)];
+  return [left <= 1e9 ? "now" : `in ${spanNs(left)}`, " ", window && h("span", { class: "note soft" }, `for the pass at ${lmst(window[0])}`)];
 }

@@ -26,9 +26,11 @@ export function hms(time) {
 // "Sol 12 12:11", local mean solar time
 export function lmst(ns, seconds = false) {
   if (ns === null || ns === undefined) return "-";
-  const sols = clock.solsAtZero + ns / SOL_NS;
-  const second = Math.floor((sols - Math.floor(sols)) * 86400);
-  const text = `Sol ${String(Math.floor(sols)).replace("-", "−")} ${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`;
+  // What is a whole second but for the rounding of sols to ns is that second, and not the one before.
+  const whole = Math.floor((clock.solsAtZero + ns / SOL_NS) * 86400 + 1e-6);
+  const sol = Math.floor(whole / 86400);
+  const second = whole - sol * 86400;
+  const text = `Sol ${String(sol).replace("-", "−")} ${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}`;
   return seconds ? `${text}:${two(second % 60)}` : text;
 }
 

@@ -69,8 +69,11 @@ async function give() {
   redraw();
 }
 
-// A command as one writes it; of other requests each word with its name.
+// A command as one writes it; of other requests each word with its name, and instants as people read them.
 function wordsOf(request) {
   const { do: _, note, vehicle, command, arguments: given, ...rest } = request ?? {};
-  return [vehicle, command, words(given), words(rest)].filter(Boolean).join(" ");
+  const readable = Object.entries(rest).map(([name, value]) => (typeof value === "number" && INSTANT.test(name) ? [name.replace(/_ns$/, ""), lmst(value)] : [name, value]));
+  return [vehicle, command, words(given), words(Object.fromEntries(readable))].filter(Boolean).join(" ");
 }
+
+const INSTANT = /(^|_)(ns|not_after)$/;
