@@ -50,7 +50,8 @@ def test_an_ended_run_is_looked_at_and_not_commanded(
         tab.press("Enter")
         tab.sees("Looking at Sol 3 12:00", ".alarmbar")
         listed = tab.page.locator(".panel", has_text="Go to").locator("tbody tr")
-        listed.filter(has_text="declare_ready").wait_for()  # of sol 13: later ones stay in the list
+        # Of sol 13: later ones stay in the list.
+        listed.filter(has_text="declare_ready").first.wait_for()
         marks = listed.evaluate_all("rows => rows.map((row) => row.className.trim())")
         here = marks.index("picked")  # the last one until then
         assert marks == ["soft"] * here + ["picked"] + [""] * (len(marks) - here - 1) and here
