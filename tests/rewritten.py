@@ -8,6 +8,7 @@ nothing twice.
 
 import importlib
 import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,8 +22,9 @@ def import_share(config: pytest.Config) -> None:
         return
     number, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
     for file in modules(config)[number::count]:
-        # What cannot be imported, or is left out, pytest tells when it collects it.
-        with suppress(Exception, pytest.skip.Exception):
+        # What cannot be imported, warns or is left out, pytest tells when it collects it.
+        with suppress(Exception, pytest.skip.Exception), warnings.catch_warnings():
+            warnings.simplefilter("error")
             importlib.import_module(name_of(file, config.rootpath))
 
 
