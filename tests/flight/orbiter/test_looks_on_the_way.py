@@ -37,11 +37,11 @@ class Cruising:
         self.gauge: Any = "gauge"
         self.stars: Any = SimpleNamespace(valid=True, reason="")
         self._sampled = self._looked = -math.inf
-        self.near = self.worn = False
+        self.near = self.worn = self.low = False
         self.state = "cruise"
         self.looked_after = {"battery": "state"}
         self.protection = SimpleNamespace(
-            is_set=lambda name: False,
+            is_set=lambda name: self.low and name == "battery_low",
             looks=SimpleNamespace(look_again=lambda *what: self.said.append(f"again {what[0]}")),
         )
         for name, value in values.items():
@@ -74,6 +74,9 @@ class Cruising:
 
     def device_trouble(self, *, reason: str) -> None:
         self.said.append(f"trouble {reason}")
+
+    async def _look_at_battery(self) -> None:
+        self.said.append("battery")
 
     async def _look_at_stars(self) -> None:
         await Orbiter._look_at_stars(self)  # type: ignore[arg-type]
@@ -149,6 +152,15 @@ def test_its_drift_is_checked_where_it_rests_near_the_container(
 ) -> None:
     sampled(Cruising(state=state, near=near), 0.0)
     assert len(quiet) == drifts
+
+
+@pytest.mark.parametrize(
+    ("worn", "low", "looks"), [(False, False, 0), (True, False, 1), (False, True, 1)]
+)
+def test_how_full_its_battery_becomes_is_looked_at_where_that_is_in_doubt(
+    quiet: list[str], worn: bool, low: bool, looks: int
+) -> None:
+    assert sampled(Cruising(worn=worn, low=low), 0.0).count("battery") == looks
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,14 @@ async def test_warm_cells_rest_that_neither_take_nor_give(
     )
     WornBattery.battery_rests(node, state)
     assert seen == [rests]
+
+
+@pytest.mark.parametrize(
+    ("amperes", "flows"), [(0.05, False), (-0.05, False), (0.051, True), (-0.051, True)]
+)
+def test_it_rests_where_no_current_flows_either_way(amperes: float, flows: bool) -> None:
+    said: list[bool] = []
+    vehicle: Any = SimpleNamespace(battery_takes=lambda state, something: said.append(something))
+    state = BatteryState(state_of_charge=0.4, voltage=90.0, current=amperes, temperature=293.0)
+    WornBattery.battery_rests(vehicle, state)
+    assert said == [flows]
