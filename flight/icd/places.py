@@ -24,6 +24,13 @@ PLACES: Final = (
 )  # fmt: skip
 """All of them, in the order of a tube's way."""
 
+BROUGHT_BY: Final = {
+    PERSEVERANCE: "perseverance", ROVER_GRIPPER: "rover", ROVER_RACK: "rover", ARM_GRIPPER: "arm",
+    CONTAINER: "mav", MAV: "mav", ORBIT: "mav", ORBITER: "orbiter", ENTRY_CAPSULE: "entry",
+    EARTH: "entry",
+}  # fmt: skip
+"""The vehicle without which no tube comes to a place."""
+
 IN_TRANSIT: Final = "in transit"
 UNKNOWN: Final = "unknown"
 UNREPORTED: Final = "unreported"

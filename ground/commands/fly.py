@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sim_hw.faults.fault import Fault
 
 ONLY_PROCESSES = ("--rate", "--transport")
+ONLY_BENCH = {"--arm": "arm", "--wait": "wait", "--as": "who", "--allow-network": "allow_network"}
+"""Options that a bench alone has a use for, and under which name they are kept."""
 ONE_PROCESS = "that is of a run in one process"
 ONLY_VIRTUAL = {
     "--shuffle": "nothing is replayed with --processes",
@@ -398,10 +400,9 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.serve and not held:
         problem = "needs --pace, --processes or --bench"
         raise ConfigurationError("command line", None, "--serve", problem)
-    if arguments.arm and arguments.bench is None:
-        raise ConfigurationError("command line", None, "--arm", "needs --bench")
-    if arguments.wait is not None and arguments.bench is None:
-        raise ConfigurationError("command line", None, "--wait", "needs --bench")
+    for option, name in ONLY_BENCH.items():
+        if getattr(arguments, name) not in (None, False, []) and arguments.bench is None:
+            raise ConfigurationError("command line", None, option, "needs --bench")
     if arguments.branch is not None and (arguments.session is None or arguments.pace is None):
         raise ConfigurationError("command line", None, "--branch", "needs --from and --pace")
     for option, why in strange.items():

@@ -10,6 +10,9 @@ from flight.configuration.files import ConfigurationError
 from ground.missions.kept_runs import KeptRun, find_runs, remove_run
 from ground.terminal.exit_codes import YES
 
+KEPT = 5
+"""Runs that a prune leaves where nothing else is said."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
@@ -18,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--below", type=Path, default=Path("runs"), metavar="FOLDER", help="where (default: runs)"
     )
     parser.add_argument(
-        "--keep", type=int, default=5, metavar="N", help="prune: all but the newest N (default: 5)"
+        "--keep", type=int, metavar="N", help="prune: all but the newest N (default: 5)"
     )
     parser.add_argument(
         "--yes", action="store_true", help="prune: remove them; without, it is only said which"
@@ -28,13 +31,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lists or removes. A run that is under way is never removed, nor a file that is of no run."""
-    if arguments.keep < 0:
-        raise ConfigurationError("command line", None, "--keep", f"= {arguments.keep}: 0 or more")
+    keep = KEPT if arguments.keep is None else arguments.keep
+    if keep < 0:
+        raise ConfigurationError("command line", None, "--keep", f"= {keep}: 0 or more")
+    for option, given in (("--keep", arguments.keep is not None), ("--yes", arguments.yes)):
+        if given and arguments.act == "list":
+            raise ConfigurationError("command line", None, option, "needs `msr runs prune`")
     found = find_runs(arguments.below)
     if arguments.act == "list":
         _list(found, arguments.json)
         return YES
-    over = [each for each in found if each.state != "running"][arguments.keep :]
+    over = [each for each in found if each.state != "running"][keep:]
     freed = 0
     for each in over:
         freed += remove_run(each.folder) if arguments.yes else each.size

@@ -4,7 +4,7 @@ A wrong key, type, unit or range is refused at load with file, line, key, value 
 allowed; nothing has been started by then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ from flight.configuration.files import (
     load_configuration,
     refusal,
 )
-from flight.icd.places import GRIPPERS, GROUND, PLACES
+from flight.icd.places import BROUGHT_BY, GRIPPERS, GROUND, PLACES
 from ground.missions.vehicles import ALL_VEHICLES, NEEDED
 from sim_hw.world.depot import Depot, load_depot, load_held_tubes
 from sim_hw.world.tubes import SampleTube
@@ -69,6 +69,9 @@ class Failure(Struct, frozen=True, forbid_unknown_fields=True):
             )
         if self.what == "vehicle" and self.target not in ALL_VEHICLES:
             raise NotAllowed("target", choices_words(self.target, ALL_VEHICLES, ""))
+        for key in ("mode", "options"):
+            if self.what == "vehicle" and getattr(self, key):
+                raise NotAllowed(key, "nothing: a vehicle that is lost fails in no mode")
 
 
 class Mission(Struct, frozen=True, forbid_unknown_fields=True):
@@ -213,16 +216,19 @@ def _check_in_two_places(depot: Depot, aboard: Sequence[SampleTube]) -> None:
             raise refusal(file, f"tubes[{index}].id", "the id of a tube that is not in the depot")
 
 
-def _most_tubes(place: str, in_depot: int, taken: int) -> int:
-    """How many tubes can be at a place in a mission in which so many lie in the depot, and so many
-    are wanted or held."""
+def _most_tubes(place: str, in_depot: int, taken: int, vehicles: Collection[str]) -> int:
+    """How many tubes can be at a place in a mission in which so many lie in the depot, so many are
+    wanted or held, and these vehicles take part."""
+    if place in BROUGHT_BY and BROUGHT_BY[place] not in vehicles:
+        return 0
     return {GROUND: in_depot + taken, **dict.fromkeys(GRIPPERS, 1)}.get(place, taken)
 
 
 def most_tubes(mission: LoadedMission) -> dict[str, int]:
     """How many tubes can be at each place in a mission."""
     taken = len(mission.wanted) + len(mission.held)
-    return {place: _most_tubes(place, len(mission.depot.tubes), taken) for place in PLACES}
+    in_depot, vehicles = len(mission.depot.tubes), mission.vehicles
+    return {place: _most_tubes(place, in_depot, taken, vehicles) for place in PLACES}
 
 
 def _check_failures_can_come(file: Path, mission: Mission, in_depot: int, taken: int) -> None:
@@ -237,7 +243,7 @@ def _check_failures_can_come(file: Path, mission: Mission, in_depot: int, taken:
             raise refusal(file, f"{key}.after_sols", allowed)
         if failure.tubes is None:
             continue
-        can_be = _most_tubes(failure.tubes.place, in_depot, taken)
+        can_be = _most_tubes(failure.tubes.place, in_depot, taken, mission.vehicles)
         if failure.tubes.count > can_be:
             allowed = f"at most {can_be}, as many as can be there in this mission"
             raise refusal(file, f"{key}.tubes.count", allowed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "requirements.md"
-NUMBER = r"[A-Z]{3}-\d{2}"
+NUMBER = r"[A-Z]{2,3}-\d{2}"
 
 
 def promised() -> list[str]:

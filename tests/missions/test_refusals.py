@@ -172,6 +172,10 @@ def test_a_kill_that_says_nothing_is_refused(
             "failures[0].tubes.count = 2", "at most 1",
         ),
         (
+            "place: rover_rack, count: 10", "place: earth, count: 1",
+            "failures[0].tubes.count = 1", "at most 0",  # no capsule takes part
+        ),
+        (
             "tubes: {place: rover_rack, count: 10}", "after_sols: 150",
             "failures[0].after_sols = 150", "less than time_limit (150 sol)",
         ),
@@ -185,6 +189,18 @@ def test_a_failure_that_can_never_come_is_refused(
     file.write_text(FAILING.replace(good, bad))
     said = refused(file, capsys)
     assert f": {key}: allowed is {allowed}" in said
+
+
+@pytest.mark.parametrize("more", ["mode: brake", "options: {joint: 1}"])
+def test_a_vehicle_that_is_lost_fails_in_no_mode(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str
+) -> None:
+    lost = FAILING.replace("what: device", "what: vehicle").replace("arm.transfer_arm", "arm")
+    assert "mode: brake" in lost
+    file = tmp_path / "mission.yaml"
+    file.write_text(lost.replace("mode: brake", more))
+    assert f"failures[0].{more[:more.index(':')]}" in (said := refused(file, capsys))
+    assert "nothing: a vehicle that is lost fails in no mode" in said
 
 
 def test_a_failure_that_can_just_come_is_taken(tmp_path: Path) -> None:

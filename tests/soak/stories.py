@@ -18,7 +18,7 @@ from ground.testbed.run import RunOptions
 
 MISSIONS = (
     "surface", "short", "perseverance_delivers", "rover_arm_loads", "return", "off_nominal_orbit",
-    "nominal", "missed_window",
+    "nominal", "missed_window", "long_drive", "dust_storm",
 )  # fmt: skip
 MOST_DEATHS = 4
 

@@ -11,6 +11,8 @@ from ground.mission_control.dictionary.dictionary import ChannelEntry, EventEntr
 
 MODE = "mode"
 """The channel that tells the state of a vehicle."""
+MODE_CHANGED, STATES_TOLD = "mode_changed", ("before", "after")
+"""The event that tells of another state, and which of its values are states."""
 _EQUALITY = ("==", "!=")
 
 
@@ -24,6 +26,8 @@ def comparison_problem(
         return f"= {value!r}: {about}: allowed is {allowed}"
     if channel.type in ("boolean", "text") and comparison not in _EQUALITY:
         return f"{comparison} {value!r}: {about}: allowed is to compare it by == and !="
+    if channel.type == "integer" and comparison in _EQUALITY and value != int(value):
+        return f"= {value!r}: {about}: allowed is a whole number"
     if channel.name == MODE and vehicle.states and value not in vehicle.states:
         states = choices_words(value, list(vehicle.states))
         return f"= {value!r}: {about}, a state of {vehicle.name}: {states}"
@@ -48,6 +52,18 @@ def field_problem(event: EventEntry, names: Iterable[str]) -> str:
         if name not in event.arguments:
             known = choices_words(name, list(event.arguments))
             return f": {event.name} tells no {name!r}: {known}"
+    return ""
+
+
+def state_problem(vehicle: VehicleEntry, event: EventEntry, wanted: Mapping[str, Any]) -> str:
+    """Which of some values of a change of mode is no state of the vehicle, and which are; empty
+    where each is one."""
+    if event.name != MODE_CHANGED or not vehicle.states:
+        return ""
+    for name in STATES_TOLD:
+        if name in wanted and wanted[name] not in vehicle.states:
+            states = choices_words(wanted[name], list(vehicle.states))
+            return f".{name} = {wanted[name]!r}, a state of {vehicle.name}: {states}"
     return ""
 
 

@@ -8,6 +8,7 @@ from flight.configuration.allowed_values import choices_words
 from ground.mission_control.dictionary.condition_checks import (
     comparison_problem,
     field_problem,
+    state_problem,
     value_problem,
 )
 from ground.mission_control.dictionary.dictionary import Dictionary, DictionaryRefusal
@@ -67,7 +68,11 @@ class StepChecks:
             case steps.WaitForEvent():
                 self._try(draft, "event", lambda: known.vehicle(step.vehicle).event(step.event))
                 awaited = known.vehicle(step.vehicle).event(step.event)
-                problem = field_problem(awaited, step.where) or value_problem(awaited, step.where)
+                problem = (
+                    field_problem(awaited, step.where)
+                    or value_problem(awaited, step.where)
+                    or state_problem(known.vehicle(step.vehicle), awaited, step.where)
+                )
                 if problem:
                     raise source.refuse(f"{here}.where", problem)
             case steps.WaitForTelemetry():
@@ -106,6 +111,8 @@ class StepChecks:
                 problem = f"= {step.until.sol!r}: allowed is a whole number"
                 raise source.refuse(f"{here}.until.sol", problem)
             arguments[step.until.argument] = 0.0
+        if "tubes" in step.arguments:
+            self.check_tubes(step.arguments["tubes"], f"{here}.arguments.tubes", source)
         if step.from_event is None:
             self._try(draft, "arguments", known.check, step.vehicle, step.command, arguments)
         else:

@@ -241,7 +241,7 @@ class CustodyIs(Struct, frozen=True, forbid_unknown_fields=True):
 class VerdictIs(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the last command, or the one at a label, ended in one of these ways."""
 
-    among: list[VerdictName]
+    among: Annotated[list[VerdictName], Meta(min_length=1)]
     of: Label | None = None
 
 
@@ -249,7 +249,7 @@ class AnswerIs(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the prompt at a label was answered in one of these ways."""
 
     of: Label
-    among: list[Word]
+    among: Annotated[list[Word], Meta(min_length=1)]
 
 
 class Branch(Step, frozen=True, tag="branch"):

@@ -15,7 +15,8 @@ from ground.missions.mission import LoadedMission
 from ground.testbed.host import HostKind
 
 PACKAGES = ("threeforks", "transitions", "pyzmq", "msgpack", "msgspec", "numpy", "PyYAML")
-FOLDERS = ("vehicles", "links", "world", "procedures")
+FOLDERS = ("vehicles", "links", "world", "procedures", "fault_protection", "operators")
+FILES = ("recovery.yaml",)
 """What every run may read, beside its mission file."""
 PATIENCE = 10.0  # wall seconds for git
 
@@ -64,6 +65,7 @@ def configuration_hashes(mission: LoadedMission) -> dict[str, str]:
     `configs`, or whole. The mission file stands first."""
     top = configs_folder()
     files = [mission.file, find_configuration("procedures", mission.mission.procedure)]
+    files += [top / name for name in FILES]
     for folder in FOLDERS:
         files += sorted((top / folder).rglob("*.yaml"))
     hashes: dict[str, str] = {}

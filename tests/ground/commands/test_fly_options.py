@@ -12,6 +12,8 @@ from ground.cli import main
     [
         (["--rate", "100"], "--rate = 100.0: it needs --processes"),
         (["--transport", "tcp"], "--transport = tcp: it needs --processes"),
+        (["--allow-network"], "--allow-network needs --bench"),
+        (["--as", "ann"], "--as needs --bench"),
         (["--processes", "--shuffle", "3"], "--shuffle = 3: nothing is replayed"),
         (["--processes", "--bench", "x"], "--bench = x: real devices fly in a run of one process"),
         (["--processes", "--rate", "inf"], "--rate = inf: allowed is a number from 0.001 to"),

@@ -109,5 +109,8 @@ def test_old_runs_are_removed_only_with_yes(
     assert len(told["removed"]) == 2 and told["bytes"] > 2000
     assert [each.folder.name for each in find_runs(tmp_path)] == ["run3", "run2"]
     assert main(["runs", "prune", "--below", str(tmp_path), "--keep", "-1"]) == 2
+    for option in (["--yes"], ["--keep", "5"]):
+        assert main(["runs", "list", "--below", str(tmp_path), *option]) == 2
+        assert f"{option[0]} needs `msr runs prune`" in capsys.readouterr().err
     assert main(["runs", "list", "--below", str(tmp_path)]) == 0
     assert "2 runs" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from ground.mission_control.dictionary.argument_types import TypeEntry
 from ground.mission_control.dictionary.condition_checks import (
     comparison_problem,
     field_problem,
+    state_problem,
     value_problem,
 )
 from ground.mission_control.dictionary.dictionary import ChannelEntry, EventEntry, VehicleEntry
@@ -34,7 +35,8 @@ def channel(kind: str, name: str = "x") -> ChannelEntry:
         ("number", ">", "0x10"), ("number", "==", "5"), ("number", "<", True),
         ("number", "!=", float("nan")), ("number", "<", float("inf")), ("number", "==", None),
         ("number", "==", [1.0]), ("integer", "==", "3"), ("integer", ">", False),
-        ("integer", "==", {"a": 1}), ("text", "==", 5), ("text", "!=", 1.5), ("text", "==", True),
+        ("integer", "==", 2.5), ("integer", "!=", -0.5), ("integer", "==", {"a": 1}),
+        ("text", "==", 5), ("text", "!=", 1.5), ("text", "==", True),
         ("text", "==", None), ("text", "<", "b"), ("text", ">=", "b"),
     ],
 )  # fmt: skip
@@ -50,7 +52,7 @@ def test_what_can_never_be_compared_is_refused_with_the_channels_type(
     ("kind", "comparison", "value"),
     [
         ("boolean", "==", True), ("number", "<=", 5), ("number", "!=", -1e300),
-        ("integer", ">", 2.5), ("text", "!=", ""), ("text", "==", "5"),
+        ("integer", ">", 2.5), ("integer", "==", 2.0), ("text", "!=", ""), ("text", "==", "5"),
     ],
 )  # fmt: skip
 def test_what_can_be_compared_is_taken(kind: str, comparison: str, value: Any) -> None:
@@ -61,6 +63,17 @@ def test_a_misspelt_state_is_refused_with_what_was_meant() -> None:
     problem = comparison_problem(ROVER, channel("text", "mode"), "==", "landed.wating")
     assert "landed.waiting" in problem
     assert comparison_problem(ROVER, channel("text", "mode"), "==", "landed.waiting") == ""
+
+
+@pytest.mark.parametrize("key", ["before", "after"])
+def test_a_change_to_a_state_that_there_is_not_is_refused(key: str) -> None:
+    states = dict.fromkeys(("before", "after"), TypeEntry("text"))
+    changed = EventEntry("mode_changed", Severity.ACTIVITY_HI, "", states)
+    problem = state_problem(ROVER, changed, {key: "landed.wating"})
+    assert problem.startswith(f".{key} = 'landed.wating', a state of rover")
+    assert "landed.waiting" in problem
+    assert state_problem(ROVER, changed, {"before": "safe", "after": "landed"}) == ""
+    assert state_problem(ROVER, ARRIVED, {"place": "landed.wating"}) == ""
 
 
 def test_a_field_that_an_event_never_tells_is_refused() -> None:
@@ -89,6 +102,7 @@ def test_a_value_that_an_event_can_never_tell_is_refused() -> None:
             r"steps\[0\]\.where: arrived tells no 'plce'",
         ),
         ("{do: assert_custody, tubes: [M1], places: []}", r"places = \[\]: no tube is ever there"),
+        ("{do: branch, label: here, then: here, verdict: {among: []}}", r"among.*allowed is"),
         ("{do: goto, to: here, label: here}", "goes round in a circle"),
     ],
 )

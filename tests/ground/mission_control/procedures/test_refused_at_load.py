@@ -29,8 +29,8 @@ def read(
     return load_procedure(path, VARIABLES, DICTIONARY, opportunities, vehicles, tubes)
 
 
-def command(more: str) -> str:
-    return f"  - {{do: command, vehicle: rover, command: drive, {more}}}\n"
+def command(more: str, name: str = "drive") -> str:
+    return f"  - {{do: command, vehicle: rover, command: {name}, {more}}}\n"
 
 
 def custody(tubes: str) -> str:
@@ -58,6 +58,9 @@ def event(fields: str, vehicle: str = "rover") -> str:
          event("{distance: place}")),
         (custody("'${word}'"), "steps[0].tubes = 'M1': allowed is a list of tubes",
          custody("'${tubes}'")),
+        (command("arguments: {tubes: [M1, M3]}", "load"),
+         "steps[0].arguments.tubes names 'M3', which the mission has not",
+         command("arguments: {tubes: [M1, M2]}", "load")),
         (custody("[M1, M3]"), "steps[0].tubes names 'M3', which the mission has not",
          custody("[M1, M2]")),
         ("  - {do: assert_custody, tubes: [M1], places: []}\n",
