@@ -19,9 +19,11 @@ MILESTONES = (
 """States whose entering says that the campaign goes on."""
 MILESTONE_EVENTS = {("orbiter", "manoeuvre"): "cruise"}
 """Events that say so, each in its phase: on the way home that is a year long."""
-AHEAD = {"entry": 10.0, "ascent": 5.0, "earth": 600.0}
+AHEAD = {"entry": 12.0, "ascent": 12.0, "earth": 600.0}
 """s that a milestone is ahead of the healing at least; two sols in other phases: where the ground
-has to look and to answer, a pass that is missed costs most of a sol."""
+has to look and to answer, a pass that is missed costs most of a sol. In the air half of it is what
+one last answer may cost that was asked for before the healing and never comes: the 5 s that a
+device is waited for, and a beat of a coast."""
 TWO_SOLS = 177_550.0
 LAUNCH = ("mav", "launching.ejecting")
 """What waits for a window that opens once a sol: where the count has to hold until it closes, all

@@ -25,7 +25,6 @@ from ground.drills.survey import Survey
 from ground.drills.swarm_faults import (
     CARRIED,
     Choice,
-    away_until,
     choices_in,
     falls,
     is_borne,
@@ -33,6 +32,7 @@ from ground.drills.swarm_faults import (
     needed,
     plain_fault,
 )
+from ground.drills.swarm_flown import is_flown, standing_until
 
 FAULTS = (0.7, 0.9, 1.0)
 """Up to which draw there is one fault, two, three."""
@@ -164,18 +164,21 @@ class Swarm:
             late = lateness(faults[-1])
             if not is_borne(choice, place.trunk.calls, begins, call + lasts, late):
                 return None  # it falls to the ground with its engines shut
-            if choice.sort == "node":
-                back = away_until(faults[-1], until, until + lasts)
+            if choice.sort in ("node", "store"):
+                begins = call
+                back = standing_until(choice, faults[-1], call, call + lasts)
                 away[choice.target] = max(away.get(choice.target, 0.0), back)
-                gone = back > until and choice.target == CARRIED
-                if gone and falls(place.trunk.calls, call, place.start + back):
+                gone = back > call and choice.target == CARRIED
+                if gone and falls(place.trunk.calls, call, back):
                     return None
+            if not is_flown(choice, faults[-1], place.trunk.steps, begins, call + lasts):
+                return None  # nobody brings it back from where it is thrown
         heal = round(healed + 0.001, 3)
         ahead = self._milestones(place.trunk)
         milestone = milestone_after(ahead, place.start + heal, place.phase)
         if milestone is None:
             return None
-        if place.start + away.get(milestone.vehicle, 0.0) >= milestone.time:
+        if away.get(milestone.vehicle, 0.0) >= milestone.time:
             return None  # it lands, say, by itself: what is missed then comes never
         ahead_by = time_to(milestone, place.trunk, place.start, place.start + heal)
         limit = round(SLACK * ahead_by, 3)

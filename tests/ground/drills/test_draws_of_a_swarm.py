@@ -355,7 +355,7 @@ def test_of_what_was_drawn_all_is_healed_and_the_next_milestone_has_half_as_long
     assert drawn._plain(3, at, choice, Draws()) is None, "nothing comes afterwards"
 
 
-@pytest.mark.parametrize(("back", "drawn_there"), [(299_999.9, True), (300_000.0, False)])
+@pytest.mark.parametrize(("back", "drawn_there"), [(499_999.9, True), (500_000.0, False)])
 def test_no_computer_is_away_when_its_vehicle_comes_to_its_milestone(
     drawn: Swarm, monkeypatch: pytest.MonkeyPatch, back: float, drawn_there: bool
 ) -> None:
@@ -363,7 +363,7 @@ def test_no_computer_is_away_when_its_vehicle_comes_to_its_milestone(
     for name, there in (("lander", drawn_there), ("rover", True)):
         choice = Choice(catalogue().kinds("node")["hang"], "node", name)
         monkeypatch.setattr(of_swarm, "_with_others", lambda *given, c=choice: [c])
-        monkeypatch.setattr(of_swarm, "away_until", lambda *given: back)
+        monkeypatch.setattr(of_swarm, "standing_until", lambda *given: back)
         at = of_swarm._Place("surface", trunk(), 2e5, {}, 2e5)
         assert (drawn._plain(0, at, choice, Draws()) is not None) is there
 
