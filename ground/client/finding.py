@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from flight.configuration.outside_files import UNDECODABLE
+from flight.configuration.outside_files import UNDECODABLE, read_outside
 from ground.client.errors import NotServed, Refused
 from ground.client.frames import API_FILE, Api
 
+LARGEST_API = 1 << 16  # bytes
 USER_NAME = r"[a-z][a-z0-9_.-]{0,39}"
 
 
@@ -18,7 +19,7 @@ def find_api(place: Path | str) -> Api:
     file = Path(place)
     file = file / API_FILE if file.is_dir() else file
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=Api)
+        found = msgspec.json.decode(read_outside(file, LARGEST_API, "a key file"), type=Api)
     except (OSError, *UNDECODABLE) as error:
         raise NotServed(
             f"{place}: mission control is not served there; "

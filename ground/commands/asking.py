@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ground.client import MissionControl
 
 NANOSECONDS = 1_000_000_000
+LONGEST_PASSWORD = 200  # characters, as mission control takes them
 USER = "MSR_USER"  # the environment's word for who asks
 
 
@@ -101,7 +102,9 @@ def _who(arguments: argparse.Namespace, place: Path) -> tuple[str, str]:
         raise Refused(f"say who you are with --user{saved}")
     if arguments.password_file is not None:
         try:
-            return user, arguments.password_file.read_text(encoding="utf-8").rstrip("\n")
+            # A pipe is as good, as `<(pass show anna)` gives one: but not one without end.
+            with arguments.password_file.open(encoding="utf-8") as file:
+                return user, file.read(LONGEST_PASSWORD + 1).rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "holds no text"
             raise Refused(f"{arguments.password_file}: {why}") from error

@@ -90,9 +90,14 @@ def request_of(act: str | None, words: list[str], why: str) -> dict[str, Any]:
 
 def _text_of(path: Path) -> str:
     from flight.configuration.files import ConfigurationError
+    from flight.configuration.outside_files import UnfitFile, read_outside
+    from flight.configuration.yaml_nodes import LARGEST_FILE
 
     try:
-        return path.read_text(encoding="utf-8")
+        return read_outside(path, LARGEST_FILE, "a procedure").decode().replace("\r\n", "\n")
+    except UnfitFile as error:
+        problem = str(error)
+        raise ConfigurationError("command line", None, str(path), problem) from None
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "holds no text"
         problem = f"cannot be read: {why}"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from flight.configuration.files import ConfigurationError
-from flight.configuration.outside_files import UNDECODABLE
+from flight.configuration.outside_files import UNDECODABLE, check_regular
 from flight.configuration.whole_files import replace_file
 from ground.drills.record import Judged
 
@@ -114,6 +114,7 @@ def read_results(path: Path, option: str) -> list[Shown]:
 
 
 def _lines(file: Path) -> Iterator[Shown]:
+    check_regular(file, "the records of a campaign")
     with file.open("rb") as lines:
         for line in lines:
             shown = msgspec.json.decode(line, type=Shown)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from flight.configuration.outside_files import UNDECODABLE
+from flight.configuration.outside_files import UNDECODABLE, UnfitFile, check_regular
 from sim_hw.bench.recorder import ABOUT, CannotRecord
 
 RECORDING = "bench.mcap"
@@ -105,6 +105,7 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
     topics: dict[int, str] = {}
     plain: set[int] = set()  # the channels of JSON
     try:
+        check_regular(file, "a bench.mcap")
         with file.open("rb") as stream:
             if stream.read(5) != b"\x89MCAP":
                 raise NoRecording(f"{file}: no MCAP file")
@@ -133,6 +134,8 @@ def read_recording(file: Path, figures: Figures | None = None) -> Iterator[Recor
             except (McapError, *OF_DAMAGE) as error:
                 where = f"damaged behind message {found.messages}"
                 raise NoRecording(f"{file}: {where}: {error}") from None
+    except UnfitFile as error:
+        raise NoRecording(f"{file}: {error}") from None
     except OSError as error:
         raise NoRecording(f"{file}: {error.strerror or error}") from None
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, get_type_hints
 import msgspec
 
 from flight.configuration.files import NotAllowed, Quantity
+from flight.configuration.outside_files import check_regular
 from flight.configuration.scratch_folder import ScratchFolder
 from sim_hw.bench.adapters.adapter import AdapterSetting, Identity, Place, Sample
 from sim_hw.bench.adapters.fields import Scaled, Target, check_fields, check_switches, field_value
@@ -246,6 +247,7 @@ def _described(setting: AdapterSetting) -> Any:
 
     path = _path_of(setting)
     try:
+        check_regular(path, "an FMU")
         described = fmpy.read_model_description(path)
     except Exception as error:  # of a file that may be anything
         words = " ".join(str(error).split())[:200]

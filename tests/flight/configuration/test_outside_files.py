@@ -8,8 +8,12 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.configuration.outside_files import UnfitFile, read_outside
 from ground.api.training import LARGEST_DRILL as LARGEST
+from ground.client import NotServed, find_api
 from ground.commands.drill_files import text_of
+from ground.commands.procedure import request_of
+from ground.drills.results import read_results
 from ground.mission_control.dictionary.dictionary import Dictionary, DictionaryRefusal
+from sim_hw.bench.recording import NoRecording, figures_of
 
 
 def test_what_is_not_regular_is_not_opened(tmp_path: Path) -> None:
@@ -20,6 +24,14 @@ def test_what_is_not_regular_is_not_opened(tmp_path: Path) -> None:
             text_of(path)
         with pytest.raises(DictionaryRefusal, match="allowed is a dictionary"):
             Dictionary.read(path)
+        with pytest.raises(ConfigurationError, match="allowed is a procedure"):
+            request_of("save", ["x", str(path)], "")
+        with pytest.raises(NoRecording, match=r"allowed is a bench\.mcap"):
+            figures_of(path)
+        with pytest.raises(NotServed):
+            find_api(path)
+    with pytest.raises(ConfigurationError, match="allowed is the records of a campaign"):
+        read_results(pipe, "--from")
     with pytest.raises(ConfigurationError, match="No such file"):
         text_of(tmp_path / "none")
 

@@ -40,6 +40,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(fmu, "w") as archive:
         archive.write(SOURCES / "modelDescription.xml", "modelDescription.xml")
         archive.write(built, "binaries/linux64/battery_model.so")
+    (folder / "device.fmu").symlink_to("/dev/null")
     return fmu
 
 
@@ -112,6 +113,7 @@ def test_a_model_that_fails_or_is_too_slow_is_no_reading(
         ("{capacity: 10}", "{size: 10}", "allowed is one of capacity, resistance, bad"),
         ("{value: 0.01, unit: s", "{value: 0, unit: s", "step.value = 0"),
         ("battery.fmu", "none.fmu", "none that can be read"),
+        ("battery.fmu", "device.fmu", "is no regular file"),
     ],
 )
 def test_what_does_not_fit_is_refused(
