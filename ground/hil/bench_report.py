@@ -98,6 +98,8 @@ def _device(told: dict[str, Any], device: dict[str, Any]) -> str:
     words = [device["mode"], device["state"], named or "of no name", f"boot {device['boots']}"]
     if device.get("clock") is not None:
         words.append(clock_words(device["clock"]))
+    if device.get("anybody"):
+        words.append("anyone on its network could move it")
     return ", ".join(words)
 
 

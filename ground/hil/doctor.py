@@ -13,6 +13,7 @@ from flight.runtime.loop import run
 from flight.runtime.paced_loop import PacedLoop
 from ground.hil.machine import FAIL, OK, WARN, Finding, machine, machine_floor, serial_lines
 from ground.terminal.user_names import user_name
+from ground.testbed.bench.adapters import is_local
 from ground.testbed.bench.file import (
     REPLACEABLE,
     BenchFile,
@@ -25,7 +26,6 @@ from ground.testbed.bench.locks import Held, Locks
 from ground.testbed.bench.opening import lock_keys, stop_problem
 from ground.testbed.bench.tapes import read_tape
 from sim_hw.bench.adapters.opening import end_of, opener_of
-from sim_hw.bench.adapters.registry import adapter_called
 from sim_hw.bench.interlock import InputLine
 from sim_hw.bench.process import RealDevice
 from sim_hw.bench.wanted import Wanted
@@ -53,10 +53,10 @@ def examine(bench: BenchFile | None, file: Path, *, allow_network: bool = False)
         seen: dict[str, str] = {}
         for real in setting_of(bench, file, allow_network=allow_network).devices:
             wanted = msgspec.convert(real.wanted, Wanted)
-            if not _is_local(real):
+            device = bench.devices[wanted.service]
+            if not is_local(device.adapter, real.address):
                 words = "anyone on this network can move it: plain tcp and udp know no keys"
                 found.append(Finding(WARN, real.address, words))
-            device = bench.devices[wanted.service]
             finding, name = run(_ask(wanted, real, device.power, allow_network), PacedLoop())
             if name in seen and finding.verdict == OK:
                 words = (
@@ -120,12 +120,6 @@ def _tapes(bench: BenchFile, file: Path) -> Iterator[Finding]:
             yield Finding(FAIL, what, str(error))
         else:
             yield Finding(OK, what, f"{calls} calls")
-
-
-def _is_local(real: RealDevice) -> bool:
-    if real.adapter is not None:
-        return adapter_called(real.adapter.adapter).place(real.address).local
-    return read_address(real.address, allow_network=True).is_local
 
 
 async def _ask(

@@ -16,8 +16,10 @@ PATH = "reference/device-protocol.md"
 
 INTRODUCTION = f"""\
 What a real device says and hears, in any language: `sim_hw/bench/firmware` is one in C that runs on
-Linux and without an operating system. `msr hil check ADDRESS INTERFACE` proves that a device keeps
-the rules below; it lets the device move, unless it is told to be `--still`.
+Linux and without an operating system; [one in
+Python](../how-to/write-a-device-in-another-language.md) has some sixty
+lines. `msr hil check ADDRESS INTERFACE` proves that a device keeps the rules below; it lets the
+device move, unless it is told to be `--still`.
 
 ## Payload
 
@@ -36,6 +38,9 @@ COBS(payload + CRC-32) and a zero byte |
 | `qemu:///firmware.elf?machine=...`, `qemu:wheels?SPEED=2` | the same, on the first UART of an \
 image in QEMU that the bench starts ([how](../how-to/firmware-in-qemu.md)) |
 | `udp://127.0.0.1:port` | a datagram: payload + CRC-32 |
+| `isotp:socketcan:can0?to=0x7E0&from=0x7E8` (`&fd=1` for CAN FD; an interface of python-can that \
+has a descriptor) | payload + CRC-32 by ISO-TP (ISO 15765-2, normal addressing), in frames of \
+these two numbers, of 11 bits where both have no more. Several devices may be on one bus |
 | `zmq+tcp://...`, `zmq+ipc:///...` | a message: one payload; the device binds a ROUTER |
 
 The CRC-32 is that of Ethernet and zlib, little endian, over the payload. What is damaged is dropped
@@ -48,7 +53,7 @@ given.
 | Message | Meaning |
 | --- | --- |
 | `["hello", source, boot]` | Who speaks, and its boot. Sent on each connection and at each change \
-of boot: all that moves stops, and the device is safe. |
+of boot: all that moves stops, its call is answered no more, and the device is safe. |
 | `["call", number, method, {{argument: value}}, valid_ms]` | A method of the interface, or one of \
 the bench's own. `number` is whole, of 0 to {LARGEST_NUMBER}. `valid_ms`, whole and 0 or more: how \
 long after its receipt it may still be begun; 0: it is late. What is otherwise is no call: \
@@ -61,7 +66,7 @@ nothing is done, and nothing need be said. |
 | --- | --- |
 | `["reply", number, result, error, reason, code, age_us]` | `error` is `""`, `"rejected"` \
 (refused before anything happened) or `"fault"`. `code`: a word of the interface, or `safe`, \
-`busy`, `safed`, `deadman`, `new boot`. `age_us`: of the sample, by the device's own clock. |
+`busy`, `safed`, `deadman`. `age_us`: of the sample, by the device's own clock. |
 | `["signal", name, data, age_us]` | Unasked: `effect`, and the signals of the interface. |
 
 A result has the fields of its type in the ICD, without `time_ns` and `boot`, which the bench knows;
@@ -109,7 +114,9 @@ belongs to the call that is open. What violates that is a lost device.
    is damaged is no word of it: noise on a line keeps nothing moving. Then `hello` is
    needed again: on a line without connections silence is the only end of one. The bench sends a
    `ping` every {HEARTBEAT:g} s, and takes a device that is silent for {SILENCE:g} s for lost.
-3. A motion whose call number comes again within one boot is answered from memory, not done again.
+3. A motion whose call number comes again within one boot is answered from memory, not done again:
+   the last one that was done, whatever came meanwhile, and the two latest that were a fault, which
+   are that fault again.
 4. An unknown method; an unknown, missing or doubled argument; a wrong type, not a number, what is
    out of range: `rejected`.
 5. A call whose `valid_ms` is over is not begun: `rejected`, reason `late`.

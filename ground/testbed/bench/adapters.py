@@ -108,6 +108,14 @@ def place_of(adapter: str, address: str) -> Place | None:
     return None if adapter == PROTOCOL else adapter_called(adapter).place(address)
 
 
+def is_local(adapter: str, address: str) -> bool:
+    """Whether nobody but this machine can be at a checked address."""
+    place = place_of(adapter, address)
+    if place is not None:
+        return place.local
+    return read_address(address, allow_network=True).is_local
+
+
 def shares(adapter: str) -> bool:
     """Whether several devices of an adapter can be on one wire."""
     return adapter != PROTOCOL and adapter_called(adapter).shares

@@ -9,6 +9,7 @@ import msgspec
 
 from flight.configuration.whole_files import replace_file
 from ground.mission_control import Outcome
+from ground.testbed.bench.adapters import is_local
 from ground.testbed.bench.file import BenchFile
 from sim_hw.bench.flight_floor import FlightFloor
 from sim_hw.bench.floor import FLOOR_WAY, Floor, floor_rate, measure_floor
@@ -144,6 +145,7 @@ class BenchEvidence:
             "devices": {
                 service: {
                     "mode": self._bench.devices[service].mode,
+                    "anybody": self._anybody(service),
                     "state": line.state, "boots": line.boot, "identity": line.identity,
                     "clock": self.clocks.get(service),
                     "methods": self.timings.told().get(service, {}),
@@ -154,6 +156,13 @@ class BenchEvidence:
             },
             "recording": self._recording(folder / RECORDING),
         }  # fmt: skip
+
+    def _anybody(self, service: str) -> bool:
+        """Whether it is beyond this machine, where anybody on its network can move it."""
+        device = self._bench.devices[service]
+        if not device.wire:
+            return False
+        return not is_local(device.adapter, self._bench.wires[device.wire].address)
 
     def _recording(self, file: Path) -> dict[str, Any]:
         """What came of it, from the file itself: also of one that a death has torn."""

@@ -16,7 +16,7 @@ from ground.missions.vehicles import ON_THE_LANDER
 from ground.terminal.user_names import user_name
 from ground.testbed.bench.file import BenchFile, RealtimeFile
 from ground.testbed.bench.locks import Held, Locks
-from ground.testbed.bench.sharing import where_of
+from ground.testbed.bench.sharing import places_of
 from ground.testbed.hardware.hardware import load_vehicle_files
 from sim_hw.bench.adapters.registry import PROTOCOL
 from sim_hw.bench.between import RULED
@@ -37,7 +37,7 @@ def lock_keys(bench: BenchFile) -> list[str]:
     """What is held of a bench: its name, each wire by where it truly leads, each serial number."""
     keys = [f"bench {bench.bench}"] if bench.bench else []
     for device in bench.wired.values():
-        keys += filter(None, [where_of(device.adapter, bench.wires[device.wire].address)])
+        keys += places_of(device.adapter, bench.wires[device.wire].address)
         for serial in device.serials:
             keys.append(" ".join(filter(None, (device.identity.model, serial))))
     return keys

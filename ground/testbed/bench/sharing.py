@@ -9,17 +9,20 @@ from ground.testbed.bench.adapters import Mapped, claims_of, place_of, shares
 from sim_hw.bench.wire.addresses import read_address
 
 
-def where_of(adapter: str, address: str) -> str:
-    """Where the wire of a checked address truly leads, by whatever name it is called; "" where
-    nobody else can have it."""
+def places_of(adapter: str, address: str) -> list[str]:
+    """Where the wire of a checked address truly leads, by whatever name it is called: what nobody
+    else may have. None where everybody has one of his own."""
     place = place_of(adapter, address)
     if place is not None:
-        return place.key
+        return [place.key] if place.key else []
     read = read_address(address, allow_network=True)
     if read.kind == "qemu":
-        return ""  # each flight starts its own
+        return []  # each flight starts its own
+    if read.kind == "isotp":  # a bus has room for many: what is one device's are its frames
+        return [f"isotp {read.interface} {read.path} {each:#x}" for each in (read.to, read.back)]
     host = "loopback" if read.is_local else read.host
-    return f"{read.kind} " + (os.path.realpath(read.path) if read.path else f"{host}:{read.port}")
+    where = os.path.realpath(read.path) if read.path else f"{host}:{read.port}"
+    return [f"{read.kind} {where}"]
 
 
 def check_wires(path: Path, shared: Collection[str], devices: list[Mapped]) -> None:
@@ -38,8 +41,9 @@ def check_wires(path: Path, shared: Collection[str], devices: list[Mapped]) -> N
         if before and name not in shared:
             more = f", or wires.{name}.shared: true" if can_share else ""
             raise device.refused("wire", f"a wire of its own: {_service(before[0])} has it{more}")
-        where = where_of(device.adapter, device.address)
-        if where and leads.setdefault(where, name) != name:
+        for where in places_of(device.adapter, device.address):
+            if leads.setdefault(where, name) == name:
+                continue
             more = "; let both have that one, with shared: true" if can_share else ""
             raise refusal(
                 path, f"wires.{name}.address",

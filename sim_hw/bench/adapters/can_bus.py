@@ -33,7 +33,7 @@ from sim_hw.bench.adapters.can_map import (
     messages_of,
 )
 from sim_hw.bench.adapters.fields import is_bits, plain_type
-from sim_hw.bench.wire.addresses import AddressRefused
+from sim_hw.bench.wire.addresses import AddressRefused, beyond
 
 FORM = "can:socketcan:can0, can:udp_multicast:239.74.163.2, or another interface of python-can"
 FIRST = 3.0  # s within which all that is read is to have come once
@@ -65,9 +65,7 @@ class CanAdapter(Adapter):
     @classmethod
     def place(cls, address: str) -> Place:
         interface, channel = _bus_of(address)
-        # Two of python-can's ways lead over a network: a daemon, and a serial line by its URL.
-        local = interface != "socketcand" and "://" not in channel
-        return Place(f"can {interface} {channel}", local=local)
+        return Place(f"can {interface} {channel}", local=not beyond(interface, channel))
 
     @classmethod
     def check(cls, setting: AdapterSetting) -> None:

@@ -9,6 +9,7 @@ import zmq
 
 from sim_hw.bench.realtime import is_ahead
 from sim_hw.bench.wire.addresses import Address
+from sim_hw.bench.wire.can_wire import open_can
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD, Damaged, with_checksum, without_checksum
 from sim_hw.bench.wire.serial_line import open_serial
 from sim_hw.bench.wire.serial_wire import AwaitedSerialWire, SerialWire
@@ -182,6 +183,8 @@ async def _open(address: Address) -> Wire:
     loop = asyncio.get_running_loop()
     if address.kind == "serial":
         return await _open_line(address)
+    if address.kind == "isotp":
+        return await open_can(address)
     if address.kind.startswith("zmq+"):
         return await _open_zeromq(address)
     if address.kind == "udp":

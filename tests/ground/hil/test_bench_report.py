@@ -159,13 +159,14 @@ def test_what_was_recorded_and_compared_and_is_not_permitted_is_told(
     comparison.not_asked = 3
     told["devices"]["mav.effectors"] |= {"mode": "shadow", "beside": comparison.told()}
     clock = {"offset": -3.25, "offset_within": 4e-4, "ppm": 41.0, "ppm_within": 2.5, "samples": 9}
-    told["devices"]["mav.effectors"]["clock"] = clock
+    told["devices"]["mav.effectors"] |= {"clock": clock, "anybody": True}
     told |= {"recording": recording, "not_permitted": ["SCHED_FIFO is not permitted"]}
     (folder / "bench.json").write_text(json.dumps(told))
     main(["hil", "report", str(folder)])
     said = capsys.readouterr().out
     assert "mav.effectors: shadow, armed, " in said
     assert "its clock is -3.250000 s from the bench's (to 0.400 ms), +41.0 ppm (to 2.5)" in said
+    assert "anyone on its network could move it" in said
     assert words in said and "not permitted: SCHED_FIFO" in said
     assert "mav.effectors: shadow: 1 answers compared, 0 without one, 0 failed otherwise, 3" in said
     assert "OFF steer.pitch: mean 0.2, rms 0.2, max 0.2 (allowed 0.1), 1 beyond" in said

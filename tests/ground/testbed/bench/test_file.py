@@ -8,6 +8,7 @@ import pytest
 from flight.configuration.files import ConfigurationError
 from flight.icd.devices.description import interface_hash
 from flight.icd.devices.mobility import Wheels
+from ground.testbed.bench.evidence import BenchEvidence
 from ground.testbed.bench.file import (
     calibration_of,
     calibrations_of,
@@ -16,6 +17,7 @@ from ground.testbed.bench.file import (
     setting_of,
 )
 from ground.testbed.bench.opening import lock_keys
+from sim_hw.bench.port import BenchPort
 
 GOOD = """\
 format: 1
@@ -85,7 +87,7 @@ def test_the_benches_of_configs_can_be_read() -> None:
         ("unit: m/s", "unit: km/h", "unit"),
         ("{value: 1.2, unit: m/s", "{value: 0, unit: m/s", "drive"),
         ("serial:///desk/line", "tcp://10.0.0.1:5", "anyone on that network could move the device"),
-        ("serial:///desk/line", "rs232:///desk/line", "allowed is one of qemu, serial"),
+        ("serial:///desk/line", "rs232:///desk/line", "allowed is one of isotp, qemu, serial"),
         ("serial:///desk/line", "serial:///desk/line?baud=7", 'baud=7": allowed is one of 50, 75'),
         ("wire: line", "wire: line\n    on_loss: tired", "allowed is one of obstacle"),
         ("wire: line", HEARTBEAT.format(0.5, 0.99), "allowed is a timeout of two periods (1 s) or"),
@@ -335,10 +337,29 @@ def test_a_spare_has_a_calibration_of_its_own_and_each_is_held_against_its_numbe
         load_bench(written(tmp_path, text))
 
 
+def test_on_a_can_bus_a_number_of_frames_is_one_devices(tmp_path: Path) -> None:
+    bus = "isotp:socketcan:can0?to={}&from={}"
+    two = GOOD.replace("serial:///desk/line", bus.format("0x7E0", "0x7E8"))
+    two = two.replace("devices:", "  other: {address: \"" + bus.format(8, 9) + "\"}\ndevices:", 1)
+    wheels = two.partition("  rover.wheels:\n")[2]
+    two += "  perseverance.wheels:\n" + wheels.replace("line", "other").replace("SN1", "SN2")
+    _, bench = load_bench(written(tmp_path, two))
+    assert [key for key in lock_keys(bench) if key.startswith("isotp")] == [
+        "isotp socketcan can0 0x7e0", "isotp socketcan can0 0x7e8",
+        "isotp socketcan can0 0x8", "isotp socketcan can0 0x9",
+    ]  # fmt: skip
+    with pytest.raises(ConfigurationError, match=r"another place: wires\.line leads there"):
+        load_bench(written(tmp_path, two.replace("from=9", "from=2024")))
+
+
 def test_beyond_this_machine_where_that_is_permitted(tmp_path: Path) -> None:
     file = written(tmp_path, GOOD.replace("serial:///desk/line", "tcp://10.0.0.1:5"))
     _, bench = load_bench(file, allow_network=True)
     assert setting_of(bench, allow_network=True).devices[0].allow_network
+    for where, anybody in ((bench, True), (load_bench(written(tmp_path, GOOD))[1], False)):
+        port = BenchPort(list(where.wired), lambda packet: None)
+        told = BenchEvidence(where, None).told(port, {}, tmp_path)
+        assert told["devices"]["rover.wheels"]["anybody"] == anybody
 
 
 def test_a_bench_that_there_is_not_is_refused_with_those_that_there_are() -> None:
