@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ground.hil.conformance import Kit, Row
     from sim_hw.bench.adapters.opening import Opener
 
-MARKS = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   "}
+MARKS = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   ", "does not apply": "-   "}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -17,9 +17,9 @@ from sim_hw.bench.wire.memory_wire import MemoryWire
 from sim_hw.bench.wire.payloads import DeviceSaid, shown
 from sim_hw.bench.wire.wire import Wire, WireLost
 
-PASSED, FAILED, NOT_SHOWN = "passed", "failed", "not shown"
+PASSED, FAILED, NOT_SHOWN, NO_MATTER = "passed", "failed", "not shown", "does not apply"
 LONG_ENOUGH = SILENCE + 0.5  # s
-CODES = frozenset(("safe", "busy", "safed", "deadman", "new boot", "no_power"))
+CODES = frozenset(("safe", "busy", "safed", "deadman", "no_power"))
 """Those of the protocol itself, for the fault of any interface."""
 ATTEMPTS = 3
 """Of what was too slow on a machine that was late itself."""
@@ -37,6 +37,10 @@ class Slow(Broken):
 
 class NotShown(Exception):
     """Nobody can say whether it keeps the rule; the text says why."""
+
+
+class NoMatter(NotShown):
+    """The rule is of what its interface does not have; the text says what."""
 
 
 class Busy(NotShown):
@@ -153,7 +157,7 @@ class Kit:
     def motion(self) -> Motion:
         """A motion to try; raises NotShown."""
         if not any(method.kind == "actuation" for method in self.interface.methods.values()):
-            raise NotShown("it actuates nothing")
+            raise NoMatter("it actuates nothing")
         if self.still:
             raise NotShown("nothing may move (--still)")
         found = motions_of(self.interface)
@@ -247,6 +251,8 @@ async def _asked(kit: Kit, named: Named) -> tuple[Row, bool]:
     slow = False
     try:
         words = await named.probe(kit)
+    except NoMatter as why:
+        return Row(named.rule, named.name, NO_MATTER, str(why)), False
     except NotShown as why:
         return Row(named.rule, named.name, NOT_SHOWN, str(why)), isinstance(why, Busy)
     except (Broken, DeviceError, WireLost, TimeoutError) as broken:

@@ -176,6 +176,7 @@ def row(verdict: str, rule: int = 3) -> Any:
     [
         (["passed"], False, 0), (["passed", "failed", "not shown"], False, 1),
         (["passed", "not shown"], False, 3), (["passed", "not shown"], True, 0), ([], False, 0),
+        (["passed", "does not apply"], False, 0), (["not shown", "does not apply"], False, 3),
     ],
 )  # fmt: skip
 def test_a_check_ends_with_the_worst_that_was_shown(
@@ -193,7 +194,7 @@ def test_a_check_ends_with_the_worst_that_was_shown(
     words = ["check", "unix:///no/such", "Wheels", *(["--still"] if still else [])]
     assert hil.run(given(hil, *words)) == code
     shown = capsys.readouterr().out.splitlines()
-    marks = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   "}
+    marks = {"passed": "ok  ", "failed": "FAIL", "not shown": "?   ", "does not apply": "-   "}
     assert shown[: len(verdicts)] == [
         f"{marks[each]} rule 3  state: as it is to be" for each in verdicts
     ]

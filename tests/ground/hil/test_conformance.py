@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from flight.icd.devices.ascent import AttitudeEffectors
+from flight.icd.devices.ascent import AttitudeEffectors, Igniter
 from flight.icd.devices.mobility import Wheels
-from ground.hil.conformance import FAILED, NOT_SHOWN, PASSED, Kit, check_device
+from flight.icd.devices.power import Battery
+from ground.hil.conformance import FAILED, NO_MATTER, NOT_SHOWN, PASSED, Kit, check_device
 from ground.hil.own_probes import OWN_PROBES
 from ground.hil.place_probes import PLACE_PROBES
 from ground.hil.probes import PROBES
@@ -122,6 +123,19 @@ async def test_without_a_motion_what_needs_one_is_not_shown_and_nothing_moves() 
     assert not [row for row in rows if row.verdict == FAILED]
     assert len([row for row in rows if row.verdict == NOT_SHOWN]) >= 10
     assert device.asked == []
+
+
+async def test_rules_of_motions_are_no_matter_of_what_has_none() -> None:
+    device = ReferenceDevice()
+
+    async def open_wire() -> Wire:
+        return device.wire()
+
+    cancel = [probe for probe in PROBES if probe.name == "cancel"]
+    (row,) = await check_device(Kit(Battery, open_wire), cancel)
+    assert (row.verdict, row.words) == (NO_MATTER, "it actuates nothing")
+    (row,) = await check_device(Kit(Igniter, open_wire), cancel)  # it could, and once alone
+    assert row.verdict == NOT_SHOWN
 
 
 class GoesOnUnplugged(ReferenceDevice):
