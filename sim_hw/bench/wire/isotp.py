@@ -18,7 +18,7 @@ SHORT = 7  # bytes that a frame of 8 holds as a single one
 LENGTH_12 = 0xFFF  # bytes that a first frame can tell in its 12 bits
 SIZES = (8, 12, 16, 20, 24, 32, 48, 64)  # of frames of CAN FD, from 8 on
 PADDING = b"\xcc"  # of ISO 15765-2: the fewest bits are stuffed
-PATIENCE = 1.0  # s: N_Bs, N_Cr
+PATIENCE = 1.0  # s: N_Bs, N_Cr; what has waited for so long itself is said to nobody any more
 MOST_WAITS = 16  # times that the other side may say that it is not ready yet
 LONGEST_GAP = 0.127  # s: of a separation time that is reserved
 RETRY = 0.001  # s: until a bus that took no frame is asked again
@@ -37,7 +37,8 @@ class IsoTp:
         """Messages that came in part, or in another order; and such as were not taken."""
         self._put, self._heard, self._size = put, heard, size
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[float, bytes]] = deque()
+        """Messages, and since when each waits (s)."""
         self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._left = b""  # of the message that is being sent
@@ -52,7 +53,7 @@ class IsoTp:
         """Sends a message when those before it are sent; False where too much waits."""
         if not message or self._waiting_bytes + len(message) > MOST_WAITING:
             return False
-        self._waiting.append(message)
+        self._waiting.append((self._loop.time(), message))
         self._waiting_bytes += len(message)
         if len(self._waiting) == 1:
             self._begin()
@@ -65,7 +66,11 @@ class IsoTp:
 
     def _begin(self) -> None:
         while self._waiting:
-            message = self._waiting[0]
+            since, message = self._waiting[0]
+            if self._loop.time() - since >= PATIENCE:
+                self.broken += 1
+                self._drop()
+                continue
             if not self._put(first := self._first_of(message)):
                 self._again(self._begin, RETRY)
                 return
@@ -89,14 +94,14 @@ class IsoTp:
         return head + message[: self._size - len(head)]
 
     def _drop(self) -> None:
-        self._waiting_bytes -= len(self._waiting.popleft())
+        self._waiting_bytes -= len(self._waiting.popleft()[1])
 
     def _wait_for_flow(self) -> None:
         self._awaits_flow = True
         self._again(self._given_up, PATIENCE)
 
     def _given_up(self) -> None:
-        """Nobody takes this message: the next one has its turn."""
+        """Nobody takes this message: the next one has its turn, where it is not old by now."""
         self._awaits_flow = False
         self.broken += 1
         self._again(None)

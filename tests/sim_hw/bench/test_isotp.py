@@ -3,18 +3,20 @@ and a device that keeps the rules passes over a bus."""
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from flight.icd.devices.mobility import Wheels
 from ground.hil.conformance import PASSED, Kit, check_device
 from ground.hil.probes import PROBES
+from sim_hw.bench.building import build
+from sim_hw.bench.library import LibraryDevice
 from sim_hw.bench.wire.addresses import read_address
-from sim_hw.bench.wire.can_wire import CanWire, open_can
+from sim_hw.bench.wire.can_wire import open_can
 from sim_hw.bench.wire.frames import LARGEST_PAYLOAD
 from sim_hw.bench.wire.isotp import FD, SIZES, IsoTp
 from sim_hw.bench.wire.wire import Wire, WireLost
-from tests.sim_hw.bench.reference_device import ReferenceDevice
 
 READY = bytes.fromhex("300000")
 BENCH = "isotp:udp_multicast:239.74.163.77?to=0x7E0&from=0x7E8"
@@ -99,12 +101,26 @@ async def test_the_other_side_says_how_many_frames_come_and_how_far_apart() -> N
 async def test_what_nobody_takes_is_given_up_and_the_next_has_its_turn(said: list[str]) -> None:
     side = Side()
     side.parts.send(message(20))
-    side.parts.send(b"next")
     side.feed(*said)
+    await asyncio.sleep(0.01)
+    side.parts.send(b"next")
     await asyncio.sleep(1.1)
     assert [each[0] >> 4 for each in side.frames] == [1, 0] and side.parts.broken == 1
     side.feed("300000")  # too late
     assert len(side.frames) == 2
+
+
+async def test_what_was_to_be_said_while_nobody_was_there_is_not_said_to_who_comes() -> None:
+    side = Side()
+    for _ in range(19):  # effects of a motion, whose bench has gone
+        side.parts.send(message(20))
+        await asyncio.sleep(0.05)
+    assert [each[0] >> 4 for each in side.frames] == [1]
+    await asyncio.sleep(1.2)  # it is back, and asks
+    side.parts.send(b"answer")
+    await asyncio.sleep(1.0)
+    assert side.frames[-1][1:7] == b"answer" and len(side.frames) <= 3
+    assert side.parts.broken == 19
 
 
 @pytest.mark.parametrize(
@@ -166,21 +182,14 @@ async def test_a_bus_that_is_full_is_waited_for_and_not_without_end() -> None:
     assert len(side.frames) == 4
 
 
-class OnTheBus:
-    """A device that keeps the rules, on a bus."""
-
-    def __init__(self, device: ReferenceDevice, bus: CanWire) -> None:
-        self.wire = device.wire()
-        self.wire.start(bus.send, lambda why: None)
-        bus.start(self.wire.send, lambda why: None)
-
-
 @pytest.mark.check
 @pytest.mark.paced(1)
 @pytest.mark.parametrize("more", ["", "&fd=1"])
-async def test_a_device_passes_over_a_bus(more: str) -> None:
-    there = await open_can(read_address(DEVICE + more))
-    OnTheBus(ReferenceDevice(), there)
+async def test_a_device_passes_over_a_bus(more: str, tmp_path: Path) -> None:
+    device = LibraryDevice(build("wheels", "library", tmp_path))
+    line, there = device.wire(), await open_can(read_address(DEVICE + more))
+    line.start(there.send, lambda why: None)
+    there.start(line.send, lambda why: None)
     opened: list[Wire] = []
 
     async def open_wire() -> Wire:
@@ -190,6 +199,7 @@ async def test_a_device_passes_over_a_bus(more: str) -> None:
     rows = await check_device(Kit(Wheels, open_wire), PROBES)
     assert [row for row in rows if row.verdict != PASSED] == []
     there.close()
+    device.close()
 
 
 @pytest.mark.paced(1)
