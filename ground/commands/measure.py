@@ -221,8 +221,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_hil(console: Console, *, quick: bool) -> None:
     extent = hil_measurement.QUICK if quick else hil_measurement.FULL
-    rows = list(hil_measurement.measure_hil(extent, console.print))
-    console.print(hil_measurement.hil_table(rows), hil_measurement.NOTE)
+    rows: list[hil_measurement.Row] = []
+    try:
+        rows.extend(hil_measurement.measure_hil(extent, console.print))
+    finally:  # minutes of it, whatever has ended the rest
+        if rows:
+            console.print(hil_measurement.hil_table(rows), hil_measurement.NOTE)
 
 
 def _other_version(arguments: argparse.Namespace, parts: Sequence[str]) -> Path:

@@ -79,6 +79,11 @@ class Recorder:
             self._file.close()
             raise CannotRecord(f"{file}: nobody can write it: {error}") from None
 
+    @property
+    def waiting(self) -> int:
+        """How many messages are not written yet."""
+        return len(self._queue)
+
     def incomplete(self) -> tuple[str, float] | None:
         """Why something is missing, and from which mission time on (s); None: nothing is."""
         if self.incomplete_from_ns is None:

@@ -107,11 +107,21 @@ def test_devices_that_die_at_several_desks_are_each_told_and_are_back(
     assert figures.floor.count > 20
 
 
+def test_what_was_dropped_is_no_cost_and_no_end_of_the_measurement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sim_hw.bench.recorder.Recorder.__init__.__kwdefaults__", {"most": 3})
+    assert list(measure_costs(50)) == ["guard", "histogram"]
+
+
 def test_costs_are_summed_and_shown() -> None:
     costs = measure_costs(200)
     assert list(costs) == ["guard", "histogram", "recorder"] and all(costs.values())
-    row = cost_row({"guard": 60e-6, "histogram": 0.0})
-    assert row.verdict == OK and cost_row({"guard": 60e-6, "more": 1e-6}).verdict == MISSED
+    row = cost_row({"guard": 60e-6, "histogram": 0.0, "recorder": 0.0})
+    assert row.verdict == OK
+    assert cost_row({"guard": 60e-6, "histogram": 0.0, "recorder": 1e-6}).verdict == MISSED
+    assert cost_row({"guard": 60e-6, "histogram": 0.0}).verdict == UNKNOWN
+    assert cost_row({"guard": 60e-6, "histogram": 1e-6}).verdict == MISSED
     assert sum_of({"a": 1.0, "b": 2.0}) == 3.0
     beside = path_row(path(1e-3, 1e-4), 1.2e-3, 5e-3)
     table = hil_table([row, beside])
