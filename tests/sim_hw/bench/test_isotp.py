@@ -199,6 +199,7 @@ async def test_a_device_passes_over_a_bus(more: str, tmp_path: Path) -> None:
     rows = await check_device(Kit(Wheels, open_wire), PROBES)
     assert [row for row in rows if row.verdict != PASSED] == []
     there.close()
+    line.close()
     device.close()
 
 
