@@ -13,6 +13,7 @@ from flight.core.chart.statechart import Signal
 from flight.core.keeping.clock import monotonic
 from flight.core.sound_readings import sound
 from flight.icd.devices.base import DeviceError, DeviceTimeout
+from flight.icd.devices.orbiter_navigation import KnownOrbit
 from flight.orbiter.burn_begun import BurnBegun, gained_between
 from flight.orbiter.escape import (
     Burn,
@@ -24,8 +25,10 @@ from flight.orbiter.escape import (
 )
 from flight.orbiter.manoeuvres import end_begun, felt_at_rest, felt_by, seen_to_its_end
 from flight.orbiter.periapsis import show_periapsis
+from flight.orbiter.recalling import arrival_of, path_of
 from flight.orbiter.records import Departure
 from flight.orbiter.safeguards import BURN_COMPLETED
+from flight.orbiter.trajectory import leave_mars
 from flight.orbiter.vehicle import OrbiterVehicle
 from flight.orbiter.witnesses import BURNT
 
@@ -47,11 +50,15 @@ async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
     """Leaves Mars in the next window."""
     known = await sound(node.devices.orbit_knowledge.state)
     if known.centre == "sun":
+        if node.departure is None:
+            _note_way(node, known)
         return Signal("done", {"result": "on the way already"})
     for _ in range(_DAYS):
         if node.departure is not None:
             break
-        await _leave(node, await _wait_for_day(node))
+        wanted = await _wait_for_day(node)
+        if wanted is not None:
+            await _leave(node, wanted)
     departed = node.departure
     if departed is None:
         raise ActivityFailed(f"the engine did not burn on any of {_DAYS} days")
@@ -64,14 +71,16 @@ async def depart(node: OrbiterVehicle, signal: Signal) -> Signal:
     raise ActivityFailed("the sphere of influence of Mars was not left")
 
 
-async def _wait_for_day(node: OrbiterVehicle) -> Transfer:
+async def _wait_for_day(node: OrbiterVehicle) -> Transfer | None:
     """Picks the window and the day, and waits for it; a window that is missed is followed by the
-    next, two years later."""
+    next, two years later. None: it is leaving Mars already, which is noted."""
     said = ""
     while True:
         await node.refresh_own()
         nav = node.navigator
         assert nav.own is not None
+        if await _noted_leaving(node):
+            return None
         now = node.clock.now()
         window_days = node.parameters["window_days"]
         inclination = elements_from_state(*nav.own, _MU).inclination
@@ -104,6 +113,8 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
         await node.refresh_own()
         nav = node.navigator
         assert nav.own is not None
+        if await _noted_leaving(node):
+            return True
         mass = await node.weigh(node.devices.main_engine)
         engine = Engine(node.parameters["main_thrust"], node.parameters["specific_impulse"], mass)
         target_time = (
@@ -113,7 +124,7 @@ async def _leave(node: OrbiterVehicle, wanted: Transfer) -> bool:
         assert nav.own is not None
         try:
             burn = plan_burn(nav.own, nav.time, wanted, engine, node.dynamics)
-        except ArithmeticError as error:
+        except (ArithmeticError, ValueError) as error:
             node.device_trouble(reason=f"departure: {error}")
             await asyncio.sleep(3600.0)
             continue
@@ -199,6 +210,31 @@ async def _is_escaping(node: OrbiterVehicle) -> bool:
     await node.refresh_own()
     own = node.navigator.own
     return own is not None and asymptote_of(own) is not None
+
+
+async def _noted_leaving(node: OrbiterVehicle) -> bool:
+    """Whether it leaves Mars as it is, by a burn of which more was flown than was known; that is
+    its departure then, and what its way lacks is for the corrections."""
+    own = node.navigator.own
+    asymptote = None if own is None else asymptote_of(own)
+    if asymptote is None:
+        return False
+    _note_way(node, await sound(node.devices.orbit_knowledge.state), norm(asymptote) ** 2 * 1e-6)
+    return node.departure is not None
+
+
+def _note_way(node: OrbiterVehicle, known: KnownOrbit, c3: float = 0.0) -> None:
+    """Notes a departure that nobody has noted: its arrival is that which the least change of its
+    way leads to. Raises ActivityFailed where none does."""
+    path = path_of(known)
+    if path.centre == "mars":
+        path = leave_mars(path, node.dynamics)
+    arrival = arrival_of(node, path)
+    if arrival is None:
+        raise ActivityFailed("it has left Mars on a way from which Earth is not reached")
+    node.departure = Departure(node.clock.now(), arrival, c3)
+    node.navigator.own = None
+    node.departed(c3=round(c3, 3), wanted=round(node.departure_c3 or c3, 3))
 
 
 def _bend(burn: Burn) -> float:

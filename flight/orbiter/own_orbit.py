@@ -62,7 +62,7 @@ def _why_not(node: Any, known: KnownOrbit, burnt: bool) -> str:
         return ""
     if node.container_captured:  # on the way home burns are long, and each is planned by tracking
         return ""
-    if max(norm(nav.own[0]), norm(state[0])) > NEAR_MARS:
+    if norm(nav.own[0]) > NEAR_MARS:
         return ""
     off, faster = _apart(nav.own, seconds, state)
     if off <= APART and faster <= FASTER:

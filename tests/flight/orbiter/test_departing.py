@@ -198,8 +198,55 @@ def test_on_the_way_already_nothing_is_burnt(monkeypatch: pytest.MonkeyPatch) ->
     calls = quick(monkeypatch, departing, _wait_for_day=None, _leave=True)
     ship: Any = Ship(departure=None)
     ship.devices.orbit_knowledge = Answers(state=[known_orbit("sun")])
+    ship.departure = before = Departure(0.0, 1.0, 8.25)
     assert do(departing.depart(ship, SIGNAL)).data["result"] == "on the way already"
-    assert not calls
+    assert not calls and ship.departure is before
+
+
+@pytest.mark.parametrize("arrival", [5.0e7, None])
+def test_who_is_on_the_way_and_has_noted_none_notes_its_departure(
+    monkeypatch: pytest.MonkeyPatch, arrival: float | None
+) -> None:
+    """Else the cruise, which counts from it, is refused for ever."""
+    monkeypatch.setattr(departing, "arrival_of", lambda node, path: arrival)
+    ship: Any = Ship(departure=None, departure_c3=6.2)
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("sun")])
+    if arrival is None:
+        with pytest.raises(ActivityFailed, match="Earth is not reached"):
+            do(departing.depart(ship, SIGNAL))
+        return
+    assert do(departing.depart(ship, SIGNAL)).data["result"] == "on the way already"
+    assert ship.departure.arrival == 5.0e7 and len(ship.told("departed")) == 1
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_who_leaves_mars_by_a_burn_that_was_known_too_late_burns_no_second_time(
+    monkeypatch: pytest.MonkeyPatch, leaves: bool
+) -> None:
+    asymptote = (2_500.0, 0.0, 0.0)
+    monkeypatch.setattr(departing, "asymptote_of", lambda own: asymptote if leaves else None)
+    monkeypatch.setattr(departing, "arrival_of", lambda node, path: 5.0e7)
+    monkeypatch.setattr(departing, "leave_mars", lambda path, dynamics: path)
+    planned: list[Any] = []
+
+    def plan(*given: Any) -> Any:
+        planned.append(given)
+        raise ValueError("no period")  # of an orbit that is none: no error of the software
+
+    async def weigh(engine: Any) -> float:
+        return 3_000.0
+
+    monkeypatch.setattr(departing, "plan_burn", plan)
+    ship: Any = Ship(departure=None, departure_c3=6.2, dynamics=SimpleNamespace(epoch_jd_tt=0.0))
+    ship.devices.orbit_knowledge = Answers(state=[known_orbit("mars")])
+    ship.weigh = weigh
+    wanted: Any = SimpleNamespace(departure_jd_tdb=0.0)
+    assert do(departing._leave(ship, wanted)) is leaves
+    assert len(planned) == (0 if leaves else 4)
+    if leaves:
+        assert ship.departure.c3 == pytest.approx(6.25) and not ship.told("device_trouble")
+    else:
+        assert ship.departure is None and len(ship.told("device_trouble")) == 4
 
 
 def test_an_engine_that_burns_on_no_day_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,8 +96,8 @@ def test_what_is_near_what_is_known_is_taken_at_once(spoils: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoils", [scaled(0.507), scaled(1.5), pushed(1.01 * APART), pushed(faster=1.01 * FASTER),
-               scaled(0.0)],
+    "spoils", [scaled(0.507), scaled(1.5), scaled(164.0), pushed(1.01 * APART),
+               pushed(faster=1.01 * FASTER), scaled(0.0)],
 )  # fmt: skip
 def test_what_is_far_off_is_looked_at_a_second_time(spoils: Any) -> None:
     flown = Flown(spoils)
@@ -107,7 +107,7 @@ def test_what_is_far_off_is_looked_at_a_second_time(spoils: Any) -> None:
     assert len(flown.troubles) == 1 and "orbit_knowledge" in flown.troubles[0]
 
 
-@pytest.mark.parametrize("factor", [0.507, 0.95, 1.5, -0.9])
+@pytest.mark.parametrize("factor", [0.507, 0.95, 1.5, 164.0, -0.9])
 def test_what_moves_as_no_orbit_does_is_not_taken(factor: float) -> None:
     flown = Flown(scaled(factor))
     assert flown.take() is None and len(flown.troubles) == 1
