@@ -7,7 +7,7 @@ them apart: what is true moves as an orbit does.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Protocol
 
 from flight.astrodynamics.constants import MARS_MEAN_RADIUS
 from flight.astrodynamics.time_scales import SECONDS_PER_DAY
@@ -15,6 +15,7 @@ from flight.astrodynamics.vectors import norm, subtract
 from flight.core.activities import ActivityFailed
 from flight.core.sound_readings import sound
 from flight.icd.devices.orbiter_navigation import KnownOrbit
+from flight.orbiter.navigation import Navigator
 from flight.orbiter.propagation import State, coast
 from flight.runtime.pace import NANOSECONDS
 
@@ -28,7 +29,23 @@ SECOND_LOOK = 600.0
 """s: in them a low orbit leads 2,000 km on, and bends by more than `APART`."""
 
 
-async def newest_solution(node: Any, *, burnt: bool) -> KnownOrbit | None:
+class Tracked(Protocol):
+    """What has to be known of the vehicle whose orbit is tracked."""
+
+    container_captured: bool
+
+    @property
+    def devices(self) -> Any:
+        """Its drivers, `orbit_knowledge` among them."""
+
+    @property
+    def navigator(self) -> Navigator:
+        """What it knows of its own orbit."""
+
+    def device_trouble(self, *, reason: str) -> None: ...
+
+
+async def newest_solution(node: Tracked, *, burnt: bool) -> KnownOrbit | None:
     """The newest tracking solution; None: none that can be, what is known is flown by further.
 
     `burnt`: whether a large burn was made since the last one, so that the next may be anywhere.
@@ -50,7 +67,7 @@ async def newest_solution(node: Any, *, burnt: bool) -> KnownOrbit | None:
     return None
 
 
-def _why_not(node: Any, known: KnownOrbit, burnt: bool) -> str:
+def _why_not(node: Tracked, known: KnownOrbit, burnt: bool) -> str:
     nav = node.navigator
     if known.centre != "mars":
         return ""

@@ -109,9 +109,11 @@ def test_a_start_is_told_by_the_last_step_before_it_and_which_time_it_was(
 
 
 def test_the_next_milestone_is_far_enough_ahead_and_else_the_last() -> None:
-    every = [Milestone(time, "rover", "surface.idle") for time in (10.0, 15.0, 700.0, 177_560.0)]
-    for phase, ahead in (("ascent", 15.0), ("entry", 700.0), ("earth", 700.0)):
+    every = [Milestone(time, "rover", "surface.idle") for time in (10.0, 22.0, 700.0, 177_560.0)]
+    for phase, ahead in (("ascent", 22.0), ("entry", 22.0), ("earth", 700.0)):
         assert milestone_after(every, 10.0, phase) == Milestone(ahead, "rover", "surface.idle")
+    for phase in ("ascent", "entry"):
+        assert milestone_after(every, 10.1, phase) == every[2], "twelve seconds, not met"
     assert milestone_after(every, 10.0, "surface") == every[3], "two sols, exactly met"
     assert milestone_after(every, 10.1, "surface") == every[3], "the last where none is"
     assert milestone_after(every, 177_560.1, "entry") is None
