@@ -180,6 +180,12 @@ class Tab:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def use(self, name: str, *, exact: bool = False) -> None:
+        """Presses a button by its name, once it can be: what was written a moment ago may have to
+        be drawn first."""
+        button = self.page.get_by_role("button", name=name, exact=exact)
+        button.and_(self.page.locator(":enabled")).first.press("Enter")
+
     def write(self, text: str) -> None:
         self.page.keyboard.type(text)
 

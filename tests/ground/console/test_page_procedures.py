@@ -65,7 +65,7 @@ def test_what_is_done_is_done_with_the_procedure_that_is_looked_at(
     ben.sees("before the depot", "tr.picked")
     assert go_on.is_enabled() and pause.is_disabled()
     max_.sees("before the depot", "tr.picked")  # whoever looks at it sees how it goes on
-    ben.page.get_by_role("button", name="back to the mission's own").press("Enter")
+    ben.use("back to the mission's own")
     pause.and_(ben.page.locator(":enabled")).wait_for()  # the mission's own was never halted
     assert go_on.is_disabled()
 
@@ -73,7 +73,7 @@ def test_what_is_done_is_done_with_the_procedure_that_is_looked_at(
     ben.sees("before the depot", "tr.picked")
     ben.press("Shift+G")
     ben.sees("Drive round?", ".panel .lead")
-    ben.page.get_by_role("button", name="ben: go").press("Enter")
+    ben.use("ben: go")
     ben.sees("ben director", ".poll")
     ben.sees("written begins", ".log")
     assert ben.said == max_.said == []

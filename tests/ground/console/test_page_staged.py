@@ -151,7 +151,7 @@ def test_several_leave_together_by_when_and_how_and_one_is_taken_back(
     tab.page.locator("#terms-when").fill("rover.mode == 'x'")
     tab.press("Enter")
     tab.sees("waits for rover.mode == 'x'; not after Sol 900 12:00", ".stack tr")
-    tab.page.get_by_role("button", name="Edit").press("Enter")
+    tab.use("Edit")
     assert tab.page.locator("#terms-when").input_value() == "rover.mode == 'x'"
     tab.page.locator("#terms-when").fill("")
     tab.press("Enter")
