@@ -14,10 +14,11 @@ _BINS = 24
 
 @dataclass(frozen=True)
 class Group:
-    """Values of one kind of run, and its colour."""
+    """Values of one kind of run, its colour, and what it is called where there are several."""
 
     values: Sequence[float]
     colour: str
+    name: str = ""
 
 
 def draw_histogram(
@@ -44,8 +45,11 @@ def draw_histogram(
     if limit is None:
         return
     axes.axvline(limit, color=CAUTION, linewidth=1.3, linestyle=(0, (5, 3)))
-    beyond = sum(int((values > limit).sum()) for values in finite)
-    words = f"limit {limit:g}" + (f", {beyond} beyond" if beyond else "")
+    counts = [(int((values > limit).sum()), group.name) for group, values in zip(
+        groups, finite, strict=True
+    )]  # fmt: skip
+    beyond = [f"{count} {name}".strip() for count, name in counts if count]
+    words = ", ".join([f"limit {limit:g}", *beyond]) + (" beyond" if beyond else "")
     left = limit > 0.5 * top
     axes.set_ylim(0, 1.25 * axes.get_ylim()[1])
     axes.annotate(

@@ -67,10 +67,10 @@ def draw_ascent_dispersions(results: Sequence[AscentResult]) -> Figure:
     )
     for column, (title, unit, name, limit) in enumerate(panels):
         axes = inches(figure, 0.95 + 4.0 * column, 6.75, 3.45, 1.2)
-        sides = ((plain, _OPEN), (closed, _CLOSED))
+        sides = ((plain, _OPEN, "open loop"), (closed, _CLOSED, "closed loop"))
         groups = [
-            Group([getattr(r, name) for r in side if r.in_orbit], colour)
-            for side, colour in sides
+            Group([getattr(r, name) for r in side if r.in_orbit], colour, words)
+            for side, colour, words in sides
             if not (name == "trim" and side is plain)
         ]
         draw_histogram(axes, title, unit, groups, limit)

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import secrets
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,12 @@ def test_one_that_is_broken_off_keeps_the_launches_that_were_flown_whole(
     assert f"broken off after {whole} of 9 runs" in told
     assert f"`--first {7 + whole} --runs {9 - whole}` flies the others" in told
     assert f"| runs | {whole} |" in (out / "summary.md").read_text()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_of_a_thousand_ascents_99_in_a_hundred_keep_to_the_air_and_to_the_band() -> None:
+    first = 1 + secrets.randbelow(10**6)
+    print(f"\nmsr study ascent --runs 1000 --loop closed --first {first}")
+    side = judge(fly_study(1000, os.cpu_count() or 1, first=first, steering=(True,)))
+    assert side.share_in_angle >= 0.99 and side.share_in_both >= 0.99
